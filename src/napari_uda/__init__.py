@@ -1,0 +1,1 @@
+"""Unsupervised domain adaptation of segmentation, in napari and without it."""

@@ -1,0 +1,331 @@
+"""The command line: the same runs as in napari, without it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from napari_uda import terminal
+from napari_uda.core.errors import UserError
+
+if TYPE_CHECKING:
+    from napari_uda.core.spec.experiment import Experiment
+
+app = typer.Typer(
+    name="napari-uda",
+    help="Unsupervised domain adaptation for segmentation: train on labelled source "
+    "images, segment unlabelled target images.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+# Typer brings its own copy of click or uses the installed one, by version.
+_UsageError: Any = next(
+    kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+Run = Annotated[Path, typer.Argument(help="Folder of a run.", show_default=False)]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command; exits with 0 (done), 1 (failed) or 2 (the input is wrong)."""
+    # Spinning OpenMP threads would take the cores from the napari window beside us.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    as_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = app(arguments, standalone_mode=False)
+    except UserError as error:
+        terminal.error(str(error), as_json)
+        code = 2
+    except _UsageError as error:
+        terminal.error(error.format_message(), as_json)
+        code = 2
+    except (KeyboardInterrupt, typer.Abort):
+        code = 130
+    sys.exit(code or 0)
+
+
+@app.command()
+def demo(
+    headless: Annotated[
+        bool, typer.Option("--headless", help="Train, predict and report; no window.")
+    ] = False,
+    method: Annotated[str, typer.Option(help="Method to compare with.")] = "grl",
+    out: Annotated[
+        Optional[Path],  # noqa: UP045  typer reads it at run time
+        typer.Option(help="New folder for data, runs and report (headless)."),
+    ] = None,
+) -> int:
+    """Run the main job on the built-in sample pair."""
+    from napari_uda.core.spec.methods import method_config
+
+    method_config(method)
+    if headless:
+        from napari_uda.core.demo import run_demo
+        from napari_uda.samples import write
+
+        folder = out or Path("demo-report")
+        if folder.exists() and out is not None:
+            raise UserError(f"{folder} exists: give --out a new folder.")
+        shutil.rmtree(folder, ignore_errors=True)
+        data = write("em-pair", folder / "em-pair")
+        result = run_demo(data, folder, method, terminal.follow)
+        if result is None:
+            return 1
+        page, rows = result
+        terminal.comparison(rows)
+        terminal.say(f"Report: {page}")
+        return 0
+    command = [sys.executable, "-m", "napari_uda.ui.launch", "--demo"]
+    try:
+        return subprocess.call([*command, "--method", method])
+    except KeyboardInterrupt:
+        return 130
+
+
+@app.command()
+def samples(
+    name: Annotated[str, typer.Argument(help="Sample pair to write.")] = "",
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="New folder to write the pair to."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the built-in sample pairs, or write one of them to a folder."""
+    from napari_uda.samples import SAMPLES, write
+
+    if not name:
+        rows = [{"name": n, "description": s.description} for n, s in SAMPLES.items()]
+        terminal.table(rows, as_json)
+        return
+    folder = write(name, out or Path(name))
+    terminal.say(f"Wrote {folder}/source and {folder}/target.", as_json, folder=folder)
+
+
+@app.command()
+def methods(
+    name: Annotated[str, typer.Argument(help="Method to explain.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """List the methods, or every setting of one."""
+    from napari_uda.core.spec.describe import describe_fields
+    from napari_uda.core.spec.methods import METHODS, method_config
+
+    if not name:
+        rows = [
+            {"name": key, "title": kind.title, "summary": kind.summary}
+            for key, kind in METHODS.items()
+        ]
+        terminal.table(rows, as_json)
+        return
+    config = type(method_config(name))
+    terminal.table(describe_fields(config), as_json, title=config.summary)
+
+
+@app.command()
+def new(
+    method: Annotated[str, typer.Argument(help="Name of a method.")],
+    source: Annotated[Path, typer.Option(help="Folder of labelled source images.")],
+    target: Annotated[Path, typer.Option(help="Folder of target images.")],
+    preset: Annotated[str, typer.Option(help="quick or paper.")] = "quick",
+    out: Annotated[Path, typer.Option(help="File to write.")] = Path("experiment.yaml"),
+    overwrite: Annotated[bool, typer.Option(help="Replace the file.")] = False,
+    settings: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Argument(help="Settings as key=value, such as method.steps=300."),
+    ] = None,
+) -> None:
+    """Write the experiment file of a method and two data folders."""
+    from napari_uda.core.spec.domain import Dataset
+    from napari_uda.core.spec.experiment import Experiment
+
+    if out.exists() and not overwrite:
+        raise UserError(f"{out} exists: choose another --out, or add --overwrite.")
+    data = Dataset.from_folders(source=source, target=target)
+    experiment = Experiment.preset(method, preset, data).override(settings or [])
+    experiment.save(out)
+    terminal.say(f"Wrote {out}. Next: napari-uda check {out}")
+
+
+@app.command()
+def check(
+    experiment: Annotated[Path, typer.Argument(help="Experiment file.")],
+    as_json: AsJson = False,
+) -> int:
+    """Look for anything wrong with the data before training."""
+    from napari_uda.core.data.inspect import inspect
+    from napari_uda.core.spec.experiment import Experiment
+
+    chosen = Experiment.load(experiment)
+    inspection = inspect(chosen.data, chosen.method)
+    return terminal.inspection(inspection, as_json)
+
+
+@app.command()
+def train(
+    experiment: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Argument(help="Experiment file.", show_default=False),
+    ] = None,
+    settings: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Argument(help="Settings as key=value, such as method.steps=300."),
+    ] = None,
+    run: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--run", help="New folder for the run."),
+    ] = None,
+    resume: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--resume", help="Run to continue, or a prepared one to start."),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Train an experiment in a new run folder, or continue a run."""
+    import psutil
+
+    from napari_uda.core.spec.experiment import Experiment, runs_folder
+    from napari_uda.core.spec.run import RunFolder
+
+    since = psutil.Process().create_time()
+    if resume is not None:
+        if experiment is not None or run is not None:
+            raise UserError(
+                "--resume takes no experiment and no --run: the run folder knows both; "
+                "to change settings, start a new run."
+            )
+        folder = RunFolder(resume)
+        folder.require()
+        state = folder.state()
+        if state == "finished":
+            terminal.say(f"{folder.path} is finished: nothing to do.", as_json)
+            return 0
+    else:
+        if experiment is None:
+            raise UserError(
+                "what shall be trained? Give an experiment file (napari-uda new makes "
+                "one), or --resume RUN."
+            )
+        chosen = Experiment.load(experiment).override(settings or [])
+        _check_before(chosen)
+        folder = RunFolder(run or runs_folder() / _fresh_name(chosen))
+        folder.create(chosen)
+    from napari_uda.core.api import resume as continue_run
+
+    return terminal.follow(continue_run(folder.path, since), folder, as_json)
+
+
+@app.command()
+def watch(run: Run, as_json: AsJson = False) -> int:
+    """Show a run live, wherever it is trained."""
+    from napari_uda.core.spec.run import RunFolder
+
+    folder = RunFolder(run)
+    folder.require()
+    return terminal.follow(terminal.events_of(folder), folder, as_json)
+
+
+@app.command()
+def predict(
+    run: Run,
+    images: Annotated[list[Path], typer.Argument(help="Image files or folders.")],
+    out: Annotated[Path, typer.Option(help="Folder for the labels.")],
+    checkpoint: Annotated[str, typer.Option(help="best or last.")] = "best",
+    split: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Only this split of a data folder: train or test."),
+    ] = None,
+    domain: Annotated[str, typer.Option(help="source or target.")] = "target",
+    probability: Annotated[bool, typer.Option(help="Also write these.")] = False,
+    uncertainty: Annotated[bool, typer.Option(help="Also write these.")] = False,
+    overwrite: Annotated[bool, typer.Option(help="Replace files.")] = False,
+    voxel_size: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="(z,)y,x of files that do not say, such as 40,4,4."),
+    ] = None,
+    unit: Annotated[str, typer.Option(help="nm, um or mm.")] = "um",
+    axes: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Meaning of the axes, such as zyx, where files mislead."),
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Segment images with a trained run."""
+    _choose("--domain", domain, "source", "target")
+    _choose("--unit", unit, "nm", "um", "mm")
+    if split is not None:
+        _choose("--split", split, "train", "test")
+    size = _sizes(voxel_size)
+    from napari_uda.core.api import predict as predict_images
+
+    with terminal.predicting(as_json) as report:
+        predict_images(
+            run, images, out, checkpoint=checkpoint, device=device, report=report,
+            domain=domain, split=split, probability=probability, unit=unit, size=size,
+            uncertainty=uncertainty, overwrite=overwrite, axes=axes,
+        )  # fmt: skip
+
+
+@app.command()
+def evaluate(
+    predictions: Annotated[Path, typer.Argument(help="Label file or folder.")],
+    labels: Annotated[Path, typer.Argument(help="True label file or folder.")],
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="CSV file for the scores of every image."),
+    ] = None,
+    surface: Annotated[bool, typer.Option(help="Also surface distances.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Score predictions against true labels."""
+    from napari_uda.core.metrics.folders import evaluate as score
+    from napari_uda.core.metrics.report import summarise, write_csv
+
+    rows = score(predictions, labels, surface=surface)
+    if out is not None:
+        write_csv(rows, out)
+    terminal.scores(rows, summarise(rows), as_json)
+
+
+def _check_before(experiment: Experiment) -> None:
+    """Refuse to start what cannot work; the check takes seconds, training hours."""
+    from napari_uda.core.data.inspect import inspect
+
+    if error := inspect(experiment.data, experiment.method).first_error:
+        raise UserError(error)
+
+
+def _fresh_name(experiment: Experiment) -> str:
+    return f"{experiment.name}-{time.strftime('%Y%m%d-%H%M%S')}"
+
+
+def _choose(option: str, value: str, *allowed: str) -> None:
+    if value not in allowed:
+        raise UserError(f"{option} {value} is not one of {', '.join(allowed)}.")
+
+
+def _sizes(text: str | None) -> tuple[float, ...] | None:
+    if text is None:
+        return None
+    try:
+        sizes = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        sizes = ()
+    if not 2 <= len(sizes) <= 3 or min(sizes) <= 0:
+        raise UserError(
+            f"--voxel-size {text} is not two or three positive numbers: write it as "
+            "40,4,4 (z,y,x)."
+        )
+    return sizes

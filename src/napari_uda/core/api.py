@@ -1,0 +1,171 @@
+"""Train, load, predict and evaluate: the whole of napari-uda for scripts."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_uda.core.engine.build import build_method
+from napari_uda.core.engine.checkpoint import load_checkpoint
+from napari_uda.core.engine.device import pick_device, set_threads, use_bfloat16
+from napari_uda.core.engine.trainer import Trainer
+from napari_uda.core.errors import UserError
+from napari_uda.core.inference.files import (
+    Prediction,
+    Progress,
+    predict_files,
+)
+from napari_uda.core.inference.model import Model
+from napari_uda.core.metrics.folders import evaluate
+from napari_uda.core.spec.run import RunFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from napari_uda.core.spec.events import Event
+    from napari_uda.core.spec.experiment import Experiment
+
+__all__ = ["evaluate", "load", "predict", "resume", "train"]
+
+CHECKPOINTS = ("best", "last")
+
+
+def train(experiment: Experiment, run: str | Path) -> Iterator[Event]:
+    """Train an experiment in a new run folder, yielding events.
+
+    Parameters
+    ----------
+    experiment
+        What to train.
+    run
+        Folder to make; it must not hold a run yet.
+
+    Yields
+    ------
+    Event
+        The last one is Finished, Stopped or Failed.
+
+    Raises
+    ------
+    UserError
+        If the folder holds a run or cannot be written.
+    """
+    since = time.time()
+    folder = RunFolder(run)
+    folder.create(experiment)
+    yield from Trainer(folder, since).events()
+
+
+def resume(run: str | Path, since: float | None = None) -> Iterator[Event]:
+    """Start a prepared run, or continue one from its last checkpoint.
+
+    Parameters
+    ----------
+    run
+        Folder of the run.
+    since
+        Requests to pause or stop that are older (seconds since 1970) are not obeyed;
+        by default those made before this call.
+
+    Yields
+    ------
+    Event
+        The last one is Finished, Stopped or Failed.
+
+    Raises
+    ------
+    UserError
+        If the folder holds no run, or another process trains it.
+    """
+    yield from Trainer(RunFolder(run), since or time.time()).events()
+
+
+def load(run: str | Path, checkpoint: str = "best", device: str = "auto") -> Model:
+    """Load a trained model.
+
+    Parameters
+    ----------
+    run
+        Folder of the run.
+    checkpoint
+        `best` or `last`.
+    device
+        auto, cpu, cuda, cuda:1 or mps.
+
+    Raises
+    ------
+    UserError
+        If there is no such run or checkpoint, or the checkpoint is damaged.
+    """
+    folder = RunFolder(run)
+    experiment = folder.experiment()
+    if checkpoint not in CHECKPOINTS:
+        raise UserError(
+            f"there is no checkpoint '{checkpoint}': choose {' or '.join(CHECKPOINTS)}."
+        )
+    path = folder.checkpoints / f"{checkpoint}.pt"
+    if not path.exists():
+        raise UserError(
+            f"{folder.path} has no checkpoint {checkpoint}.pt yet: train it first with "
+            f"train --resume {folder.path}."
+        )
+    where = pick_device(device)
+    set_threads(experiment.training)
+    content = load_checkpoint(path, where)
+    method = build_method(experiment).to(where)
+    networks: dict[str, Any] = content["average"]
+    try:
+        for name, state in networks.items():
+            method.get_submodule(name).load_state_dict(state)
+    except (RuntimeError, AttributeError):
+        raise UserError(
+            f"{path} does not fit the experiment of its run: experiment.yaml was "
+            "changed after training."
+        ) from None
+    method.eval().requires_grad_(False)
+    return Model(method, experiment, where, use_bfloat16(experiment.training, where))
+
+
+def predict(
+    run: str | Path,
+    images: Iterable[str | Path],
+    out: str | Path,
+    *,
+    checkpoint: str = "best",
+    device: str = "auto",
+    report: Callable[[Progress | Prediction], None] | None = None,
+    **options: Any,
+) -> list[Prediction]:
+    """Segment image files with a trained run and write their labels.
+
+    Parameters
+    ----------
+    run
+        Folder of the run.
+    images
+        Image files, or folders of images.
+    out
+        Where to write; labels get the stem, format and geometry of their image.
+    checkpoint, device
+        As in `load`.
+    report
+        Called with progress and results while the work goes on.
+    **options
+        Those of `napari_uda.core.inference.files.predict_files`.
+
+    Returns
+    -------
+    list[Prediction]
+        What was written, in the order of the images.
+
+    Raises
+    ------
+    UserError
+        If an image cannot be read or segmented, or a file would be overwritten.
+    """
+    model = load(run, checkpoint, device)
+    about = {"run": RunFolder(run).id, "checkpoint": checkpoint}
+    return predict_files(
+        model, [Path(image) for image in images], Path(out), about, report, **options
+    )

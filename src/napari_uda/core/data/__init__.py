@@ -1,0 +1,1 @@
+"""Images into patches: normalisation, labels, loading, sampling, inspection."""

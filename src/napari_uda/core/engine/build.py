@@ -1,0 +1,149 @@
+"""From an experiment to its method, samplers and gallery."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from napari_uda.core.data.load import LoadedSample, load_samples
+from napari_uda.core.data.patches import PatchSampler
+from napari_uda.core.errors import UserError
+from napari_uda.core.method import Method, Task
+
+from .gallery import Gallery, cut_views, structure_shares
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import torch
+
+    from napari_uda.core.spec.domain import DomainName, Sample
+    from napari_uda.core.spec.experiment import Experiment
+
+HELD_OUT = 6
+"""Every sixth source sample is held out to score on, if there are that many."""
+
+
+def task_of(experiment: Experiment) -> Task:
+    """Return what an experiment segments."""
+    data = experiment.data
+    return Task(
+        dims=experiment.method.dims,
+        channels=1,
+        structures=tuple(structure.name for structure in data.structures),
+        overlapping=data.overlapping,
+    )
+
+
+def build_method(experiment: Experiment) -> Method[Any]:
+    """Make the method of an experiment with fresh weights."""
+    module = importlib.import_module(
+        f"napari_uda.core.methods.{experiment.method.name}"
+    )
+    method: Method[Any] = module.METHOD(experiment.method, task_of(experiment))
+    return method
+
+
+def may_train(sample: Sample) -> bool:
+    """Tell whether the labels of a target sample may be seen in training."""
+    return sample.labels_role == "train"
+
+
+def split_source(samples: tuple[Sample, ...]) -> tuple[list[Sample], list[Sample]]:
+    """Split source samples into those to train on and those held out to score on.
+
+    With fewer than HELD_OUT samples nothing is held out and all are scored on.
+    """
+    held = list(samples[HELD_OUT - 1 :: HELD_OUT])
+    if not held:
+        return list(samples), list(samples)
+    return [sample for sample in samples if sample not in held], held
+
+
+class Materials:
+    """Everything a run trains on and is judged by.
+
+    Parameters
+    ----------
+    experiment
+        The experiment.
+    cache
+        Folder for memory-mapped copies of large images.
+    device
+        Where patches are cut.
+    domains
+        Domains the method looks at.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        cache: Path,
+        device: torch.device,
+        domains: tuple[DomainName, ...],
+    ) -> None:
+        data, config, training = experiment.data, experiment.method, experiment.training
+        masks = len(data.structures) if data.overlapping else 0
+        budget = training.memory * 1e9
+
+        def load(
+            name: DomainName, samples: list[Sample], truth: bool
+        ) -> list[LoadedSample]:
+            return load_samples(
+                data,
+                name,
+                samples,
+                may_see=(lambda _: True) if truth else may_train,
+                cache=cache,
+                memory=budget,
+            )
+
+        learn, held = split_source(data.source.part("train"))
+        sources = load("source", learn, truth=True)
+        judged_source = sources if held == learn else load("source", held, truth=True)
+        target_train = list(data.target.part("train"))
+        if not target_train:
+            raise UserError(
+                "the target has no training samples: list some under split: train in "
+                "its dataset.yaml."
+            )
+        targets = load("target", target_train, truth=False)
+        if type(config).target_labels == "required":
+            targets = [sample for sample in targets if sample.labels is not None]
+        if type(config).target_labels == "never":
+            targets = [LoadedSample(s.name, s.image, None) for s in targets]
+        # Truth goes to the scorer alone: the samplers below never hold it.
+        shown = list(data.target.part("test")) or target_train
+        judged_target = load("target", shown, truth=True)
+
+        pools: dict[DomainName, list[LoadedSample]] = {
+            "source": sources,
+            "target": targets,
+        }
+        self.samplers = {
+            name: PatchSampler(
+                pools[name],
+                config,
+                outputs=masks,
+                seed=training.seed,
+                stream=stream,
+                device=device,
+                augment_intensity=config.intensity if name == domains[0] else 0.0,
+                labelled_fraction=getattr(config, "labelled_fraction", 0.0)
+                if name == "target"
+                else 0.0,
+            )
+            for stream, name in enumerate(("source", "target"))
+            if name in domains
+        }
+        self.gallery = Gallery(
+            cut_views(
+                judged_source, config, masks, prefer_labelled=True, device=device
+            ),
+            cut_views(
+                judged_target, config, masks, prefer_labelled=False, device=device
+            ),
+            task_of(experiment).structures,
+            data.overlapping,
+            structure_shares(sources, len(data.structures), data.overlapping),
+        )

@@ -1,0 +1,53 @@
+"""Failures of training in words a user can act on."""
+
+from __future__ import annotations
+
+import errno
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from napari_uda.core.errors import UserError
+
+if TYPE_CHECKING:
+    from napari_uda.core.spec.experiment import Experiment
+
+
+def explain_failure(error: Exception, experiment: Experiment) -> dict[str, Any]:
+    """Return the message of a failure, and settings that may help as `fix`."""
+    if isinstance(error, UserError):
+        return {"message": str(error)}
+    if is_out_of_memory(error):
+        method = experiment.method
+        if method.batch_size > 1:
+            fix = {"batch_size": method.batch_size // 2}
+        else:
+            fix = {"patch_size": max(32, method.patch_size * 3 // 4 // 16 * 16)}
+        ((key, value),) = fix.items()
+        free = ""
+        if torch.cuda.is_available():
+            free = f" ({torch.cuda.mem_get_info()[0] / 1e9:.1f} GB free)"
+        return {
+            "message": f"The device ran out of memory{free}: try method.{key}={value}; "
+            "the last checkpoint is kept and the run can be resumed.",
+            "fix": fix,
+        }
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return {
+        "message": f"Training failed: {reason}. The last checkpoint is kept; the log "
+        "has the details."
+    }
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Tell whether an error means too little memory, on any device."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and "allocate memory" in str(error)
+
+
+def is_disk_full(error: Exception) -> bool:
+    """Tell whether an error means a full disk; torch reports it as RuntimeError."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return "No space left" in str(error) or "unexpected pos" in str(error)

@@ -1,0 +1,385 @@
+"""The training loop: one for all methods, on one screen, stoppable at every step."""
+
+from __future__ import annotations
+
+import math
+import time
+import traceback
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+
+from napari_uda.core.errors import UserError
+from napari_uda.core.io.atomic import atomic_path
+from napari_uda.core.method import Batch, Patch
+from napari_uda.core.spec import events as ev
+from napari_uda.core.spec.folders import fingerprint
+
+from .averaging import averaged_copy, update_average, warm_decay
+from .build import Materials, build_method
+from .checkpoint import (
+    load_checkpoint,
+    random_state,
+    restore_random_state,
+    save_checkpoint,
+)
+from .device import describe, memory_used, pick_device, set_threads, use_bfloat16
+from .failure import explain_failure, is_disk_full
+from .schedule import learning_rate_factor
+from .selection import is_best
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from torch import Tensor
+    from torch.optim import Optimizer
+
+    from napari_uda.core.spec.run import Request, RunFolder
+
+POLL = 0.2
+"""Seconds between two looks at the control file while paused."""
+RETRY = 10.0
+"""Seconds between two attempts to save on a full disk."""
+
+
+class Trainer:
+    """Trains the experiment of a run folder, from its last checkpoint if there is one.
+
+    Parameters
+    ----------
+    run
+        A prepared run folder.
+    since
+        Requests older than this time (seconds since 1970) are not obeyed.
+    """
+
+    def __init__(self, run: RunFolder, since: float) -> None:
+        self.run = run
+        self.experiment = run.experiment()
+        self.training = self.experiment.training
+        self.config = self.experiment.method
+        self.steps = self.config.steps
+        self.step = 0
+        self._since = since
+        self._history: list[dict[str, float]] = []
+        self._rate_scale = 1.0
+        self._rolled_back = False
+        self._last = run.checkpoints / "last.pt"
+
+    @property
+    def progress(self) -> float:
+        """Part of the training that is done, in [0, 1)."""
+        return self.step / self.steps
+
+    def events(self) -> Iterator[ev.Event]:
+        """Train, yielding events; the last is Finished, Stopped or Failed.
+
+        Raises
+        ------
+        UserError
+            If another trainer holds the run.
+        """
+        with self.run.lock():
+            try:
+                for event in self._train():
+                    self._record(event)
+                    yield event
+            except Exception as error:
+                failed = ev.Failed(
+                    **self._about(),
+                    **explain_failure(error, self.experiment),
+                    detail=traceback.format_exc(),
+                )
+                self._record(failed)
+                yield failed
+
+    def update(self, optimizer: str, loss: Tensor) -> None:
+        """Minimise a loss by one step of the named optimiser."""
+        chosen = self._optimizers[optimizer]
+        chosen.zero_grad(set_to_none=True)
+        self._fabric.backward(loss)
+        groups = chosen.param_groups
+        if self.config.gradient_clip > 0:
+            parameters = [p for group in groups for p in group["params"]]
+            torch.nn.utils.clip_grad_norm_(parameters, self.config.gradient_clip)
+        factor = self._rate_scale * learning_rate_factor(
+            self.config.schedule, self.progress
+        )
+        for group, rate in zip(groups, self._rates[optimizer], strict=True):
+            group["lr"] = rate * factor
+        chosen.step()
+
+    def _train(self) -> Iterator[ev.Event]:
+        self._set_up()
+        yield from self._begin()
+        started = mark = time.perf_counter()
+        marked, waited = self.step, 0.0
+        while self.step < self.steps:
+            request = self.run.requested(self._since)
+            if request in ("pause", "stop"):
+                pause = time.perf_counter()
+                yield from self._save()
+                if request == "stop" or (yield from self._wait()) == "stop":
+                    yield ev.Stopped(**self._about())
+                    return
+                waited += time.perf_counter() - pause
+                mark, marked = time.perf_counter(), self.step
+            self._one_step()
+            if self.step == 1 or self._due(self.training.log_every):
+                losses = self._losses()
+                if not all(map(math.isfinite, losses.values())):
+                    yield from self._roll_back()
+                    mark, marked = time.perf_counter(), self.step
+                    continue
+                now = time.perf_counter()
+                speed = (self.step - marked) / max(1e-9, now - mark)
+                mark, marked = now, self.step
+                yield ev.Step(
+                    **self._about(),
+                    losses=losses,
+                    speed=speed,
+                    remaining=(self.steps - self.step) / speed,
+                    memory=memory_used(self._device),
+                )
+            yield from self._look()
+            if self._due(self.training.checkpoint_every):
+                yield from self._save()
+        yield ev.Finished(
+            **self._about(), seconds=time.perf_counter() - started - waited
+        )
+
+    def _set_up(self) -> None:
+        self._device = pick_device(self.training.device)
+        set_threads(self.training)
+        torch.manual_seed(self.training.seed)
+        self._bfloat16 = use_bfloat16(self.training, self._device)
+        method = build_method(self.experiment).to(self._device)
+        self._materials = Materials(
+            self.experiment, self.run.data, self._device, method.domains
+        )
+        self._average = averaged_copy(method)
+        self._networks = dict(method.named_children())
+        optimizers = method.optimizers()
+        self._rates = {
+            name: [group["lr"] for group in optimizer.param_groups]
+            for name, optimizer in optimizers.items()
+        }
+        self._fabric = Fabric(
+            accelerator=self._device.type,
+            devices=[self._device.index or 0] if self._device.type == "cuda" else 1,
+            precision="bf16-mixed" if self._bfloat16 else "32-true",
+        )
+        for name, network in self._networks.items():
+            if any(p.requires_grad for p in network.parameters()):
+                setattr(method, name, self._fabric.setup_module(network))
+        self._optimizers: dict[str, Optimizer] = {
+            name: cast("Optimizer", self._fabric.setup_optimizers(optimizer))
+            for name, optimizer in optimizers.items()
+        }
+        self._method = method.train()
+        self._sums: dict[str, Tensor] = {}
+        self._summed = 0
+
+    def _begin(self) -> Iterator[ev.Event]:
+        about = {
+            "method": self.config.name,
+            "steps": self.steps,
+            "device": describe(self._device),
+            "precision": "bfloat16" if self._bfloat16 else "float32",
+            "loss_groups": self._method.losses,
+        }
+        if self._last.exists():
+            self._load()
+            yield ev.Resumed(**self._about(), **about)
+            return
+        yield ev.Started(**self._about(), **about)
+        yield from self._changed_files()
+        yield from self._save()
+
+    def _changed_files(self) -> Iterator[ev.Event]:
+        data = self.experiment.data
+        for sample in (*data.source.samples, *data.target.samples):
+            known = sample.fingerprint
+            if known is not None and fingerprint(sample.image) != known:
+                yield ev.Warned(
+                    **self._about(),
+                    code="changed",
+                    message=f"{sample.image.name} has changed since the experiment was "
+                    "made; training uses it as it is now.",
+                )
+
+    def _one_step(self) -> None:
+        patches: dict[str, Patch] = {
+            name: sampler.batch(self.step)
+            for name, sampler in self._materials.samplers.items()
+        }
+        only = next(iter(patches.values()))
+        batch = Batch(patches.get("source", only), patches.get("target", only))
+        losses = self._method.step(batch, self)
+        for name in self._method.averaged:
+            update_average(
+                self._average.get_submodule(name),
+                self._networks[name],
+                warm_decay(self.config.ema, self.step) if self.config.ema else 0.0,
+            )
+        for name, loss in losses.items():
+            self._sums[name] = self._sums.get(name, 0.0) + loss.detach().float()
+        self._summed += 1
+        self.step += 1
+
+    def _losses(self) -> dict[str, float]:
+        """Return the mean losses since the last call: the only synchronisation."""
+        values = torch.stack(list(self._sums.values())) / self._summed
+        names, self._sums, self._summed = list(self._sums), {}, 0
+        return dict(zip(names, values.tolist(), strict=True))
+
+    def _due(self, every: int) -> bool:
+        return self.step % every == 0 or self.step == self.steps
+
+    def _look(self) -> Iterator[ev.Event]:
+        """Score and show the averaged model when it is time."""
+        with self._fabric.autocast():
+            if self._due(self.training.validate_every):
+                scores, truth = self._materials.gallery.judge(self._average)
+                yield ev.Validation(**self._about(), scores=scores, truth=truth)
+                self._history.append({**scores, "truth": truth.get("mean", 0.0)})
+                if self._is_best():
+                    path = self.run.checkpoints / "best.pt"
+                    save_checkpoint(path, self._for_prediction())
+                    yield ev.Checkpoint(
+                        **self._about(), file="checkpoints/best.pt", best=True
+                    )
+            if self._due(self.training.preview_every):
+                arrays = self._materials.gallery.preview(self._average)
+                file = f"previews/{self.step:06d}.npz"
+                self.run.previews.mkdir(exist_ok=True)
+                with atomic_path(self.run.path / file) as temporary:
+                    np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]
+                yield ev.Preview(**self._about(), file=file)
+
+    def _is_best(self) -> bool:
+        match self.training.selection:
+            case "last":
+                return True
+            case "oracle":
+                return is_best(self._history, ("truth",), veto=0.0)
+            case _:
+                return is_best(self._history, self._method.judged_by)
+
+    def _for_prediction(self) -> dict[str, Any]:
+        return {
+            "step": self.step,
+            "average": {
+                name: network.state_dict()
+                for name, network in self._average.named_children()
+            },
+        }
+
+    def _save(self) -> Iterator[ev.Event]:
+        """Write last.pt; on a full disk wait for room instead of losing anything."""
+        if not self._finite():
+            yield from self._roll_back()
+            return
+        content = {
+            **self._for_prediction(),
+            "networks": {n: net.state_dict() for n, net in self._networks.items()},
+            "optimizers": {n: o.state_dict() for n, o in self._optimizers.items()},
+            "history": self._history,
+            "rate_scale": self._rate_scale,
+            "rolled_back": self._rolled_back,
+            "random": random_state(),
+            "sums": self._sums,
+            "summed": self._summed,
+        }
+        warned = False
+        while True:
+            try:
+                save_checkpoint(self._last, content)
+                break
+            except (OSError, RuntimeError) as error:
+                if not is_disk_full(error):
+                    raise
+            if not warned:
+                warned = True
+                yield ev.Warned(
+                    **self._about(),
+                    code="disk",
+                    message=f"The disk of {self.run.path} is full: training waits "
+                    "until there is room; the last checkpoint is untouched.",
+                )
+            time.sleep(RETRY)
+        yield ev.Checkpoint(**self._about(), file="checkpoints/last.pt", best=False)
+
+    def _finite(self) -> bool:
+        tensors = [p for net in self._networks.values() for p in net.parameters()]
+        return bool(
+            torch.isfinite(torch.stack([t.detach().sum() for t in tensors])).all()
+        )
+
+    def _load(self) -> None:
+        content = load_checkpoint(self._last, self._device)
+        for name, state in content["networks"].items():
+            self._networks[name].load_state_dict(state)
+        for name, state in content["average"].items():
+            self._average.get_submodule(name).load_state_dict(state)
+        for name, state in content["optimizers"].items():
+            self._optimizers[name].load_state_dict(state)
+        self.step = content["step"]
+        self._history = content["history"]
+        self._rate_scale = content["rate_scale"]
+        self._rolled_back = content["rolled_back"]
+        self._sums, self._summed = content["sums"], content["summed"]
+        restore_random_state(content["random"])
+
+    def _roll_back(self) -> Iterator[ev.Event]:
+        """Return to the last good checkpoint with half the learning rate, once."""
+        at = self.step
+        if self._rolled_back or not self._last.exists():
+            raise UserError(
+                f"the losses became NaN at step {at} again after the learning rate was "
+                "halved: lower method.learning_rate or set method.gradient_clip to 1."
+            )
+        self._load()
+        self._sums, self._summed = {}, 0
+        self._rolled_back = True
+        self._rate_scale *= 0.5
+        yield ev.Warned(
+            **self._about(),
+            code="nan",
+            message=f"The losses became NaN at step {at}: rolled back to step "
+            f"{self.step} and halved the learning rate.",
+        )
+        yield ev.Resumed(
+            **self._about(),
+            method=self.config.name,
+            steps=self.steps,
+            device=describe(self._device),
+            precision="bfloat16" if self._bfloat16 else "float32",
+            loss_groups=self._method.losses,
+        )
+        yield from self._save()
+
+    def _wait(self) -> Generator[ev.Event, None, Request | None]:
+        """Pause until asked to go on; the generator's value is the request."""
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+        yield ev.Paused(**self._about())
+        while (request := self.run.requested(self._since)) == "pause":
+            time.sleep(POLL)
+        if request != "stop":
+            yield ev.Continued(**self._about())
+        return request
+
+    def _about(self) -> dict[str, Any]:
+        return {"run": self.run.id, "step": self.step}
+
+    def _record(self, event: ev.Event) -> None:
+        try:
+            self.run.append(event)
+        except OSError:
+            # A full or vanished disk must not end a training that can go on; a
+            # checkpoint that cannot be written is reported by _save.
+            if not isinstance(event, (*ev.LAST_EVENTS, ev.Step, ev.Warned)):
+                raise

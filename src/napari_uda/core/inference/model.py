@@ -1,0 +1,208 @@
+"""A trained model: numpy in, numpy out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from napari_uda.core.data.load import resample
+from napari_uda.core.data.normalise import normalise
+from napari_uda.core.errors import UserError
+
+from .tiled import predict_tiled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_uda.core.method import Method
+    from napari_uda.core.spec.domain import DomainName
+    from napari_uda.core.spec.experiment import Experiment
+    from napari_uda.core.spec.methods import MethodConfig
+
+TILE = 512
+"""Side of a 2D tile in pixels (a multiple of the patch for small patches)."""
+
+
+class Model:
+    """A trained method, ready to segment.
+
+    Parameters
+    ----------
+    method
+        The method with its networks on `device`, in evaluation mode.
+    experiment
+        The experiment it was trained by.
+    device, bfloat16
+        Where and how precisely to compute.
+    """
+
+    def __init__(
+        self,
+        method: Method[MethodConfig],
+        experiment: Experiment,
+        device: torch.device,
+        bfloat16: bool,
+    ) -> None:
+        self.experiment = experiment
+        self.method = method
+        self.device = device
+        self._bfloat16 = bfloat16
+
+    def segment(
+        self,
+        image: NDArray[np.generic],
+        voxel_size: Sequence[float] | None = None,
+        *,
+        domain: DomainName = "target",
+        progress: Callable[[int, int], None] | None = None,
+    ) -> NDArray[np.integer]:
+        """Segment an image.
+
+        Parameters
+        ----------
+        image
+            Shape (y, x) or (z, y, x), any real type and intensity scale.
+        voxel_size
+            Voxel size in the unit of the experiment; needed only if the experiment
+            resamples.
+        domain
+            Where the image comes from.
+        progress
+            Called with the number of tiles done and their total.
+
+        Returns
+        -------
+        NDArray[np.integer]
+            Raw label values of the source's classes, shape of the image; or masks
+            (K, *shape) where structures overlap.
+
+        Raises
+        ------
+        UserError
+            If the image does not fit the model.
+        """
+        chance = self.probabilities(image, voxel_size, domain=domain, progress=progress)
+        return self.labels(chance)
+
+    def labels(self, probabilities: NDArray[np.float32]) -> NDArray[np.integer]:
+        """Turn probabilities (outputs, *shape) into raw labels or masks."""
+        data = self.experiment.data
+        if data.overlapping:
+            return (probabilities >= 0.5).astype(np.uint8)
+        raw = [0, *raw_values(self.experiment)]
+        kind = np.uint8 if max(raw) < 256 else np.uint16
+        values = np.array(raw, kind)
+        result: NDArray[np.integer] = values[np.argmax(probabilities, axis=0)]
+        return result
+
+    def probabilities(
+        self,
+        image: NDArray[np.generic],
+        voxel_size: Sequence[float] | None = None,
+        *,
+        domain: DomainName = "target",
+        progress: Callable[[int, int], None] | None = None,
+    ) -> NDArray[np.float32]:
+        """Return probabilities (outputs, *shape); parameters as in `segment`."""
+        config, data = self.experiment.method, self.experiment.data
+        if image.ndim < config.dims or image.ndim > 3:
+            raise UserError(
+                f"the image has {image.ndim} axes, but this model segments "
+                f"{'volumes (z, y, x)' if config.dims == 3 else '(y, x) or (z, y, x)'}"
+                ": give an image of that shape."
+            )
+        normal = normalise(image, data.domain(domain).normalise)
+        factors = None
+        if data.voxel_size is not None:
+            if voxel_size is None:
+                raise UserError(
+                    "this model resamples to "
+                    f"{' x '.join(f'{side:g}' for side in data.voxel_size)} "
+                    f"{data.source.unit or ''}: give the voxel size of the image."
+                )
+            count = min(len(data.voxel_size), len(voxel_size), image.ndim)
+            factors = (1.0,) * (image.ndim - count) + tuple(
+                mine / wanted
+                for mine, wanted in zip(
+                    tuple(voxel_size)[-count:], data.voxel_size[-count:], strict=True
+                )
+            )
+            normal = resample(normal, factors)
+        chance = self._predict(normal, domain, progress)
+        if factors is None or chance.shape[1:] == image.shape:
+            return chance
+        back = [resample_to(channel, image.shape) for channel in chance]
+        return np.stack(back)
+
+    def _predict(
+        self,
+        image: NDArray[np.float32],
+        domain: DomainName,
+        progress: Callable[[int, int], None] | None,
+    ) -> NDArray[np.float32]:
+        config = self.experiment.method
+        outputs = self.experiment.data.outputs
+        tile = tile_shape(config)
+        if image.ndim == config.dims:
+            return predict_tiled(
+                self._network(domain), image, outputs, tile,
+                device=self.device, progress=progress,
+                batch_size=1 if config.dims == 3 else 2,
+            )  # fmt: skip
+        planes = []
+        for z, plane in enumerate(image):
+            planes.append(
+                predict_tiled(
+                    self._network(domain), plane, outputs, tile, device=self.device
+                )
+            )
+            if progress is not None:
+                progress(z + 1, len(image))
+        return np.stack(planes, axis=1)
+
+    def _network(self, domain: DomainName) -> Callable[[torch.Tensor], torch.Tensor]:
+        segment = (
+            self.method.segment if domain == "target" else self.method.segment_source
+        )
+
+        def network(batch: torch.Tensor) -> torch.Tensor:
+            with torch.autocast(
+                self.device.type, torch.bfloat16, enabled=self._bfloat16
+            ):
+                logits = segment(batch).float()
+            overlapping = self.experiment.data.overlapping
+            return logits.sigmoid() if overlapping else logits.softmax(1)
+
+        return network
+
+
+def raw_values(experiment: Experiment) -> list[int]:
+    """Return the raw label value of each structure, in the order of the outputs."""
+    data = experiment.data
+    if data.source.membrane_width is not None:
+        return [1]
+    by_index = {index: raw for raw, index in data.label_indices("source").items()}
+    return [by_index[i + 1] for i in range(len(data.structures))]
+
+
+def tile_shape(config: MethodConfig) -> tuple[int, ...]:
+    """Choose the tile: large in 2D; in 3D as large as what the model was trained on."""
+    if config.dims == 2:
+        return (max(TILE, config.patch_size),) * 2
+    return tuple(
+        max(side, 2 * side if side < 64 else side) for side in config.patch_shape
+    )
+
+
+def resample_to(
+    channel: NDArray[np.float32], shape: tuple[int, ...]
+) -> NDArray[np.float32]:
+    """Resample to an exact shape, linearly."""
+    tensor = torch.from_numpy(channel)[None, None]
+    mode = "bilinear" if channel.ndim == 2 else "trilinear"
+    result = torch.nn.functional.interpolate(tensor, shape, mode=mode)[0, 0]
+    return np.asarray(result.numpy(), np.float32)

@@ -1,0 +1,1 @@
+"""The adaptation methods: one file each, ending in METHOD."""

@@ -1,0 +1,1 @@
+"""Networks of the methods, in 2D and 3D."""

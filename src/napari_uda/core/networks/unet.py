@@ -1,0 +1,143 @@
+"""U-Net in 2D and 3D, for images of any size."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+Norm = Literal["instance", "group", "none"]
+
+
+def convolution(dims: int) -> type[nn.Conv2d] | type[nn.Conv3d]:
+    """Return the convolution of a dimension."""
+    return nn.Conv2d if dims == 2 else nn.Conv3d
+
+
+def normalisation(norm: Norm, dims: int, channels: int) -> nn.Module:
+    """Return a normalisation layer that keeps no running statistics."""
+    match norm:
+        case "instance":
+            kind = nn.InstanceNorm2d if dims == 2 else nn.InstanceNorm3d
+            return kind(channels, affine=True)
+        case "group":
+            return nn.GroupNorm(min(8, channels), channels)
+        case "none":
+            return nn.Identity()
+
+
+def pooling_strides(patch_shape: tuple[int, ...], levels: int) -> list[tuple[int, ...]]:
+    """Choose the stride of each downsampling so that no axis shrinks below 4 voxels.
+
+    Thick-slice volumes are thus pooled in the plane first, and only as deep as the
+    patch allows.
+    """
+    shape, strides = list(patch_shape), []
+    for _ in range(levels - 1):
+        stride = tuple(2 if side >= 8 or i > 0 else 1 for i, side in enumerate(shape))
+        if len(shape) == 2:
+            stride = (2, 2)
+        strides.append(stride)
+        shape = [side // by for side, by in zip(shape, stride, strict=True)]
+    return strides
+
+
+class UNet(nn.Module):
+    """U-Net with same-padding, two convolutions a level and nearest upsampling.
+
+    Reference: Ronneberger, Fischer, Brox, MICCAI 2015 (valid padding and transposed
+    convolutions there; checkerboard-free upsampling here).
+
+    Parameters
+    ----------
+    dims
+        2 or 3.
+    channels, outputs
+        Channels of the image and of the logits.
+    width
+        Channels of the first level; doubled at each of the `len(strides)` others.
+    strides
+        Downsampling of each level, one tuple of `dims` integers per step.
+    norm
+        Normalisation after each convolution.
+    """
+
+    def __init__(
+        self,
+        dims: int,
+        channels: int,
+        outputs: int,
+        width: int,
+        strides: list[tuple[int, ...]],
+        norm: Norm = "instance",
+    ) -> None:
+        super().__init__()
+        widths = [width * 2**level for level in range(len(strides) + 1)]
+        conv = convolution(dims)
+        self.strides = strides
+        self.encoder = nn.ModuleList(
+            _block(dims, before, after, norm)
+            for before, after in zip([channels, *widths[:-1]], widths, strict=True)
+        )
+        pairs = list(itertools.pairwise(widths))
+        self.up = nn.ModuleList(conv(deep, wide, 1) for wide, deep in pairs)
+        self.decoder = nn.ModuleList(
+            _block(dims, 2 * wide, wide, norm) for wide, _ in pairs
+        )
+        self.head = conv(width, outputs, 1)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d | nn.Conv3d):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+                nn.init.zeros_(module.bias)  # type: ignore[arg-type]
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Map images (N, channels, *spatial) to logits (N, outputs, *spatial)."""
+        padded, shape = pad_to_multiple(image, self.strides)
+        pool = F.max_pool2d if image.ndim == 4 else F.max_pool3d
+        skips: list[Tensor] = []
+        features: Tensor = self.encoder[0](padded)
+        for stride, block in zip(self.strides, self.encoder[1:], strict=True):
+            skips.append(features)
+            features = block(pool(features, stride))
+        for stride, up, block in reversed(
+            list(zip(self.strides, self.up, self.decoder, strict=True))
+        ):
+            # The 1x1 convolution commutes with nearest upsampling and is cheaper first.
+            raised = F.interpolate(up(features), scale_factor=tuple(map(float, stride)))
+            features = block(torch.cat([skips.pop(), raised], dim=1))
+        logits: Tensor = self.head(features)
+        for axis, side in enumerate(shape, start=2):
+            logits = logits.narrow(axis, 0, side)
+        return logits
+
+
+def pad_to_multiple(
+    image: Tensor, strides: list[tuple[int, ...]]
+) -> tuple[Tensor, tuple[int, ...]]:
+    """Pad the end of each spatial axis by edge values so that all strides divide it."""
+    shape = tuple(image.shape[2:])
+    missing = []
+    for axis, side in enumerate(shape):
+        multiple = 1
+        for stride in strides:
+            multiple *= stride[axis]
+        missing.append(-side % multiple)
+    if not any(missing):
+        return image, shape
+    padding = [value for side in reversed(missing) for value in (0, side)]
+    return F.pad(image, padding, mode="replicate"), shape
+
+
+def _block(dims: int, before: int, after: int, norm: Norm) -> nn.Sequential:
+    conv = convolution(dims)
+    layers: list[nn.Module] = []
+    for channels in (before, after):
+        layers += [
+            conv(channels, after, 3, padding=1),
+            normalisation(norm, dims, after),
+            nn.ReLU(inplace=True),
+        ]
+    return nn.Sequential(*layers)

@@ -1,0 +1,78 @@
+"""A configuration in words: the table behind `methods NAME`, forms and docs."""
+
+from __future__ import annotations
+
+import types
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
+
+import annotated_types
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from pydantic.fields import FieldInfo
+
+
+def describe_fields(config: type[BaseModel]) -> list[dict[str, Any]]:
+    """Return one row per setting: name, default, allowed values, unit, description.
+
+    Parameters
+    ----------
+    config
+        A configuration class; presets in its `paper` are shown beside the defaults.
+    """
+    paper = getattr(config, "paper", {})
+    return [
+        {
+            "setting": name,
+            "quick": field.default,
+            "paper": paper.get(name, field.default),
+            "allowed": allowed_text(field),
+            "unit": unit_of(field),
+            "description": field.description or "",
+        }
+        for name, field in config.model_fields.items()
+        if name != "name"
+    ]
+
+
+def limits_of(field: FieldInfo) -> dict[str, float]:
+    """Return the numeric limits of a field by pydantic's names ge, gt, le, lt."""
+    limits: dict[str, float] = {}
+    for item in field.metadata:
+        for key in ("ge", "gt", "le", "lt"):
+            kind = getattr(annotated_types, key.capitalize())
+            if isinstance(item, kind):
+                limits[key] = getattr(item, key)
+    return limits
+
+
+def unit_of(field: FieldInfo) -> str:
+    """Return the unit of a field, or an empty string."""
+    extra = field.json_schema_extra
+    return str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+
+
+def choices_of(field: FieldInfo) -> tuple[Any, ...]:
+    """Return the choices of a Literal field, or none."""
+    kind = field.annotation
+    if get_origin(kind) in (Union, types.UnionType):
+        kind = next(arg for arg in get_args(kind) if arg is not type(None))
+    return get_args(kind) if get_origin(kind) is Literal else ()
+
+
+def allowed_text(field: FieldInfo) -> str:
+    """Say which values a field may take."""
+    if choices := choices_of(field):
+        return " | ".join(map(str, choices))
+    if field.annotation is bool:
+        return "true | false"
+    limits = limits_of(field)
+    low = limits.get("ge", limits.get("gt"))
+    high = limits.get("le", limits.get("lt"))
+    if low is None and high is None:
+        return ""
+    if high is None:
+        return f"{'>=' if 'ge' in limits else '>'} {low:g}"
+    opening = "[" if "ge" in limits else "("
+    closing = "]" if "le" in limits else ")"
+    return f"{opening}{low or 0:g}, {high:g}{closing}"

@@ -1,0 +1,1 @@
+"""The desktop: napari widgets around runs; imports no torch."""

@@ -1,0 +1,292 @@
+"""Live plots of a run: its losses in groups, and its scores."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyqtgraph as pg
+from napari.utils.theme import get_theme
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSlider,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_uda.core.spec.events import Resumed, Started, Step, Validation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from napari_uda.core.spec.events import Event
+
+COLORS = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#0072b2", "#f0e442")
+"""Colours that everybody can tell apart (Okabe and Ito, 2008)."""
+MOST_POINTS = 4000
+"""Points kept of a curve; beyond, every other one is dropped."""
+REDRAW = 200
+"""Milliseconds between two redraws at least."""
+WIDEST = 101
+"""Points averaged at the right end of the smoothing slider."""
+SCORES = "scores"
+TRUTH_NOTE = "dashed: truth, not used for selection"
+
+
+class Series:
+    """The points of one curve, never more than `MOST_POINTS`."""
+
+    def __init__(self) -> None:
+        self._steps: list[int] = []
+        self._values: list[float] = []
+        self._stride = 1
+        self._seen = 0
+
+    def __len__(self) -> int:
+        """Return the number of points kept."""
+        return len(self._steps)
+
+    def add(self, step: int, value: float) -> None:
+        """Append a point, thinning out the old ones when there are too many."""
+        self._seen += 1
+        if self._seen % self._stride:
+            return
+        self._steps.append(step)
+        self._values.append(value)
+        if len(self._steps) > MOST_POINTS:
+            del self._steps[::2], self._values[::2]
+            self._stride *= 2
+
+    def cut(self, step: int) -> None:
+        """Forget the points beyond a step."""
+        while self._steps and self._steps[-1] > step:
+            self._steps.pop()
+            self._values.pop()
+
+    def arrays(
+        self, window: int = 1, log: bool = False
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return steps and values.
+
+        Parameters
+        ----------
+        window
+            Points to average around each point.
+        log
+            Whether values that have no logarithm become NaN.
+        """
+        values = smoothed(np.array(self._values, np.float64), window)
+        usable = np.isfinite(values) & ((values > 0) | (not log))
+        return np.array(self._steps, np.float64), np.where(usable, values, np.nan)
+
+
+def smoothed(values: NDArray[np.float64], window: int) -> NDArray[np.float64]:
+    """Average over a centred window, leaving out what is not finite."""
+    window = min(window, len(values))
+    if window <= 1:
+        return values
+    finite = np.isfinite(values)
+    kernel = np.ones(window)
+    total = np.convolve(np.where(finite, values, 0.0), kernel, "same")
+    count = np.convolve(finite.astype(np.float64), kernel, "same")
+    mean = np.full(len(values), np.nan)
+    # What rounding leaves of a sum over no finite point is no value.
+    np.divide(total, count, out=mean, where=count > 0.5)
+    return mean
+
+
+class Plot(QWidget):
+    """One plot with a curve per name.
+
+    Parameters
+    ----------
+    note
+        A remark below the plot.
+    """
+
+    def __init__(self, note: str = "") -> None:
+        super().__init__()
+        self.series: dict[str, Series] = {}
+        self._curves: dict[str, Any] = {}
+        self._canvas = pg.PlotWidget()
+        self._canvas.setMenuEnabled(False)
+        self._canvas.hideButtons()
+        self._canvas.setMinimumSize(120, 150)
+        self._canvas.setSizePolicy(
+            QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding
+        )
+        self._item = self._canvas.getPlotItem()
+        self._item.setLabel("bottom", "step")
+        self._item.showGrid(x=True, y=True, alpha=0.15)
+        self._legend = self._item.addLegend(offset=(-6, 6), labelTextSize="8pt")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(self._canvas)
+        self._note = QLabel(note)
+        self._note.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._note.setVisible(bool(note))
+        layout.addWidget(self._note)
+
+    def add(self, name: str, step: int, value: float, dashed: bool = False) -> None:
+        """Append a point to a curve, which is made if it is new."""
+        if name not in self.series:
+            self.series[name] = Series()
+            color = COLORS[self._color_index(name) % len(COLORS)]
+            style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
+            self._curves[name] = self._item.plot(
+                name=name,
+                pen=pg.mkPen(color, width=2, style=style),
+                connect="finite",
+                skipFiniteCheck=False,
+            )
+        self.series[name].add(step, value)
+
+    def cut(self, step: int) -> None:
+        """Forget what lies beyond a step."""
+        for series in self.series.values():
+            series.cut(step)
+
+    def redraw(self, window: int, log: bool) -> None:
+        """Draw what was added, smoothed over `window` points."""
+        self._item.setLogMode(y=log)
+        for name, series in self.series.items():
+            steps, values = series.arrays(window, log)
+            # A single point has no line: without a dot it would not be seen.
+            lone = np.count_nonzero(np.isfinite(values)) < 2
+            self._curves[name].setSymbol("o" if lone else None)
+            if np.isfinite(values).any():
+                self._curves[name].setData(steps, values)
+            else:
+                self._curves[name].clear()
+
+    def dress(self, background: str, text: str) -> None:
+        """Put on the colours of a theme."""
+        self._canvas.setBackground(background)
+        for side in ("left", "bottom"):
+            self._item.getAxis(side).setPen(text)
+            self._item.getAxis(side).setTextPen(text)
+        self._legend.setLabelTextColor(text)
+        for _, label in self._legend.items:
+            label.setText(label.text, color=text)
+
+    def _color_index(self, name: str) -> int:
+        # A truth curve takes the colour of the score that it is the truth of.
+        bare = [known.removesuffix(" (truth)") for known in self._curves]
+        own = name.removesuffix(" (truth)")
+        return bare.index(own) if own in bare else len(set(bare))
+
+
+class Curves(QWidget):
+    """Plots of everything a run measures, one tab per group.
+
+    Parameters
+    ----------
+    theme
+        Name of the napari theme to look like.
+    """
+
+    def __init__(self, theme: str = "dark") -> None:
+        super().__init__()
+        self._theme = theme
+        self._groups: dict[str, str] = {}
+        self.plots: dict[str, Plot] = {}
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.setUsesScrollButtons(True)
+        self.tabs.currentChanged.connect(self._on_redraw)
+        self.log = QCheckBox("log scale")
+        self.log.setToolTip("Logarithmic axis for losses and scores")
+        self.log.toggled.connect(self._on_redraw)
+        self.smoothing = QSlider(Qt.Orientation.Horizontal)
+        self.smoothing.setRange(0, WIDEST // 2)
+        self.smoothing.setToolTip("Average over up to 101 points")
+        self.smoothing.valueChanged.connect(self._on_redraw)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(REDRAW)
+        self._timer.timeout.connect(self._on_redraw)
+        options = QHBoxLayout()
+        options.addWidget(self.log)
+        options.addWidget(QLabel("smooth"))
+        options.addWidget(self.smoothing, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.tabs, 1)
+        layout.addLayout(options)
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget the run."""
+        self._timer.stop()
+        self.tabs.blockSignals(True)
+        while self.tabs.count():
+            page = self.tabs.widget(0)
+            self.tabs.removeTab(0)
+            if page is not None:
+                page.deleteLater()
+        self.tabs.blockSignals(False)
+        self.plots, self._groups = {}, {}
+        self._plot(SCORES)
+
+    def add(self, events: Iterable[Event]) -> None:
+        """Take in what a run has said; drawn at most five times per second."""
+        for event in events:
+            match event:
+                case Started() | Resumed():
+                    self._begin(event)
+                case Step():
+                    for name, value in event.losses.items():
+                        group = self._groups.get(name, "losses")
+                        self._plot(group).add(name, event.step, _number(value))
+                case Validation():
+                    for name, value in event.scores.items():
+                        self._plot(SCORES).add(name, event.step, _number(value))
+                    for name, value in event.truth.items():
+                        self._plot(SCORES).add(
+                            f"{name} (truth)", event.step, _number(value), dashed=True
+                        )
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def set_theme(self, theme: str) -> None:
+        """Look like a napari theme."""
+        self._theme = theme
+        for plot in self.plots.values():
+            self._dress(plot)
+
+    def _begin(self, event: Started) -> None:
+        if isinstance(event, Resumed):
+            for plot in self.plots.values():
+                plot.cut(event.step)
+        for title, names in event.loss_groups.items():
+            self._groups |= dict.fromkeys(names, title)
+            self._plot(title)
+
+    def _plot(self, title: str) -> Plot:
+        if title not in self.plots:
+            plot = self.plots[title] = Plot(TRUTH_NOTE if title == SCORES else "")
+            self._dress(plot)
+            self.tabs.addTab(plot, title)
+        return self.plots[title]
+
+    def _dress(self, plot: Plot) -> None:
+        theme = get_theme(self._theme)
+        plot.dress(theme.background.as_hex(), theme.text.as_hex())
+
+    def _on_redraw(self) -> None:
+        page = self.tabs.currentWidget()
+        if isinstance(page, Plot):
+            page.redraw(1 + 2 * self.smoothing.value(), self.log.isChecked())
+
+
+def _number(value: float) -> float:
+    return value if math.isfinite(value) else math.nan

@@ -1,0 +1,442 @@
+"""Choose source and target, and hear what is wrong before hours of training."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from napari.qt.threading import thread_worker
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtGui import QKeySequence, QShortcut
+from qtpy.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+from superqt.utils import signals_blocked
+
+from napari_uda.core.data.inspection import SampleReport
+
+from .class_table import ClassTable
+from .domain_gap import DomainGap
+from .domain_picker import DomainPicker
+from .inspecting import Looked, look, plan_look
+from .sample_table import SampleTable
+from .session import Session
+from .words import SEVERITY_COLORS, SEVERITY_SIGNS, count_text, memory_text, size_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from napari.layers import Layer
+    from napari.viewer import Viewer
+
+    from napari_uda.core.data.inspection import Inspection, Problem
+    from napari_uda.core.spec.domain import Dataset, DomainName
+
+WAIT = 300
+"""Milliseconds without a change before looking begins."""
+WAIT_PAINTING = 2000
+"""The same while somebody paints labels."""
+MOST_ROWS = 7
+"""Rows of the table that are seen at once."""
+
+_EVENTS = ("data", "scale", "units", "axis_labels")
+
+
+class DataWidget(QWidget):
+    """Choose source and target from layers or folders, and look at them.
+
+    Parameters
+    ----------
+    napari_viewer
+        The viewer whose layers are offered.
+    """
+
+    def __init__(self, napari_viewer: Viewer, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("napari-uda data")
+        self.session = Session.of(napari_viewer)
+        self._worker: Any = None
+        self._looked: Looked | None = None
+        self._watched: list[Layer] = []
+        self._fix: Problem | None = None
+
+        self.pickers: dict[DomainName, DomainPicker] = {
+            "source": DomainPicker("source"),
+            "target": DomainPicker("target"),
+        }
+        self.classes = ClassTable()
+        self.classes.hide()
+        self.table = SampleTable()
+        self.again = QToolButton()
+        self.again.setText("\N{CLOCKWISE OPEN CIRCLE ARROW}")
+        self.again.setAutoRaise(True)
+        self.again.setToolTip("Look at the data again (F5).")
+        self.note = QLabel()
+        self.note.setWordWrap(True)
+        self.note.hide()
+        self.fix = QPushButton()
+        self.fix.hide()
+        self.gap = DomainGap()
+        self.gap.hide()
+        self.verdict = QLabel()
+        self.verdict.setWordWrap(True)
+        self._title = QLabel("<b>Samples</b>")
+        self._memory = QLabel()
+        self._memory.setEnabled(False)
+        self._samples = QWidget()
+        self._samples.hide()
+        self._lay_out()
+
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._look)
+        for picker in self.pickers.values():
+            picker.valueChanged.connect(self._on_picked)
+        self.classes.valueChanged.connect(self._on_classes_edited)
+        selection = self.table.selectionModel()
+        assert selection is not None
+        selection.currentRowChanged.connect(self._on_row_changed)
+        self.fix.clicked.connect(self._on_fix_clicked)
+        self.again.clicked.connect(self._look)
+        QShortcut(QKeySequence("F5"), self).activated.connect(self._look)
+        self.session.choices_changed.connect(self._on_choices_changed)
+        layers = self.session.viewer.layers
+        for event in (
+            layers.events.inserted,
+            layers.events.removed,
+            layers.events.reordered,
+        ):
+            event.connect(self._on_layers_changed)
+        self._on_layers_changed()
+        if not all(choice.empty for choice in self.session.choices.values()):
+            self._on_choices_changed()
+        self._say()
+
+    def _lay_out(self) -> None:
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(2, 2, 6, 2)
+        column.setSpacing(12)
+        column.addWidget(self.pickers["source"])
+        column.addWidget(self.pickers["target"])
+        head = QHBoxLayout()
+        head.addWidget(self._title)
+        head.addWidget(self._memory)
+        head.addStretch()
+        head.addWidget(self.again)
+        box = QVBoxLayout(self._samples)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(3)
+        box.addLayout(head)
+        box.addWidget(self.table)
+        box.addWidget(self.note)
+        column.addWidget(self._samples)
+        column.addWidget(self.classes)
+        column.addWidget(self.gap)
+        column.addStretch()
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidget(content)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        foot = QHBoxLayout()
+        foot.addStretch()
+        foot.addWidget(self.fix)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 6, 6, 6)
+        layout.addWidget(scroll)
+        layout.addWidget(self.verdict)
+        layout.addLayout(foot)
+
+    @property
+    def inspection(self) -> Inspection | None:
+        """What was found last, or None while looking."""
+        return self._looked.inspection if self._looked else None
+
+    def closeEvent(self, event: Any) -> None:
+        """Stop looking and listening."""
+        self._timer.stop()
+        self._cancel()
+        self._watch(())
+        with suppress(RuntimeError):
+            events = self.session.viewer.layers.events
+            for one in (events.inserted, events.removed, events.reordered):
+                one.disconnect(self._on_layers_changed)
+        super().closeEvent(event)
+
+    def _on_layers_changed(self, _event: Any = None) -> None:
+        layers = list(self.session.viewer.layers)
+        for layer in layers:
+            layer.events.name.connect(self._on_layer_renamed)
+        for picker in self.pickers.values():
+            with signals_blocked(picker):
+                picker.setLayers(layers)
+        if all(choice.empty for choice in self.session.choices.values()):
+            self._suggest()
+        else:
+            self._on_picked()
+
+    def _on_layer_renamed(self, _event: Any = None) -> None:
+        for picker in self.pickers.values():
+            with signals_blocked(picker):
+                picker.setLayers(list(self.session.viewer.layers))
+        self._timer.start(WAIT)
+
+    def _suggest(self) -> None:
+        """Choose the layers that say they belong to a domain."""
+        for name, picker in self.pickers.items():
+            suggestion = picker.suggestion()
+            if not suggestion.empty:
+                self.session.choose(name, suggestion)
+
+    def _on_picked(self) -> None:
+        for name, picker in self.pickers.items():
+            old, new = self.session.choices[name], picker.value()
+            if _same(old, new):
+                continue
+            kept = old.classes if _labels(old) == _labels(new) else {}
+            self.session.voxel_size = None
+            self.session.choose(name, replace(new, classes=kept))
+
+    def _on_choices_changed(self) -> None:
+        choices = self.session.choices
+        for name, picker in self.pickers.items():
+            if not _same(picker.value(), choices[name]):
+                picker.setValue(choices[name])
+        pairs = [pair for choice in choices.values() for pair in choice.layers]
+        self._watch(tuple(layer for pair in pairs for layer in pair.layers))
+        self.session.set_problem(self._missing() or "The data are being looked at.")
+        self._timer.start(WAIT)
+
+    def _watch(self, layers: tuple[Layer, ...]) -> None:
+        """Listen to what happens to the pixels of these layers."""
+        for layer in self._watched:
+            for name in _EVENTS:
+                if emitter := getattr(layer.events, name, None):
+                    emitter.disconnect(self._on_pixels_changed)
+            if hasattr(layer.events, "paint"):
+                layer.events.paint.disconnect(self._on_painted)
+        self._watched = list(layers)
+        for layer in self._watched:
+            for name in _EVENTS:
+                if emitter := getattr(layer.events, name, None):
+                    emitter.connect(self._on_pixels_changed)
+            if hasattr(layer.events, "paint"):
+                layer.events.paint.connect(self._on_painted)
+
+    def _on_pixels_changed(self, _event: Any = None) -> None:
+        self._timer.start(WAIT)
+
+    def _on_painted(self, _event: Any = None) -> None:
+        self._timer.start(WAIT_PAINTING)
+
+    def _missing(self) -> str:
+        empty = [name for name, one in self.session.choices.items() if one.empty]
+        if not empty:
+            return ""
+        return f"Choose {' and '.join(empty)} images first, from layers or a folder."
+
+    def _look(self) -> None:
+        """Look at what is chosen now, in a worker; a look under way is given up."""
+        self._cancel()
+        choices = self.session.choices
+        self._looked = None
+        self.table.samples.clear()
+        self._samples.setVisible(not all(one.empty for one in choices.values()))
+        if not self._samples.isVisibleTo(self):
+            self.gap.hide()
+            self.classes.hide()
+            self._say()
+            return
+        self.verdict.setText("Looking at the data \N{HORIZONTAL ELLIPSIS}")
+        self.fix.hide()
+        worker = thread_worker(_guarded)(
+            plan_look("source", choices["source"]),
+            plan_look("target", choices["target"]),
+            self.session.voxel_size,
+        )
+        worker.yielded.connect(self._on_yielded)
+        self._worker = worker
+        worker.start()
+
+    def _cancel(self) -> None:
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            with suppress(RuntimeError, TypeError):
+                worker.yielded.disconnect(self._on_yielded)
+            worker.quit()
+
+    def _on_yielded(self, found: SampleReport | Looked | str) -> None:
+        if isinstance(found, SampleReport):
+            self.table.samples.append(found)
+            self.table.fit()
+            self._fit_height()
+        elif isinstance(found, str):
+            self._worker = None
+            self.verdict.setText(_marked("error", found))
+            self.session.set_problem(found)
+        else:
+            self._worker = None
+            self._show(found)
+
+    def _show(self, looked: Looked) -> None:
+        self._looked = looked
+        inspection, dataset = looked.inspection, looked.dataset
+        source = self.session.choices["source"]
+        if not source.empty and source.folder is None and not source.classes:
+            with signals_blocked(self.session):
+                self.session.choose(
+                    "source", replace(source, classes=dict(dataset.source.classes))
+                )
+        self.classes.setValue(dataset.source.classes if source.folder is None else {})
+        self.classes.setVisible(bool(self.classes.value()))
+        structures = dataset.structures
+        self.table.samples.setReports(inspection.samples, len(structures))
+        self.table.fit()
+        self._fit_height()
+        self._memory.setText(f"{memory_text(inspection.memory)} in memory")
+        self.gap.setVisible(any(report.shape for report in inspection.samples))
+        self.gap.show_inspection(inspection, structures)
+        for name, picker in self.pickers.items():
+            picker.setSummary(_summary(name, dataset, inspection))
+        self._on_row_changed()
+        self._say()
+
+    def _say(self) -> None:
+        """Say whether training can start, or the first reason why not."""
+        looked = self._looked
+        problem = self._missing()
+        if not problem and looked is not None:
+            problem = next(iter(looked.failures), "") or looked.inspection.first_error
+        warnings = [
+            item
+            for item in (looked.inspection.problems if looked else ())
+            if item.level == "warning"
+        ]
+        self._fix = next((item for item in warnings if item.fix), None)
+        if problem:
+            level, text = ("error" if looked else "note"), problem
+        elif looked is None:
+            return
+        elif warnings:
+            level, text = "warning", f"ready to train, but {warnings[0].message}"
+            if len(warnings) > 1:
+                text += f" (and {count_text(len(warnings) - 1, 'more warning')})"
+        else:
+            level, text = "ok", "Ready to train."
+        self.verdict.setText(_marked(level, text))
+        self.verdict.setToolTip(
+            "\n".join(
+                f"{SEVERITY_SIGNS[item.level]} {item.message}"
+                for item in (looked.inspection.problems if looked else ())
+            )
+        )
+        self._offer_fix()
+        if looked is not None or problem:
+            self.session.set_problem(problem)
+
+    def _offer_fix(self) -> None:
+        resampled = self.session.voxel_size
+        self.fix.setVisible(self._fix is not None or resampled is not None)
+        if self._fix is not None:
+            size = size_text(self._fix.settings["voxel_size"], self._unit())
+            self.fix.setText(f"Resample to {size}")
+            self.fix.setToolTip(
+                "Train on both domains at this voxel size; files and layers stay as "
+                "they are, and results come back on the grid of each image."
+            )
+        elif resampled is not None:
+            self.fix.setText("Undo resampling")
+            self.fix.setToolTip(
+                f"Both domains are resampled to {size_text(resampled, self._unit())} "
+                "for training; click to train on them as they are."
+            )
+
+    def _unit(self) -> str | None:
+        return self.inspection.source.unit if self.inspection else None
+
+    def _on_fix_clicked(self) -> None:
+        if self._fix is not None:
+            self.session.voxel_size = tuple(self._fix.settings["voxel_size"])
+        else:
+            self.session.voxel_size = None
+
+    def _on_classes_edited(self) -> None:
+        source = self.session.choices["source"]
+        self.session.choose("source", replace(source, classes=self.classes.value()))
+
+    def _on_row_changed(self, *_rows: Any) -> None:
+        report = self.table.samples.report(self.table.currentIndex().row())
+        lines = (
+            [_marked(item.level, item.message) for item in report.problems]
+            if (report)
+            else []
+        )
+        self.note.setText("<br>".join(lines))
+        self.note.setVisible(bool(lines))
+
+    def _fit_height(self) -> None:
+        rows = min(MOST_ROWS, max(1, self.table.samples.rowCount()))
+        head, bar = self.table.horizontalHeader(), self.table.horizontalScrollBar()
+        side = self.table.verticalHeader()
+        assert head is not None
+        assert bar is not None
+        assert side is not None
+        height = rows * side.defaultSectionSize() + head.height() + 4
+        self.table.setFixedHeight(height + bar.sizeHint().height())
+
+
+def _guarded(*args: Any) -> Iterator[SampleReport | Looked | str]:
+    """Look, and say in words what else goes wrong: napari would swallow some of it."""
+    try:
+        yield from look(*args)
+    except Exception as error:
+        yield f"The data could not be looked at: {error} ({type(error).__name__})."
+
+
+def _same(one: Any, other: Any) -> bool:
+    def key(choice: Any) -> Any:
+        return (
+            choice.folder,
+            choice.labels_role if choice.folder is None else None,
+            [
+                (id(p.image), [id(layer) for layer in p.layers], p.axes, p.level)
+                for p in choice.layers
+            ],
+        )
+
+    return bool(key(one) == key(other))
+
+
+def _labels(choice: Any) -> list[int]:
+    return [id(layer) for pair in choice.layers for layer in pair.layers[1:]]
+
+
+def _summary(name: DomainName, dataset: Dataset, inspection: Inspection) -> str:
+    summary = inspection.domain(name)
+    if not summary.samples:
+        return ""
+    parts = [count_text(summary.samples, "sample")]
+    tests = len(dataset.domain(name).part("test"))
+    if tests:
+        parts.append(f"{tests} for testing")
+    if name == "source":
+        parts.append(count_text(len(dataset.structures), "class"))
+    elif summary.labelled:
+        parts.append(f"truth for {summary.labelled}")
+    return " \N{MIDDLE DOT} ".join(parts)
+
+
+def _marked(level: str, text: str) -> str:
+    sign = "\N{RIGHTWARDS ARROW}" if level == "ok" else SEVERITY_SIGNS[level]
+    color = SEVERITY_COLORS.get(level)
+    style = f" style='color:{color}'" if color else ""
+    return f"<span{style}>{sign}</span> {text[:1].upper()}{text[1:]}"

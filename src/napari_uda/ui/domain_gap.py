@@ -1,0 +1,190 @@
+"""The domain gap at a glance: histograms overlaid, and the facts side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from qtpy.QtCore import QEvent, Qt
+from qtpy.QtGui import QColor, QPalette
+from qtpy.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
+
+from .words import DOMAIN_COLORS, share_text, size_text
+
+if TYPE_CHECKING:
+    from napari_uda.core.data.inspection import DomainSummary, Inspection
+    from napari_uda.core.spec.domain import Structure
+
+MOST_CLASSES = 6
+"""Classes listed; the others are in the table of samples."""
+
+
+class DomainGap(QWidget):
+    """Intensity histograms, voxel size, orientation, field of view, class shares."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._inspection: Inspection | None = None
+        self.scale = QComboBox()
+        self.scale.addItems(["as trained", "as stored"])
+        self.scale.setToolTip(
+            "as trained: after normalisation, which maps 0.5 and 99.9 % of each volume "
+            "(or a fixed window) to -1 and 1; as stored: values of the files."
+        )
+        head = QHBoxLayout()
+        head.setContentsMargins(0, 0, 0, 0)
+        title = QLabel("<b>Domain gap</b>")
+        self.overlap = QLabel()
+        self.overlap.setEnabled(False)
+        self.overlap.setToolTip(
+            "Common share of both histograms: 100 % if intensities are distributed "
+            "alike, whatever the images show."
+        )
+        head.addWidget(title)
+        head.addWidget(self.overlap)
+        head.addStretch()
+        head.addWidget(self.scale)
+
+        self.plot = pg.PlotWidget(background=None)
+        self.plot.setFixedHeight(110)
+        self.plot.setMinimumWidth(120)
+        self.plot.setMouseEnabled(x=False, y=False)
+        self.plot.setMenuEnabled(False)
+        self.plot.hideButtons()
+        self.plot.hideAxis("left")
+        self._curves = {
+            name: self.plot.plot(
+                pen=pg.mkPen(color, width=1.6),
+                stepMode="center",
+                fillLevel=0,
+                brush=_faded(color),
+            )
+            for name, color in DOMAIN_COLORS.items()
+        }
+        self._facts = QGridLayout()
+        self._facts.setContentsMargins(0, 0, 0, 0)
+        self._facts.setHorizontalSpacing(10)
+        self._facts.setVerticalSpacing(1)
+        self._facts.setColumnStretch(1, 1)
+        self._facts.setColumnStretch(2, 1)
+
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3)
+        layout.addLayout(head)
+        layout.addWidget(self.plot)
+        layout.addLayout(self._facts)
+        self.scale.currentIndexChanged.connect(self._on_scale_changed)
+        self._match_theme()
+
+    def show_inspection(
+        self, inspection: Inspection, structures: tuple[Structure, ...]
+    ) -> None:
+        """Show what was found."""
+        self._inspection = inspection
+        self._draw()
+        rows = [
+            (label, *values)
+            for label, *values in _facts(inspection, structures)
+            if any(value not in ("", "\N{EN DASH}") for value in values)
+        ]
+        while self._facts.count():
+            item = self._facts.takeAt(0)
+            if item is not None and (widget := item.widget()) is not None:
+                widget.setParent(None)
+                widget.deleteLater()
+        names = ("", *DOMAIN_COLORS)
+        for column, name in enumerate(names):
+            if name:
+                color = DOMAIN_COLORS[name]
+                self._put(0, column, f"<span style='color:{color}'>{name}</span>")
+        for row, texts in enumerate(rows, start=1):
+            differs = texts[1] != texts[2] and all(texts[1:])
+            for column, text in enumerate(texts):
+                bold = column and differs and not texts[0].startswith("share")
+                label = self._put(row, column, f"<b>{text}</b>" if bold else text)
+                label.setEnabled(column > 0)
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event and event.type() in (
+            QEvent.Type.PaletteChange,
+            QEvent.Type.StyleChange,
+        ):
+            self._match_theme()
+
+    def _put(self, row: int, column: int, text: str) -> QLabel:
+        label = QLabel(text)
+        label.setTextFormat(Qt.TextFormat.RichText)
+        self._facts.addWidget(label, row, column)
+        return label
+
+    def _draw(self) -> None:
+        inspection = self._inspection
+        if inspection is None:
+            return
+        trained = self.scale.currentIndex() == 0
+        edges = inspection.trained_edges if trained else inspection.stored_edges
+        shares = []
+        for name, curve in self._curves.items():
+            summary = inspection.source if name == "source" else inspection.target
+            values = summary.trained if trained else summary.stored
+            if values is None:
+                curve.setData([0, 1], [0])
+            else:
+                curve.setData(edges, values)
+                shares.append(values)
+        self.plot.setXRange(float(edges[0]), float(edges[-1]), padding=0.01)
+        common = np.minimum(*shares).sum() if len(shares) == 2 else None
+        text = "" if common is None else f"overlap {common:.0%}"
+        self.overlap.setText(text)
+
+    def _on_scale_changed(self) -> None:
+        self._draw()
+
+    def _match_theme(self) -> None:
+        ink = self.palette().color(QPalette.ColorRole.WindowText)
+        axis = self.plot.getAxis("bottom")
+        axis.setPen(ink)
+        axis.setTextPen(ink)
+
+
+def _facts(
+    inspection: Inspection, structures: tuple[Structure, ...]
+) -> list[tuple[str, str, str]]:
+    both = (inspection.source, inspection.target)
+    facts = [
+        ("images", *(str(one.samples) for one in both)),
+        ("voxel size", *(size_text(one.voxel_size, one.unit) for one in both)),
+        ("field of view", *(_view(one) for one in both)),
+        ("orientation", *(one.orientation for one in both)),
+    ]
+    for item in structures[:MOST_CLASSES]:
+        shares = [
+            share_text(one.prevalence[item.name]) if item.name in one.prevalence else ""
+            for one in both
+        ]
+        swatch = f"<span style='color:{item.color}'>\N{BLACK SQUARE}</span>"
+        facts.append((f"share {swatch} {item.name}", *shares))
+    return facts  # type: ignore[return-value]
+
+
+def _view(summary: DomainSummary) -> str:
+    if summary.field_of_view is None:
+        return ""
+    return size_text(summary.field_of_view, summary.unit)
+
+
+def _faded(color: str) -> QColor:
+    faded = QColor(color)
+    faded.setAlpha(70)
+    return faded

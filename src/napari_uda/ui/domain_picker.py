@@ -1,0 +1,307 @@
+"""Choosing the images of one domain: pairs of layers, or a folder."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+from superqt import QElidingLabel
+from superqt.utils import signals_blocked
+
+from .layers import images_in, labels_in
+from .pair_row import PairRow
+from .session import DomainChoice, LayerPair, role_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari.layers import Layer
+    from qtpy.QtGui import QDragEnterEvent, QDropEvent
+
+    from napari_uda.core.spec.domain import DomainName
+
+_HINTS = {
+    "source": "The images you have labels for.",
+    "target": "The images to segment, from the other microscope or scanner.",
+}
+
+
+class DomainPicker(QWidget):
+    """Source or target: pairs of layers, or a folder by the folder convention."""
+
+    valueChanged = Signal()
+
+    def __init__(self, domain: DomainName, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._domain = domain
+        self._layers: list[Layer] = []
+        self._folder: Path | None = None
+        self._rows: list[PairRow] = []
+        self.setAcceptDrops(True)
+
+        title = QLabel(f"<b>{domain.title()}</b>")
+        title.setToolTip(_HINTS[domain])
+        kind = QLabel("labelled" if domain == "source" else "unlabelled")
+        kind.setEnabled(False)
+        self.origin = QComboBox()
+        self.origin.addItems(["layers", "folder"])
+        self.origin.setToolTip(
+            "Take the images from layers of this viewer, or from a folder with images/ "
+            "and labels/ in it; a folder can also be dropped here."
+        )
+        self.truth_role = QComboBox()
+        self.truth_role.addItem("truth: scoring only", "evaluate")
+        self.truth_role.addItem("truth: also trains", "train")
+        self.truth_role.setToolTip(
+            "Target truth never trains unless you say so here (semi-supervised)."
+        )
+        self.truth_role.hide()
+        head = QHBoxLayout()
+        head.setContentsMargins(0, 0, 0, 0)
+        head.addWidget(title)
+        head.addWidget(kind)
+        head.addStretch()
+        head.addWidget(self.origin)
+
+        self.add = QToolButton()
+        self.add.setText("+ add")
+        self.add.setAutoRaise(True)
+        self.add.setToolTip("Add another pair of layers.")
+        self.summary = QLabel()
+        self.summary.setEnabled(False)
+        self._grid = QGridLayout()
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(4)
+        self._grid.setVerticalSpacing(2)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnStretch(1, 1)
+        truth = "labels" if domain == "source" else "truth (optional)"
+        for column, text in enumerate(("image", truth)):
+            caption = QLabel(text)
+            caption.setEnabled(False)
+            self._grid.addWidget(caption, 0, column)
+        below = QHBoxLayout()
+        below.setContentsMargins(0, 0, 0, 0)
+        below.addWidget(self.add)
+        below.addStretch()
+        below.addWidget(self.truth_role)
+        pairs = QWidget()
+        box = QVBoxLayout(pairs)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(2)
+        box.addLayout(self._grid)
+        box.addLayout(below)
+
+        self.path = QElidingLabel("no folder chosen: drop one here")
+        self.path.setElideMode(Qt.TextElideMode.ElideMiddle)
+        self.choose = QToolButton()
+        self.choose.setText("choose…")
+        self.choose.setToolTip("Choose a folder with images/ and labels/ in it.")
+        folder = QWidget()
+        line = QHBoxLayout(folder)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(self.path, 1)
+        line.addWidget(self.choose)
+
+        self._pages = (pairs, folder)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3)
+        layout.addLayout(head)
+        layout.addWidget(pairs)
+        layout.addWidget(folder)
+        layout.addWidget(self.summary)
+
+        self._append()
+        self._set_origin(folder=False)
+        self.origin.activated.connect(self._on_origin_activated)
+        self.truth_role.currentIndexChanged.connect(self._on_edited)
+        self.add.clicked.connect(self._on_add_clicked)
+        self.choose.clicked.connect(self._on_choose_clicked)
+
+    def value(self) -> DomainChoice:
+        """Return what is chosen, without classes."""
+        role = self.truth_role.currentData()
+        if self.origin.currentIndex() == 1:
+            return DomainChoice(folder=self._folder)
+        pairs = tuple(pair for row in self._rows if (pair := row.value()) is not None)
+        return DomainChoice(layers=pairs, labels_role=role)
+
+    def setValue(self, choice: DomainChoice) -> None:
+        """Show a choice, silently."""
+        with signals_blocked(self):
+            self._set_origin(choice.folder is not None)
+            self._folder = choice.folder
+            self._show_folder()
+            if choice.folder is None:
+                while len(self._rows) > max(1, len(choice.layers)):
+                    self._drop(self._rows[-1])
+                while len(self._rows) < len(choice.layers):
+                    self._append()
+                if not choice.layers:
+                    self._rows[0].image.setLayer(None)
+                    self._rows[0].labels.setLayer(None)
+                for row, pair in zip(self._rows, choice.layers, strict=False):
+                    row.setValue(pair)
+            index = self.truth_role.findData(choice.labels_role)
+            self.truth_role.setCurrentIndex(index)
+            self._refresh()
+
+    def setLayers(self, layers: Sequence[Layer]) -> None:
+        """Offer the layers of the viewer."""
+        self._layers = list(layers)
+        for row in self._rows:
+            self._offer(row)
+        self._refresh()
+
+    def setFolder(self, folder: Path) -> None:
+        """Choose a folder."""
+        self._folder = folder
+        self._set_origin(folder=True)
+        self._show_folder()
+        self._refresh()
+        self.valueChanged.emit()
+
+    def setSummary(self, text: str) -> None:
+        """Say in a few words what was found."""
+        self.summary.setText(text)
+        self.summary.setVisible(bool(text))
+
+    def suggestion(self) -> DomainChoice:
+        """Return the pairs of layers that say in their metadata they belong here."""
+        ours = [layer for layer in self._layers if role_of(layer) == self._domain]
+        labels = labels_in(ours)
+        pairs = []
+        for image in images_in(ours):
+            shape = image.level_shapes[0] if image.multiscale else image.data.shape
+            fits = [
+                layer
+                for layer in labels
+                if tuple(layer.data.shape) == tuple(shape[: image.ndim])
+            ]
+            # Named alike comes first; kinds only tell labels from truth.
+            fits.sort(key=lambda layer: not layer.name.startswith(image.name))
+            chosen = fits[0] if fits else None
+            if chosen is not None:
+                labels.remove(chosen)
+            pairs.append(LayerPair(image, chosen))
+        return replace(DomainChoice(), layers=tuple(pairs))
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
+        """Accept a folder."""
+        if event and _dropped_folder(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        """Choose a dropped folder."""
+        if event and (folder := _dropped_folder(event)) is not None:
+            event.acceptProposedAction()
+            self.setFolder(folder)
+
+    def _append(self) -> PairRow:
+        row = PairRow("choose" if self._domain == "source" else "none")
+        position = self._grid.rowCount()
+        for column, widget in enumerate(row.widgets):
+            self._grid.addWidget(widget, position, column)
+        self._rows.append(row)
+        self._offer(row)
+        for box in (row.image, row.labels, row.details, row.level):
+            box.currentIndexChanged.connect(self._on_edited)
+        row.remove.clicked.connect(self._on_remove_clicked)
+        return row
+
+    def _drop(self, row: PairRow) -> None:
+        self._rows.remove(row)
+        for widget in row.widgets:
+            self._grid.removeWidget(widget)
+            widget.setParent(None)
+            widget.deleteLater()
+
+    def _offer(self, row: PairRow) -> None:
+        row.image.setLayers(images_in(self._layers))
+        row.labels.setLayers(labels_in(self._layers))
+        row.refine()
+
+    def _set_origin(self, folder: bool) -> None:
+        with signals_blocked(self.origin):
+            self.origin.setCurrentIndex(int(folder))
+        for index, page in enumerate(self._pages):
+            page.setVisible(index == int(folder))
+
+    def _show_folder(self) -> None:
+        text = str(self._folder) if self._folder else "no folder chosen: drop one here"
+        self.path.setText(text)
+        self.path.setToolTip(text)
+
+    def _refresh(self) -> None:
+        pairs = [pair for row in self._rows if (pair := row.value()) is not None]
+        for row in self._rows:
+            row.refine()
+            row.remove.setVisible(len(self._rows) > 1)
+        more = len(images_in(self._layers)) > len(pairs)
+        full = len(pairs) == len(self._rows)
+        self.add.setEnabled(more and full)
+        self.add.setToolTip(
+            "Add another pair of layers."
+            if more and full
+            else "Choose the image of every pair first."
+            if not full
+            else "Every image layer is chosen already: open more images in napari."
+        )
+        layers = self.origin.currentIndex() == 0
+        truth = any(pair.labels is not None for pair in pairs)
+        self.truth_role.setVisible(self._domain == "target" and layers and truth)
+
+    def _on_edited(self) -> None:
+        self._refresh()
+        self.valueChanged.emit()
+
+    def _on_origin_activated(self, index: int) -> None:
+        if index == 1 and self._folder is None:
+            self._on_choose_clicked()
+            if self._folder is None:
+                self._set_origin(folder=False)
+            return
+        self._set_origin(folder=index == 1)
+        self._on_edited()
+
+    def _on_add_clicked(self) -> None:
+        used = {id(pair.image) for row in self._rows if (pair := row.value())}
+        row = self._append()
+        free = [image for image in images_in(self._layers) if id(image) not in used]
+        if free:
+            row.image.setLayer(free[0])
+        self._on_edited()
+
+    def _on_remove_clicked(self) -> None:
+        for row in self._rows:
+            if row.remove is self.sender():
+                self._drop(row)
+                break
+        self._on_edited()
+
+    def _on_choose_clicked(self) -> None:
+        start = str(self._folder.parent) if self._folder else str(Path.home())
+        text = QFileDialog.getExistingDirectory(self, f"{self._domain} folder", start)
+        if text:
+            self.setFolder(Path(text))
+
+
+def _dropped_folder(event: QDragEnterEvent | QDropEvent) -> Path | None:
+    data = event.mimeData()
+    if data is None:
+        return None
+    paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+    return next((path for path in paths if path.is_dir()), None)

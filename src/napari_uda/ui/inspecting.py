@@ -1,0 +1,228 @@
+"""Looking at chosen folders and layers in a worker thread, sample by sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_uda.core.data.inspect import conclude, inspect_samples
+from napari_uda.core.data.inspection import Inspection, Problem, SampleReport
+from napari_uda.core.errors import UserError
+from napari_uda.core.io import Volume, read
+from napari_uda.core.spec.domain import IGNORE, Dataset, Domain, Sample
+from napari_uda.core.spec.folders import MOST_CLASSES, domain_from_folder
+
+from .layers import axes_note, classes_of, default_class, layer_volume
+from .snapshot import layer_data
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from napari.layers import Labels
+
+    from napari_uda.core.spec.domain import DomainName, LabelsRole, Structure
+
+    from .session import DomainChoice, LayerPair
+    from .snapshot import LayerData
+
+NOTHING = Domain(samples=())
+
+
+@dataclass(frozen=True, eq=False)
+class PairPlan:
+    """A pair of layers as it was when looking began."""
+
+    name: str
+    data: LayerData | UserError
+    """Arrays of the pair, or why it cannot be a sample."""
+    labels: Labels | None
+    """Layer that names the classes."""
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class LookPlan:
+    """One domain as it was when looking began."""
+
+    name: DomainName
+    folder: Path | None
+    pairs: tuple[PairPlan, ...]
+    classes: dict[int, Structure]
+    role: LabelsRole
+
+
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """The result of looking at both domains."""
+
+    inspection: Inspection
+    """What was found."""
+    dataset: Dataset
+    """What was looked at; not validated."""
+    failures: tuple[str, ...]
+    """Why a domain could not be looked at at all."""
+
+
+def plan_look(name: DomainName, choice: DomainChoice) -> LookPlan:
+    """Hold on to what is chosen; cheap, for the main thread."""
+    pairs = () if choice.folder else tuple(map(_pair, choice.layers))
+    return LookPlan(name, choice.folder, pairs, choice.classes, choice.labels_role)
+
+
+def look(
+    source: LookPlan, target: LookPlan, voxel_size: tuple[float, ...] | None = None
+) -> Iterator[SampleReport | Looked]:
+    """Yield the report of each sample, and in the end what follows from all.
+
+    Parameters
+    ----------
+    source, target
+        What to look at.
+    voxel_size
+        Voxel size to which both domains are to be resampled, if any.
+    """
+    failures: list[str] = []
+    reports: list[SampleReport] = []
+    volumes: dict[Path, Volume | tuple[LayerData, object, tuple[str, ...]]] = {}
+    domains: dict[DomainName, Domain] = {}
+    for plan in (source, target):
+        try:
+            domains[plan.name] = _domain(plan, volumes, reports)
+        except UserError as error:
+            failures.append(str(error))
+            domains[plan.name] = NOTHING
+    yield from reports
+
+    def reader(path: Path, axes: str | None) -> Volume:
+        found = volumes.get(path)
+        if found is None:
+            return read(path, axes=axes)
+        return layer_volume(*found) if isinstance(found, tuple) else found
+
+    dataset = Dataset.model_construct(
+        source=domains["source"], target=domains["target"], voxel_size=voxel_size
+    )
+    for report in inspect_samples(dataset, reader=reader):
+        reports.append(report)
+        yield report
+    order = {"source": 0, "target": 1}
+    reports.sort(key=lambda report: order[report.domain])
+    yield Looked(conclude(dataset, reports), dataset, tuple(failures))
+
+
+def _pair(pair: LayerPair) -> PairPlan:
+    labels = pair.labels[0] if isinstance(pair.labels, tuple) else pair.labels
+    data: LayerData | UserError
+    try:
+        data = layer_data(pair)
+    except UserError as error:
+        data = error
+    notes = []
+    if pair.image.multiscale:
+        notes.append(f"resolution level {pair.level} of several is used")
+    if note := axes_note(pair):
+        notes.append(note.rstrip("."))
+    return PairPlan(pair.image.name, data, labels, tuple(notes))
+
+
+def _domain(
+    plan: LookPlan,
+    volumes: dict[Path, Volume | tuple[LayerData, object, tuple[str, ...]]],
+    reports: list[SampleReport],
+) -> Domain:
+    """Describe a domain; layers get made-up paths, listed in `volumes`."""
+    if plan.folder is not None:
+        return domain_from_folder(plan.folder, plan.name)
+    samples, sizes, names = [], set(), set()
+    for index, pair in enumerate(plan.pairs):
+        problem = ""
+        if isinstance(pair.data, UserError):
+            problem = str(pair.data)
+        elif pair.name in names:
+            problem = "it is chosen twice: remove one of the two."
+        names.add(pair.name)
+        if problem or isinstance(pair.data, UserError):
+            trouble = Problem("error", "layer", problem)
+            role = "train" if plan.name == "source" else plan.role
+            reports.append(
+                SampleReport(plan.name, pair.name, "train", role, (trouble,))
+            )
+            continue
+        stem = Path(f"{plan.name}-{index}")
+        image = stem / pair.name
+        volumes[image] = (pair.data, pair.data.image, pair.notes)
+        masks = {}
+        for number, mask in enumerate(pair.data.labels):
+            path = stem / f"labels of {pair.name} ({number})"
+            volumes[path] = (pair.data, mask, ())
+            masks[number] = path
+        samples.append(
+            Sample(
+                name=pair.name,
+                image=image,
+                labels=_named(masks, plan.classes, pair.data.overlapping),
+                labels_role="train" if plan.name == "source" else plan.role,
+            )
+        )
+        sizes.add((pair.data.voxel_size, pair.data.unit, pair.data.sections))
+    if len(sizes) > 1:
+        raise UserError(
+            f"the {plan.name} layers have different scales or units: give them the "
+            "same, or save them as files with their own voxel sizes."
+        )
+    voxel_size, unit, sections = sizes.pop() if sizes else (None, None, False)
+    return Domain.model_construct(
+        samples=tuple(samples),
+        voxel_size=voxel_size,
+        unit=unit,
+        slices="z" if sections else None,
+        classes=plan.classes or (_classes(plan) if plan.name == "source" else {}),
+        overlapping=any(isinstance(sample.labels, dict) for sample in samples),
+    )
+
+
+def _named(
+    masks: dict[int, Path], classes: dict[int, Structure], overlapping: bool
+) -> Path | dict[str, Path] | None:
+    if not overlapping:
+        return masks.get(0)
+    names = [item.name for item in classes.values()]
+    return {
+        names[number] if number < len(names) else f"structure {number + 1}": path
+        for number, path in masks.items()
+    }
+
+
+def _classes(plan: LookPlan) -> dict[int, Structure]:
+    """Find the classes in the labels of a domain of layers.
+
+    Raises
+    ------
+    UserError
+        If there are so many values that they must be instances.
+    """
+    found: dict[int, Labels] = {}
+    for pair in plan.pairs:
+        if pair.labels is None or isinstance(pair.data, UserError):
+            continue
+        if described := classes_of(pair.labels):
+            return described
+        for labels in pair.data.labels[:1]:
+            blocks = labels if len(labels.shape) == 3 else (labels,)
+            for block in blocks:
+                for value in np.unique(np.asarray(block)):
+                    if value > 0 and value == int(value) and value != IGNORE:
+                        found.setdefault(int(value), pair.labels)
+        if len(found) > MOST_CLASSES:
+            raise UserError(
+                f"the source labels hold {len(found)} different values, which looks "
+                "like instances: give every structure one value, or use a folder with "
+                "membrane_width (nm) in its dataset.yaml."
+            )
+    return {
+        value: default_class(found[value], value, index, len(found) == 1)
+        for index, value in enumerate(sorted(found))
+    }

@@ -1,0 +1,266 @@
+"""Between layers of the viewer and volumes (z, y, x): axes, geometry, colours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Image, Labels
+from napari.utils.colormaps import DirectLabelColormap
+
+from napari_uda.core.io import Geometry, Header, Volume
+from napari_uda.core.metrics.figures import DIFFERENCE
+from napari_uda.core.spec.config import parse
+from napari_uda.core.spec.domain import IGNORE, PALETTE, Structure
+
+from .session import METADATA_KEY, role_of
+from .snapshot import default_axes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from napari.layers import Layer
+    from numpy.typing import NDArray
+
+    from .session import LayerPair
+    from .snapshot import LayerData
+
+AXES = ("zyx", "yxz", "xyz", "zxy", "yzx", "xzy")
+"""What the three axes of a stack can be."""
+
+_OURS = ("preview", "prediction")
+_TRANSPARENT = "#00000000"
+
+
+def images_in(layers: Iterable[Layer]) -> list[Image]:
+    """Return the layers that can be images; previews and predictions cannot."""
+    return [layer for layer in layers if type(layer) is Image and _is_users(layer)]
+
+
+def labels_in(layers: Iterable[Layer]) -> list[Labels]:
+    """Return the layers that can be labels or truth."""
+    return [layer for layer in layers if isinstance(layer, Labels) and _is_users(layer)]
+
+
+def _is_users(layer: Layer) -> bool:
+    return role_of(layer) not in _OURS
+
+
+def kind_of(layer: Layer) -> str:
+    """Return what a layer says it holds (image, labels, truth), or an empty text."""
+    return str(layer.metadata.get(METADATA_KEY, {}).get("kind", ""))
+
+
+def axes_choices(image: Image) -> tuple[str, ...]:
+    """Return what the axes of an image layer can be, the likeliest first."""
+    if image.ndim == 2:
+        return ("yx",)
+    found = default_axes(image)
+    return tuple(dict.fromkeys([found or "", *AXES])) if image.ndim == 3 else ()
+
+
+def axes_note(pair: LayerPair) -> str:
+    """Say how the axes of a layer are read where that is not plain; else nothing."""
+    image = pair.image
+    names = [str(name).strip().lower() for name in image.axis_labels]
+    axes = pair.axes or default_axes(image)
+    named = any(name.isalpha() for name in names)
+    if (
+        image.ndim == 3
+        and not pair.axes
+        and named
+        and not set(names) <= {"z", "y", "x"}
+    ):
+        return (
+            f"its axes are named {', '.join(names)} but are read as {_comma(axes)}: "
+            "choose the axes beside the layer if that is wrong, and split time points "
+            "or channels into layers of their own."
+        )
+    if image.ndim == 3 and not pair.axes and not named:
+        return f"its axes have no names and are read as {_comma(axes)}."
+    return ""
+
+
+def _comma(axes: str | None) -> str:
+    return ", ".join(axes or "?")
+
+
+def layer_volume(item: LayerData, pixels: Any, notes: tuple[str, ...] = ()) -> Volume:
+    """Return the pixels of a layer as the core reads them from files.
+
+    Parameters
+    ----------
+    item
+        The layer, its axes in order.
+    pixels
+        The image or one of the labels of `item`; computed if lazy.
+    notes
+        What the user should know.
+    """
+    array = np.asarray(pixels)
+    if item.rgb and array.ndim > len(item.image.shape) - 1:
+        weights = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
+        array = array[..., :3].astype(np.float32) @ weights
+    if array.dtype.kind == "b":
+        array = array.view(np.uint8)
+    return Volume(array, layer_header(item, array, notes))
+
+
+def layer_header(
+    item: LayerData, array: NDArray[Any], notes: tuple[str, ...] = ()
+) -> Header:
+    """Return the header that a layer would have as a file."""
+    from pathlib import Path as _Path
+
+    path: Path = _Path(item.name)
+    axes = "zyx"[-array.ndim :]
+    geometry = Geometry(item.voxel_size, item.unit)
+    return Header(path, array.shape, array.dtype, axes, geometry, notes)
+
+
+def classes_of(layer: Labels) -> dict[int, Structure]:
+    """Return the classes that a layer of ours describes in its metadata."""
+    listed = layer.metadata.get(METADATA_KEY, {}).get("classes", {})
+    classes = {}
+    for index, (value, item) in enumerate(listed.items()):
+        if isinstance(item, Structure):
+            classes[int(value)] = item
+        else:
+            given = {"name": item} if isinstance(item, str) else dict(item)
+            default = {"color": PALETTE[index % len(PALETTE)]}
+            classes[int(value)] = parse(Structure, default | given)
+    return classes
+
+
+def default_class(layer: Labels, value: int, index: int, alone: bool) -> Structure:
+    """Name a label value that nothing is known of, in the colour the layer gives it.
+
+    Parameters
+    ----------
+    layer
+        Layer in which the value occurs.
+    value, index
+        The value, and how many classes come before it.
+    alone
+        Whether it is the only class.
+    """
+    color = PALETTE[index % len(PALETTE)]
+    if isinstance(layer.colormap, DirectLabelColormap):
+        rgba = layer.get_color(value)
+        if rgba is not None and rgba[3] > 0:
+            color = "#" + "".join(
+                f"{round(255 * float(part)):02x}" for part in rgba[:3]
+            )
+    return Structure(name="foreground" if alone else f"class {value}", color=color)
+
+
+def class_colormap(classes: Mapping[int, Structure]) -> DirectLabelColormap:
+    """Return the colours of classes for a Labels layer; others are not shown."""
+    colors: dict[int | None, str] = {None: _TRANSPARENT, 0: _TRANSPARENT}
+    colors |= {value: item.color for value, item in classes.items()}
+    return DirectLabelColormap(color_dict=colors)
+
+
+def difference_colormap() -> DirectLabelColormap:
+    """Return the colours of a difference map."""
+    colors: dict[int | None, str] = {None: _TRANSPARENT, 0: _TRANSPARENT}
+    colors |= {value: color for value, (_, color) in DIFFERENCE.items()}
+    return DirectLabelColormap(color_dict=colors)
+
+
+def to_layer_axes(array: NDArray[Any], axes: str) -> NDArray[Any]:
+    """Bring an array (z,) y, x to the order of a layer's axes.
+
+    Parameters
+    ----------
+    array
+        Array whose last axes are (z,) y, x.
+    axes
+        Letters of the layer's axes, such as "xyz".
+    """
+    order = [letter for letter in "zyx" if letter in axes]
+    return array.transpose([order.index(letter) for letter in axes])
+
+
+def from_layer_axes(array: Any, axes: str) -> Any:
+    """Bring the pixels of a layer to the order (z,) y, x."""
+    return array.transpose([axes.index(letter) for letter in "zyx" if letter in axes])
+
+
+def aligned(image: Image, shape: tuple[int, ...]) -> dict[str, Any]:
+    """Return what a layer of that shape needs to lie exactly over an image layer.
+
+    Parameters
+    ----------
+    image
+        The layer to lie over.
+    shape
+        Shape of the new layer's array; that of a coarser level if `image` is
+        multiscale and a coarser level was used.
+    """
+    full = image.level_shapes[0] if image.multiscale else image.data.shape
+    factor = np.array(full[: image.ndim], float) / np.array(shape, float)
+    # The centre of a coarse voxel lies between the centres of the fine ones.
+    offset = np.asarray(image.rotate) @ ((factor - 1) / 2 * np.asarray(image.scale))
+    return {
+        "scale": np.asarray(image.scale) * factor,
+        "translate": np.asarray(image.translate) + offset,
+        "rotate": image.rotate,
+        "shear": image.shear,
+        "affine": image.affine,
+        "units": image.units,
+        "axis_labels": image.axis_labels,
+    }
+
+
+def placed(geometry: Geometry, ndim: int) -> dict[str, Any]:
+    """Return scale, units and axis names of a layer for a file with that geometry."""
+    names = tuple("zyx"[-ndim:])
+    if geometry.voxel_size is None or geometry.unit is None:
+        return {"axis_labels": names}
+    return {
+        "scale": geometry.voxel_size,
+        "units": (geometry.unit,) * ndim,
+        "axis_labels": names,
+    }
+
+
+def class_features(classes: Mapping[int, Structure]) -> dict[str, list[Any]]:
+    """Return a features table, so that napari's status bar names the class."""
+    return {
+        "index": [0, *classes],
+        "class": ["background", *(item.name for item in classes.values())],
+    }
+
+
+def labels_kwargs(
+    name: str, classes: Mapping[int, Structure], place: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the arguments of a Labels layer for a prediction of ours."""
+    return {
+        "name": name,
+        "colormap": class_colormap(classes),
+        "features": class_features(classes),
+        "opacity": 0.6,
+        "metadata": {METADATA_KEY: {"role": "prediction", "kind": "labels"}},
+        **place,
+    }
+
+
+def rename_values(array: NDArray[Any], mapping: Mapping[int, int]) -> NDArray[np.uint8]:
+    """Replace label values; values not listed become 0, IGNORE stays.
+
+    Parameters
+    ----------
+    array
+        Labels, whole numbers.
+    mapping
+        Old value to new value, 0..254.
+    """
+    result = np.zeros(array.shape, np.uint8)
+    if IGNORE not in mapping:
+        result[array == IGNORE] = IGNORE
+    for old, new in mapping.items():
+        result[array == old] = new
+    return result

@@ -1,0 +1,271 @@
+"""What the model sees, in the viewer: one layer per kind of picture, over all steps."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Image, Labels
+from napari.qt.threading import thread_worker
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSlider, QWidget
+
+from napari_uda.core.spec.events import Preview, Resumed
+
+from .layers import class_colormap
+from .mosaics import GAP, Mosaic, load_mosaics
+from .session import METADATA_KEY, role_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from napari.layers import Layer
+
+    from napari_uda.core.spec.domain import Structure
+    from napari_uda.core.spec.events import Event
+    from napari_uda.core.spec.run import RunFolder
+
+    from .session import Session
+
+FASTEST = 1000
+"""Milliseconds between two previews at least: redrawing costs training its speed."""
+MARGIN = 0.04
+"""Space between the user's data and the previews, as part of their height."""
+
+
+class Previews(QWidget):
+    """A slider over the previews of a run, and their layers in the viewer.
+
+    Parameters
+    ----------
+    session
+        The session of the viewer that shows the layers.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._run: RunFolder | None = None
+        self._structures: tuple[Structure, ...] = ()
+        self._steps: list[int] = []
+        self._wanted: int | None = None
+        self._shown: int | None = None
+        self._worker: Any = None
+        self._pending: deque[tuple[Mosaic, float]] = deque()
+        self._origin: tuple[float, float, float] | None = None
+        self._welcome = True
+        self._loaded_at = 0.0
+
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setToolTip("Step of the previews shown in the viewer")
+        self.slider.valueChanged.connect(self._on_slid)
+        self.step_label = QLabel("none yet")
+        self.step_label.setMinimumWidth(56)
+        self.live = QCheckBox("live")
+        self.live.setToolTip("Always show the newest preview")
+        self.live.setChecked(True)
+        self.live.toggled.connect(self._on_live)
+        self.show_button = QPushButton("Show")
+        self.show_button.setToolTip("Move the camera to the previews")
+        self.show_button.clicked.connect(self._on_show)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(QLabel("Preview"))
+        layout.addWidget(self.slider, 1)
+        layout.addWidget(self.step_label)
+        layout.addWidget(self.live)
+        layout.addWidget(self.show_button)
+
+        # One layer per turn of the event loop, so that the window stays fluid.
+        self._feeder = QTimer(self)
+        self._feeder.setInterval(0)
+        self._feeder.timeout.connect(self._on_feed)
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.timeout.connect(self._load)
+        self._enable()
+
+    def open(self, run: RunFolder | None, structures: tuple[Structure, ...]) -> None:
+        """Show the previews of another run; `add` tells which there are."""
+        self._run, self._structures = run, structures
+        self._steps, self._wanted, self._shown = [], None, None
+        self._pending.clear()
+        self._origin = None
+        self._enable()
+
+    def add(self, events: Iterable[Event]) -> None:
+        """Take in what a run has said; the newest preview is shown if `live`."""
+        before = len(self._steps)
+        for event in events:
+            if isinstance(event, Resumed):
+                self._steps = [step for step in self._steps if step <= event.step]
+            elif isinstance(event, Preview) and event.step not in self._steps:
+                self._steps.append(event.step)
+        if len(self._steps) != before:
+            self._enable()
+            if self.live.isChecked() and self._steps:
+                self._want(self._steps[-1])
+
+    def layers(self) -> dict[str, Layer]:
+        """Return the preview layers in the viewer by key."""
+        return {
+            layer.metadata[METADATA_KEY]["key"]: layer
+            for layer in self._session.viewer.layers
+            if role_of(layer) == "preview"
+        }
+
+    def _enable(self) -> None:
+        self.slider.blockSignals(True)
+        self.slider.setRange(0, max(0, len(self._steps) - 1))
+        if self.live.isChecked():
+            self.slider.setValue(self.slider.maximum())
+        self.slider.blockSignals(False)
+        self.slider.setEnabled(len(self._steps) > 1)
+        self.show_button.setEnabled(bool(self._steps))
+        if not self._steps:
+            self.step_label.setText("none yet")
+
+    def _on_slid(self, index: int) -> None:
+        self.live.setChecked(index == len(self._steps) - 1)
+        if self._steps:
+            self._want(self._steps[index])
+
+    def _on_live(self, live: bool) -> None:
+        if live:
+            self.slider.setValue(self.slider.maximum())
+
+    def _on_show(self) -> None:
+        viewer = self._session.viewer
+        layers = [layer for layer in self.layers().values() if layer.visible]
+        if layers and hasattr(viewer, "fit_to_view"):
+            viewer.fit_to_view(layers=layers)
+        else:
+            viewer.reset_view()
+
+    def _want(self, step: int) -> None:
+        self._wanted = step
+        self.step_label.setText(f"{step:,}")
+        self._load()
+
+    def _load(self) -> None:
+        """Read the wanted preview, one at a time and not too often while live."""
+        if self._wanted is None or self._worker is not None or self._run is None:
+            return
+        wait = FASTEST - int(1000 * (time.monotonic() - self._loaded_at))
+        if self.live.isChecked() and wait > 0:
+            self._patience.start(wait)
+            return
+        self._loaded_at = time.monotonic()
+        step, self._wanted = self._wanted, None
+        self._worker = thread_worker(_load)(self._run.previews / f"{step:06d}.npz")
+        self._worker.returned.connect(self._on_loaded)
+        self._worker.start()
+
+    def _on_loaded(self, mosaics: list[Mosaic]) -> None:
+        self._worker = None
+        left = 0.0
+        self._pending.clear()
+        for mosaic in mosaics:
+            self._pending.append((mosaic, left))
+            left += mosaic.data.shape[1] + GAP
+        if mosaics and self._origin is None:
+            height = mosaics[0].data.shape[0]
+            self._origin = self._place(left - GAP, height)
+        self._hide_others({mosaic.key for mosaic in mosaics})
+        self._feeder.start()
+        self._load()
+
+    def _on_feed(self) -> None:
+        if not self._pending:
+            self._feeder.stop()
+            return
+        mosaic, left = self._pending.popleft()
+        self._show(mosaic, left)
+        if not self._pending and self._welcome:
+            self._welcome = False
+            self._session.viewer.reset_view()
+
+    def _show(self, mosaic: Mosaic, left: float) -> None:
+        assert self._origin is not None
+        top, start, pixel = self._origin
+        options: dict[str, Any] = {
+            "name": f"preview: {mosaic.title}",
+            "scale": (pixel, pixel),
+            "translate": (top, start + left * pixel),
+        }
+        layer = self.layers().get(mosaic.key)
+        if layer is None:
+            self._add_layer(mosaic, options)
+            return
+        layer.data = mosaic.data
+        layer.visible = True
+        for name in ("scale", "translate"):
+            if not np.allclose(getattr(layer, name), options[name]):
+                setattr(layer, name, options[name])
+        if (
+            isinstance(layer, Labels)
+            and layer.metadata["structures"] != self._structures
+        ):
+            layer.metadata["structures"] = self._structures
+            layer.colormap = class_colormap(dict(enumerate(self._structures, 1)))
+
+    def _add_layer(self, mosaic: Mosaic, options: dict[str, Any]) -> None:
+        viewer = self._session.viewer
+        kind = "labels" if mosaic.is_labels else "image"
+        options["metadata"] = {
+            METADATA_KEY: {"role": "preview", "kind": kind, "key": mosaic.key}
+        }
+        selected = set(viewer.layers.selection)
+        if units := self._units():
+            options["units"] = units
+        if mosaic.is_labels:
+            options["metadata"]["structures"] = self._structures
+            layer = Labels(
+                mosaic.data,
+                colormap=class_colormap(dict(enumerate(self._structures, 1))),
+                **options,
+            )
+        else:
+            layer = Image(mosaic.data, contrast_limits=(-1, 1), **options)
+        viewer.add_layer(layer)
+        # The user's selection is the user's.
+        if selected:
+            viewer.layers.selection = selected
+
+    def _place(self, width: float, height: float) -> tuple[float, float, float]:
+        """Return top, left and pixel size of a strip below the user's layers."""
+        boxes = [layer.extent.world[:, -2:] for layer in self._user_layers()]
+        if not boxes:
+            return 0.0, 0.0, 1.0
+        stacked = np.stack(boxes)
+        low, high = stacked[:, 0].min(axis=0), stacked[:, 1].max(axis=0)
+        pixel = float((high - low)[1]) / width
+        top = float(high[0]) + max(1.0, MARGIN * height) * pixel
+        return top, float(low[1]), pixel
+
+    def _user_layers(self) -> list[Layer]:
+        return [
+            layer
+            for layer in self._session.viewer.layers
+            if role_of(layer) != "preview" and layer.ndim >= 2
+        ]
+
+    def _units(self) -> tuple[Any, Any] | None:
+        layers = self._user_layers()
+        return tuple(layers[0].units[-2:]) if layers else None
+
+    def _hide_others(self, keys: set[str]) -> None:
+        for key, layer in self.layers().items():
+            if key not in keys:
+                layer.visible = False
+
+
+def _load(file: Path) -> list[Mosaic]:
+    try:
+        return load_mosaics(file)
+    except (OSError, ValueError):
+        # The run was deleted or is being copied: there is simply nothing to show.
+        return []

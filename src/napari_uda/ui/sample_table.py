@@ -1,0 +1,157 @@
+"""The table of samples: one row each, its state as a coloured sign."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
+from qtpy.QtGui import QColor
+from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from .words import (
+    DOMAIN_COLORS,
+    SEVERITY_COLORS,
+    SEVERITY_SIGNS,
+    short_dtype,
+    size_text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from napari_uda.core.data.inspection import SampleReport
+
+_COLUMNS = ("sample", "shape", "type", "voxel", "classes", "use")
+_HINTS = (
+    "Name of the file or layer; the sign says whether it can be used.",
+    "Pixels (z,) y, x.",
+    "Type of the intensities.",
+    "Size of a voxel (z,) y, x.",
+    "Structures that occur in the labels, of all there are.",
+    "What image and labels are used for.",
+)
+_USE = {"train": "trains", "evaluate": "truth", "unlabelled": "unlabelled"}
+
+
+class SampleModel(QAbstractTableModel):
+    """Reports of samples as a table."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._reports: list[SampleReport] = []
+        self._structures = 0
+
+    def clear(self) -> None:
+        """Remove all rows."""
+        self.setReports((), 0)
+
+    def setReports(self, reports: Iterable[SampleReport], structures: int) -> None:
+        """Show these reports; `structures` is how many classes there are."""
+        self.beginResetModel()
+        self._reports = list(reports)
+        self._structures = structures
+        self.endResetModel()
+
+    def append(self, report: SampleReport) -> None:
+        """Add a report at the end."""
+        row = len(self._reports)
+        self.beginInsertRows(QModelIndex(), row, row)
+        self._reports.append(report)
+        self.endInsertRows()
+
+    def report(self, row: int) -> SampleReport | None:
+        """Return the report of a row."""
+        return self._reports[row] if 0 <= row < len(self._reports) else None
+
+    def rowCount(self, parent: QModelIndex | None = None) -> int:
+        """Return the number of samples."""
+        return 0 if parent is not None and parent.isValid() else len(self._reports)
+
+    def columnCount(self, parent: QModelIndex | None = None) -> int:
+        """Return the number of columns."""
+        return 0 if parent is not None and parent.isValid() else len(_COLUMNS)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = 0
+    ) -> Any:
+        """Return the title of a column or its tooltip."""
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _COLUMNS[section]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return _HINTS[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def data(self, index: QModelIndex, role: int = 0) -> Any:
+        """Return text, tooltip or colour of a cell."""
+        report = self.report(index.row())
+        if report is None:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(report, index.column())
+        if role == Qt.ItemDataRole.ToolTipRole:
+            lines = [f"{report.domain} {report.name}"]
+            lines += [f"{_sign(item.level)} {item.message}" for item in report.problems]
+            return "\n".join(lines)
+        if role == Qt.ItemDataRole.ForegroundRole:
+            if index.column() == 0 and report.severity != "ok":
+                return QColor(SEVERITY_COLORS[report.severity])
+            if index.column() == _COLUMNS.index("use"):
+                return QColor(DOMAIN_COLORS[report.domain])
+        return None
+
+    def _text(self, report: SampleReport, column: int) -> str:
+        match _COLUMNS[column]:
+            case "sample":
+                return f"{SEVERITY_SIGNS[report.severity]} {report.name}"
+            case "shape":
+                return "x".join(map(str, report.shape))
+            case "type":
+                return short_dtype(report.dtype)
+            case "voxel":
+                return size_text(report.voxel_size, report.unit)
+            case "classes":
+                if report.role == "unlabelled" or not report.labelled:
+                    return ""
+                return (
+                    f"{len(report.found)}/{max(self._structures, len(report.counts))}"
+                )
+            case _:
+                split = ", test" if report.split == "test" else ""
+                return f"{report.domain}: {_USE[report.role]}{split}"
+
+
+class SampleTable(QTableView):
+    """A narrow table of samples."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.samples = SampleModel(self)
+        self.setModel(self.samples)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        rows, columns = self.verticalHeader(), self.horizontalHeader()
+        assert rows is not None
+        assert columns is not None
+        rows.hide()
+        rows.setDefaultSectionSize(self.fontMetrics().height() + 6)
+        columns.setHighlightSections(False)
+        columns.setMinimumSectionSize(24)
+        columns.setStretchLastSection(True)
+        columns.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+
+    def fit(self) -> None:
+        """Make every column as wide as it needs to be, the first not too wide."""
+        self.resizeColumnsToContents()
+        self.setColumnWidth(0, min(self.columnWidth(0), 130))
+
+
+def _sign(level: str) -> str:
+    return SEVERITY_SIGNS.get(level, "\N{BULLET}")

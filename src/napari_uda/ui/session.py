@@ -1,0 +1,282 @@
+"""What the widgets of one viewer share: the choice of data, the runs and the job."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from qtpy.QtCore import QObject, QSettings, Signal
+
+from napari_uda.core.spec.experiment import runs_folder
+from napari_uda.core.spec.run import RunFolder, list_runs
+
+from .snapshot import plan_dataset
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from napari import Viewer
+    from napari.layers import Image, Labels, Layer
+
+    from napari_uda.core.spec.domain import Dataset, DomainName, LabelsRole, Structure
+    from napari_uda.core.spec.events import Event
+
+    from .jobs import Job
+    from .snapshot import Progress, Snapshot
+
+METADATA_KEY = "napari_uda"
+"""Key of `layer.metadata` under which our layers say what they are."""
+
+Role = Literal["source", "target", "preview", "prediction"]
+
+
+@dataclass(frozen=True, eq=False)
+class LayerPair:
+    """An image layer chosen as a sample, with its labels."""
+
+    image: Image
+    """The image."""
+    labels: Labels | tuple[Labels, ...] | None = None
+    """Its labels, or one mask per structure where structures overlap."""
+    axes: str | None = None
+    """Letter (z, y or x) of every array axis; empty: as `default_axes` says."""
+    level: int = 0
+    """Resolution level of a multiscale layer; 0 is the finest."""
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """Every layer of the pair."""
+        if self.labels is None:
+            return (self.image,)
+        labels = self.labels if isinstance(self.labels, tuple) else (self.labels,)
+        return (self.image, *labels)
+
+
+@dataclass(frozen=True, eq=False)
+class DomainChoice:
+    """What the user chose as one domain: a folder, or layers of the viewer."""
+
+    folder: Path | None = None
+    """Folder laid out by the folder convention."""
+    layers: tuple[LayerPair, ...] = ()
+    """Samples taken from the viewer, if there is no folder."""
+    classes: dict[int, Structure] = field(default_factory=dict)
+    """Raw label value to structure, for layers; folders carry their own. Where
+    structures overlap, structure i belongs to the i-th mask of every pair."""
+    labels_role: LabelsRole = "evaluate"
+    """What target labels are for; the labels of the source always train."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is chosen."""
+        return self.folder is None and not self.layers
+
+
+class Session(QObject):
+    """The state that the widgets of one viewer share; use `Session.of(viewer)`.
+
+    Its signals are Qt's, so that a connection ends with the widget that made it.
+
+    Parameters
+    ----------
+    viewer
+        The viewer; it is not kept alive by its session.
+    """
+
+    choices_changed = Signal()
+    """Source or target were chosen anew."""
+    ready_changed = Signal()
+    """`problem` changed."""
+    run_selected = Signal(object)
+    """Another run (or None) was selected."""
+    job_changed = Signal()
+    """A job began or ended."""
+    runs_changed = Signal()
+    """The runs folder or the runs in it changed."""
+
+    _all: ClassVar[weakref.WeakKeyDictionary[Any, Session]] = (
+        weakref.WeakKeyDictionary()
+    )
+
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__()
+        self._viewer = weakref.ref(viewer)
+        self._choices: dict[DomainName, DomainChoice] = {
+            "source": DomainChoice(),
+            "target": DomainChoice(),
+        }
+        self._voxel_size: tuple[float, ...] | None = None
+        self._problem = "Choose source and target images on the Data tab first."
+        self._runs_folder: Path | None = None
+        self._run: RunFolder | None = None
+        self._job: Job | None = None
+        viewer.layers.events.removed.connect(self._on_layer_removed)
+
+    @classmethod
+    def of(cls, viewer: Viewer) -> Session:
+        """Return the session of a viewer, the same one to every widget.
+
+        Parameters
+        ----------
+        viewer
+            The viewer, or the proxy of it that napari hands to widgets.
+        """
+        viewer = unwrapped(viewer)
+        if viewer not in cls._all:
+            cls._all[viewer] = cls(viewer)
+        return cls._all[viewer]
+
+    @property
+    def viewer(self) -> Viewer:
+        """The viewer itself, not a proxy.
+
+        Raises
+        ------
+        RuntimeError
+            If the viewer is gone.
+        """
+        viewer = self._viewer()
+        if viewer is None:
+            raise RuntimeError("the viewer of this session is gone")
+        return viewer
+
+    @property
+    def choices(self) -> dict[DomainName, DomainChoice]:
+        """What is chosen as source and target; change it with `choose`."""
+        return dict(self._choices)
+
+    def choose(self, domain: DomainName, choice: DomainChoice) -> None:
+        """Choose the data of a domain."""
+        self._choices[domain] = choice
+        self.choices_changed.emit()
+
+    @property
+    def voxel_size(self) -> tuple[float, ...] | None:
+        """Voxel size that both domains are resampled to, in the source's unit."""
+        return self._voxel_size
+
+    @voxel_size.setter
+    def voxel_size(self, size: tuple[float, ...] | None) -> None:
+        if size != self._voxel_size:
+            self._voxel_size = size
+            self.choices_changed.emit()
+
+    @property
+    def problem(self) -> str:
+        """Why training cannot start, in one sentence; empty if it can."""
+        return self._problem
+
+    def set_problem(self, text: str) -> None:
+        """Say why training cannot start; an empty text means that it can."""
+        if text != self._problem:
+            self._problem = text
+            self.ready_changed.emit()
+
+    def snapshot(self) -> Snapshot:
+        """Hold on to what is chosen now; cheap, for the main thread.
+
+        Raises
+        ------
+        UserError
+            If something is missing, or a layer cannot be a sample.
+        """
+        return plan_dataset(
+            self._choices["source"], self._choices["target"], self._voxel_size
+        )
+
+    def dataset(
+        self, run: RunFolder | None = None, progress: Progress | None = None
+    ) -> Dataset:
+        """Make the data set of what is chosen now; heavy where there are layers.
+
+        In a worker thread, use `snapshot()` before and `Snapshot.dataset` there.
+
+        Parameters
+        ----------
+        run
+            Run folder whose `data` folder takes the pixels of layers; not needed for
+            folders.
+        progress
+            Called with a sentence and the fraction done.
+
+        Raises
+        ------
+        UserError
+            If something is missing or does not fit together.
+        """
+        return self.snapshot().dataset(run, progress)
+
+    @property
+    def runs_folder(self) -> Path:
+        """Folder of all runs; setting it is remembered for the next start."""
+        if self._runs_folder is None:
+            chosen = _settings().value("runs_folder", "", type=str)
+            self._runs_folder = Path(chosen) if chosen else runs_folder()
+        return self._runs_folder
+
+    @runs_folder.setter
+    def runs_folder(self, folder: Path) -> None:
+        self._runs_folder = Path(folder).expanduser().absolute()
+        _settings().setValue("runs_folder", str(self._runs_folder))
+        self.runs_changed.emit()
+
+    def runs(self) -> list[RunFolder]:
+        """Return the runs in the runs folder, the newest first."""
+        return list_runs(self.runs_folder)
+
+    @property
+    def selected_run(self) -> RunFolder | None:
+        """The run that the widgets show."""
+        return self._run
+
+    @selected_run.setter
+    def selected_run(self, run: RunFolder | None) -> None:
+        if (run and run.path) != (self._run and self._run.path):
+            self._run = run
+            self.run_selected.emit(run)
+
+    @property
+    def job(self) -> Job | None:
+        """The job under way, if any."""
+        return self._job
+
+    @job.setter
+    def job(self, job: Job | None) -> None:
+        if job is not self._job:
+            self._job = job
+            if job is not None:
+                job.ended.connect(self._on_job_ended)
+            self.job_changed.emit()
+
+    def _on_job_ended(self, _last: Event) -> None:
+        self.job = None
+        self.runs_changed.emit()
+
+    def _on_layer_removed(self, event: Any) -> None:
+        for domain, choice in self._choices.items():
+            left = tuple(
+                pair for pair in choice.layers if event.value not in pair.layers
+            )
+            if len(left) < len(choice.layers):
+                self.choose(domain, replace(choice, layers=left))
+
+
+def unwrapped(viewer: Viewer) -> Viewer:
+    """Return the viewer behind the proxy that napari hands to widgets.
+
+    Layers seen through the proxy are proxies, too, and not identical to themselves.
+    """
+    inner: Viewer = getattr(viewer, "__wrapped__", viewer)
+    return inner
+
+
+def role_of(layer: Layer) -> Role | None:
+    """Return what one of our layers is, or None for a layer of the user's own."""
+    role: Role | None = layer.metadata.get(METADATA_KEY, {}).get("role")
+    return role
+
+
+def _settings() -> QSettings:
+    return QSettings("napari-uda", "napari-uda")

@@ -1,0 +1,360 @@
+"""From chosen folders and layers to a Dataset that another process can read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_uda.core.errors import UserError
+from napari_uda.core.io.atomic import atomic_path
+from napari_uda.core.io.units import NANOMETRES, length_unit
+from napari_uda.core.spec.config import parse
+from napari_uda.core.spec.domain import Dataset, Domain, Sample
+from napari_uda.core.spec.folders import domain_from_folder, fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from napari.layers import Image, Labels
+    from numpy.typing import NDArray
+
+    from napari_uda.core.spec.domain import DomainName, LabelsRole, Structure
+    from napari_uda.core.spec.run import RunFolder
+
+    from .session import DomainChoice, LayerPair
+
+    Progress = Callable[[str, float], None]
+
+_BLOCK_BYTES = 64 * 2**20
+_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
+
+
+@dataclass(frozen=True, eq=False)
+class LayerData:
+    """The pixels of one sample as its layers hold them now, axes in order (z,) y, x."""
+
+    name: str
+    """Name of the image layer."""
+    image: Any
+    """Array, in memory or lazy; its last axis is the colour if `rgb`."""
+    rgb: bool
+    """Whether the image has colours, which become grey."""
+    labels: tuple[Any, ...]
+    """Label image, or one mask per structure; empty without labels."""
+    overlapping: bool
+    """Whether `labels` are one mask per structure."""
+    voxel_size: tuple[float, ...] | None
+    """Size of a voxel in `unit`, of a pixel (y, x) for sections; None if the layer's
+    units are pixels."""
+    unit: str | None
+    """nm, um or mm."""
+    sections: bool = False
+    """Whether the first axis counts sections and has no length of its own."""
+
+
+@dataclass(frozen=True, eq=False)
+class DomainPlan:
+    """One domain, before anything is written."""
+
+    name: DomainName
+    folder: Path | None
+    layers: tuple[LayerData, ...]
+    classes: dict[int, Structure]
+    labels_role: LabelsRole
+
+    def domain(self, folder: Path | None, progress: Progress) -> Domain:
+        """Scan the folder, or write the layers into `folder`.
+
+        Raises
+        ------
+        UserError
+            If files or layers do not fit together.
+        """
+        if self.folder is not None:
+            progress(f"Scanning the {self.name} folder", 0.0)
+            return domain_from_folder(self.folder, self.name)
+        if folder is None:
+            raise UserError(
+                f"the {self.name} consists of layers, which need a run folder to be "
+                "written to: start a run, or choose a folder of files."
+            )
+        sizes = {(item.voxel_size, item.unit) for item in self.layers}
+        if len(sizes) > 1:
+            found = ", ".join(sorted(map(_size, sizes)))
+            raise UserError(
+                f"the {self.name} layers have different voxel sizes ({found}): choose "
+                "layers of one scale and unit, or save them as files with their "
+                "own voxel sizes."
+            )
+        voxel_size, unit = sizes.pop()
+        folder.mkdir(parents=True, exist_ok=True)
+        samples = [
+            self._written(item, folder / f"{self.name}_{index:03d}", progress)
+            for index, item in enumerate(self.layers)
+        ]
+        return parse(
+            Domain,
+            {
+                "samples": samples,
+                "classes": self.classes,
+                "overlapping": any(item.overlapping for item in self.layers),
+                "voxel_size": voxel_size,
+                "unit": unit,
+                "slices": "z" if any(item.sections for item in self.layers) else None,
+            },
+        )
+
+    def _written(self, item: LayerData, stem: Path, progress: Progress) -> Sample:
+        def write(array: Any, suffix: str, rgb: bool = False) -> Path:
+            path = stem.with_name(f"{stem.name}_{suffix}.npy")
+            for done in write_array(path, array, rgb):
+                progress(f"Copying layer '{item.name}'", done)
+            return path
+
+        labels: Path | dict[str, Path] | None = None
+        if item.overlapping:
+            names = [structure.name for structure in self.classes.values()]
+            if len(names) != len(item.labels):
+                raise UserError(
+                    f"'{item.name}' has {len(item.labels)} masks for {len(names)} "
+                    "structures: give every sample one mask per structure."
+                )
+            labels = {
+                name: write(mask, f"mask_{index}")
+                for index, (name, mask) in enumerate(
+                    zip(names, item.labels, strict=True)
+                )
+            }
+        elif item.labels:
+            labels = write(item.labels[0], "labels")
+        image = write(item.image, "image", item.rgb)
+        role = "train" if self.name == "source" else self.labels_role
+        return Sample(
+            name=item.name,
+            image=image,
+            labels=labels,
+            labels_role=role,
+            fingerprint=fingerprint(image),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """Source and target as they were when training was started."""
+
+    source: DomainPlan
+    target: DomainPlan
+    voxel_size: tuple[float, ...] | None = None
+    """Voxel size that both domains are resampled to, in the source's unit."""
+
+    def dataset(
+        self, run: RunFolder | None = None, progress: Progress | None = None
+    ) -> Dataset:
+        """Scan the folders and write the layers; for a worker thread.
+
+        Parameters
+        ----------
+        run
+            Run folder that takes the pixels of layers; not needed for folders.
+        progress
+            Called with a sentence and the fraction done.
+
+        Raises
+        ------
+        UserError
+            If files or layers do not fit together.
+        """
+        say = progress or _silent
+        folder = run.data if run else None
+        return parse(
+            Dataset,
+            {
+                "source": self.source.domain(folder, say),
+                "target": self.target.domain(folder, say),
+                "voxel_size": self.voxel_size,
+            },
+        )
+
+
+def plan_dataset(
+    source: DomainChoice,
+    target: DomainChoice,
+    voxel_size: tuple[float, ...] | None = None,
+) -> Snapshot:
+    """Hold on to the arrays of chosen layers; cheap, for the main thread.
+
+    Raises
+    ------
+    UserError
+        If nothing is chosen, or a layer cannot be a sample.
+    """
+    return Snapshot(
+        plan_domain("source", source), plan_domain("target", target), voxel_size
+    )
+
+
+def plan_domain(name: DomainName, choice: DomainChoice) -> DomainPlan:
+    """Hold on to the arrays of one domain.
+
+    Raises
+    ------
+    UserError
+        If nothing is chosen, or a layer cannot be a sample.
+    """
+    if choice.empty:
+        raise UserError(f"there is no {name}: choose a folder or layers for it.")
+    layers: tuple[LayerData, ...] = ()
+    if choice.folder is None:
+        layers = tuple(map(layer_data, choice.layers))
+    return DomainPlan(name, choice.folder, layers, choice.classes, choice.labels_role)
+
+
+def default_axes(image: Image) -> str | None:
+    """Guess the letters of a layer's axes, without the colour axis.
+
+    Returns
+    -------
+    str or None
+        Such as "zyx"; None where the user has to say what the axes are.
+    """
+    names = tuple(label.strip().lower() for label in image.axis_labels)
+    if sorted(names) in (["x", "y"], ["x", "y", "z"]):
+        return "".join(names)
+    return {2: "yx", 3: "zyx"}.get(image.ndim)
+
+
+def layer_data(pair: LayerPair) -> LayerData:
+    """Put the axes of a pair in order without reading its pixels.
+
+    Raises
+    ------
+    UserError
+        If the axes are not y, x and perhaps z, or the labels do not fit the image.
+    """
+    image = pair.image
+    axes = pair.axes or default_axes(image)
+    if axes is None or sorted(axes) not in (["x", "y"], ["x", "y", "z"]):
+        shape = " x ".join(map(str, _pixels(image, pair.level).shape))
+        raise UserError(
+            f"layer '{image.name}' has shape {shape}, which is neither (y, x) nor "
+            "(z, y, x): split its channels or time points into layers of their own."
+        )
+    if len(axes) != image.ndim:
+        raise UserError(
+            f"the axes {axes} do not fit layer '{image.name}', which has "
+            f"{image.ndim} axes: give each axis one of the letters z, y and x."
+        )
+    order = [axes.index(letter) for letter in "zyx" if letter in axes]
+    pixels = _pixels(image, pair.level)
+    rgb = bool(image.rgb)
+    ordered = pixels.transpose(*order, *([image.ndim] if rgb else []))
+    labels = tuple(
+        _labels(layer, pair, pixels.shape[: image.ndim]).transpose(*order)
+        for layer in pair.layers[1:]
+    )
+    sections = len(order) == 3 and _counts_sections(image, order)
+    voxel_size, unit = _voxel_size(
+        image, pixels.shape, order[-2:] if sections else order
+    )
+    return LayerData(
+        image.name,
+        ordered,
+        rgb,
+        labels,
+        isinstance(pair.labels, tuple),
+        voxel_size,
+        unit,
+        sections,
+    )
+
+
+def write_array(path: Path, array: Any, rgb: bool = False) -> Iterator[float]:
+    """Write an array block by block, so that lazy ones never fill the memory.
+
+    Parameters
+    ----------
+    path
+        NPY file to make; it appears once it is complete.
+    array
+        Array, in memory or lazy.
+    rgb
+        Whether the last axis is the colour, to be turned to grey.
+
+    Yields
+    ------
+    float
+        The fraction written.
+    """
+    shape = array.shape[:-1] if rgb else array.shape
+    dtype = np.dtype(array.dtype).newbyteorder("=")
+    if dtype.kind == "b":
+        dtype = np.dtype(np.uint8)
+    row = max(1, dtype.itemsize * int(np.prod(array.shape[1:])))
+    rows = max(1, _BLOCK_BYTES // row)
+    with atomic_path(path) as temporary:
+        file = np.lib.format.open_memmap(temporary, "w+", dtype, shape)
+        for start in range(0, shape[0], rows):
+            block = np.asarray(array[start : start + rows])
+            file[start : start + rows] = _grey(block) if rgb else block
+            yield min(1.0, (start + rows) / shape[0])
+        file.flush()
+        del file
+
+
+def _grey(block: NDArray[Any]) -> NDArray[Any]:
+    grey: NDArray[Any] = block[..., :3].astype(np.float32) @ _LUMINANCE
+    return grey if block.dtype.kind == "f" else np.rint(grey)
+
+
+def _pixels(layer: Image | Labels, level: int) -> Any:
+    if not layer.multiscale:
+        return layer.data
+    return layer.data[min(level, len(layer.data) - 1)]
+
+
+def _labels(layer: Labels, pair: LayerPair, shape: tuple[int, ...]) -> Any:
+    pixels = _pixels(layer, pair.level)
+    if pixels.shape != shape:
+        raise UserError(
+            f"labels '{layer.name}' have shape {pixels.shape}, but image "
+            f"'{pair.image.name}' has {shape}: choose the labels of this image."
+        )
+    return pixels
+
+
+def _counts_sections(image: Image, order: list[int]) -> bool:
+    """Tell whether y and x have a unit of length, but the first axis has none."""
+    known = [length_unit(str(image.units[axis])) is not None for axis in order]
+    return known == [False, True, True]
+
+
+def _voxel_size(
+    image: Image, shape: tuple[int, ...], order: list[int]
+) -> tuple[tuple[float, ...] | None, str | None]:
+    """Return the voxel size in the unit of the last axis, or None for pixels."""
+    units = [length_unit(str(image.units[axis])) for axis in order]
+    if None in units:
+        return None, None
+    known = [unit for unit in units if unit is not None]
+    name = known[-1][0]
+    full = image.level_shapes[0] if image.multiscale else shape
+    size = tuple(
+        float(image.scale[axis])
+        * (full[axis] / shape[axis])
+        * factor
+        * (NANOMETRES[unit] / NANOMETRES[name])
+        for axis, (unit, factor) in zip(order, known, strict=True)
+    )
+    return size, name
+
+
+def _size(item: tuple[tuple[float, ...] | None, str | None]) -> str:
+    size, unit = item
+    return "unknown" if size is None else f"{' x '.join(f'{s:g}' for s in size)} {unit}"
+
+
+def _silent(_text: str, _fraction: float) -> None:
+    """Swallow progress."""

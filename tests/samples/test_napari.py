@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import numpy as np
+from napari.components import ViewerModel
+from napari.layers import Layer
+
+from napari_uda.samples.napari import em_pair
+
+
+def test_layers_open_in_napari_side_by_side():
+    viewer = ViewerModel()
+    for data in em_pair():
+        viewer.add_layer(Layer.create(*data))
+    assert [layer.name for layer in viewer.layers] == [
+        "source EM",
+        "source labels",
+        "target EM",
+        "target truth (held back)",
+    ]
+    source, labels, target, truth = viewer.layers
+    assert source.extent.world[1, -1] < target.extent.world[0, -1]
+    np.testing.assert_array_equal(source.extent.world, labels.extent.world)
+    np.testing.assert_array_equal(target.extent.world, truth.extent.world)
+    assert [str(unit) for unit in source.units] == ["pixel", "nanometer", "nanometer"]
+    assert source.axis_labels == ("n", "y", "x")
+    assert labels.colormap.map(1)[:3].tolist() != labels.colormap.map(0)[:3].tolist()
+
+
+def test_layers_say_what_they_are():
+    said = [attributes["metadata"]["napari_uda"] for _, attributes, _ in em_pair()]
+    assert said == [
+        {"role": "source", "kind": "image"},
+        {"role": "source", "kind": "labels"},
+        {"role": "target", "kind": "image"},
+        {"role": "target", "kind": "truth"},
+    ]
+
+
+def test_layers_can_be_painted_without_spoiling_the_sample():
+    first = em_pair()[1][0]
+    first[:] = 7
+    assert em_pair()[1][0].max() == 1

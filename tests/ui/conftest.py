@@ -1,0 +1,160 @@
+"""No test of the window may leave a window, timer, thread or process behind.
+
+napari's own fixtures notice viewers only. Whatever a test started and did not end is
+reported here, as an error of that test, and ended so that the next one starts clean.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+from qtpy.compat import isalive
+from qtpy.QtCore import QCoreApplication, QEvent, QObject, QThread, QThreadPool, QTimer
+from qtpy.QtWidgets import QApplication
+from superqt.utils import WorkerBase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+    from contextlib import AbstractContextManager
+
+    NoLeftovers = Callable[..., AbstractContextManager[None]]
+
+GRACE = 3.0
+"""Seconds that something which is ending already may take."""
+
+_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember whether the test itself failed."""
+    report = yield
+    if call.when == "call":
+        item.stash[_FAILED] = report.failed
+    return report
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[None]:
+    try:
+        with _no_leftovers():
+            yield
+    except pytest.fail.Exception:
+        # The traceback of a failed test keeps its widgets alive: no second failure.
+        if not request.node.stash.get(_FAILED, False):
+            raise
+
+
+@pytest.fixture
+def no_leftovers() -> NoLeftovers:
+    """Return the guard as a context, to test it."""
+    return _no_leftovers
+
+
+@contextmanager
+def _no_leftovers(grace: float = GRACE) -> Iterator[None]:
+    before = _running()
+    yield
+    left = _wait_for_the_end(before, grace)
+    problem = _explain(left)
+    _end(left)
+    if left:
+        pytest.fail(problem, pytrace=False)
+
+
+def _running() -> dict[str, list[object]]:
+    """List everything that could outlive a test, by what it is called in a report."""
+    # type(), because __class__ of a lazy proxy would import or raise
+    objects = (o for o in gc.get_objects() if issubclass(type(o), QTimer | QThread))
+    alive = [obj for obj in objects if isalive(obj)]
+    return {
+        "window": list(QApplication.topLevelWidgets()),
+        "timer": [t for t in alive if isinstance(t, QTimer) and t.isActive()],
+        "thread": [
+            *(t for t in alive if isinstance(t, QThread) and _runs(t)),
+            # a dummy stands for a thread of Qt that once ran Python, even if it is gone
+            *(t for t in threading.enumerate() if not t.name.startswith("Dummy-")),
+        ],
+        "worker": list(WorkerBase._worker_set),
+        "process": [
+            child
+            for child in psutil.Process().children(recursive=True)
+            if child.status() != psutil.STATUS_ZOMBIE
+        ],
+    }
+
+
+def _runs(thread: QThread) -> bool:
+    return thread.isRunning() and thread != QCoreApplication.instance().thread()
+
+
+def _wait_for_the_end(
+    before: dict[str, list[object]], grace: float
+) -> dict[str, list[object]]:
+    """Return what runs now and did not before, once `grace` seconds have passed."""
+    deadline = time.monotonic() + grace
+    while True:
+        QApplication.processEvents()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        left = _new(before)
+        if not left or time.monotonic() > deadline:
+            return left
+        del left  # or it would keep alive what gc.collect() is to free
+        gc.collect()  # a window in a reference cycle is no leftover
+        time.sleep(0.02)
+
+
+def _new(before: dict[str, list[object]]) -> dict[str, list[object]]:
+    new = {
+        kind: [obj for obj in now if obj not in before[kind]]
+        for kind, now in _running().items()
+    }
+    return {kind: objects for kind, objects in new.items() if objects}
+
+
+def _end(left: dict[str, list[object]]) -> None:
+    for worker in left.get("worker", []):
+        worker.quit()
+    for process in left.get("process", []):
+        process.kill()
+    for timer in left.get("timer", []):
+        timer.stop()
+    for thread in left.get("thread", []):
+        if isinstance(thread, QThread):
+            thread.requestInterruption()
+            thread.quit()
+            thread.wait(1000)
+    for window in left.get("window", []):
+        window.hide()
+        window.deleteLater()
+    if left:
+        QThreadPool.globalInstance().waitForDone(1000)
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+def _explain(left: dict[str, list[object]]) -> str:
+    found = "; ".join(
+        f"{len(objects)} {kind}: {', '.join(map(_describe, objects[:5]))}"
+        for kind, objects in left.items()
+    )
+    return (
+        f"The test left behind {found}. Close what it opened, stop what it started; a "
+        "window that stays is usually held by a lambda or partial over self."
+    )
+
+
+def _describe(obj: object) -> str:
+    if isinstance(obj, QTimer):
+        return f"{type(obj).__name__} every {obj.interval()} ms of {obj.parent()!r}"
+    if isinstance(obj, psutil.Process | threading.Thread):
+        return repr(obj)
+    name = obj.objectName() if isinstance(obj, QObject) else ""
+    return f"{type(obj).__name__} {name!r}" if name else type(obj).__name__
