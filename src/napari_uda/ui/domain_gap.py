@@ -13,6 +13,7 @@ from qtpy.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -71,10 +72,10 @@ class DomainGap(QWidget):
         }
         self._facts = QGridLayout()
         self._facts.setContentsMargins(0, 0, 0, 0)
-        self._facts.setHorizontalSpacing(10)
+        self._facts.setHorizontalSpacing(6)
         self._facts.setVerticalSpacing(1)
-        self._facts.setColumnStretch(1, 1)
-        self._facts.setColumnStretch(2, 1)
+        for column, share in enumerate((13, 12, 12)):
+            self._facts.setColumnStretch(column, share)
 
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -109,9 +110,9 @@ class DomainGap(QWidget):
         for row, texts in enumerate(rows, start=1):
             differs = texts[1] != texts[2] and all(texts[1:])
             for column, text in enumerate(texts):
-                bold = column and differs and not texts[0].startswith("share")
+                bold = not column and differs and not text.startswith("<")
                 label = self._put(row, column, f"<b>{text}</b>" if bold else text)
-                label.setEnabled(column > 0)
+                label.setEnabled(column > 0 or bold)
 
     def changeEvent(self, event: QEvent | None) -> None:
         """Follow the theme."""
@@ -125,6 +126,8 @@ class DomainGap(QWidget):
     def _put(self, row: int, column: int, text: str) -> QLabel:
         label = QLabel(text)
         label.setTextFormat(Qt.TextFormat.RichText)
+        label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        label.setToolTip(text)
         self._facts.addWidget(label, row, column)
         return label
 
@@ -174,7 +177,7 @@ def _facts(
             for one in both
         ]
         swatch = f"<span style='color:{item.color}'>\N{BLACK SQUARE}</span>"
-        facts.append((f"share {swatch} {item.name}", *shares))
+        facts.append((f"{swatch} {item.name}", *shares))
     return facts  # type: ignore[return-value]
 
 

@@ -66,9 +66,7 @@ def load_mosaics(file: Path) -> list[Mosaic]:
     """
     with np.load(file, allow_pickle=False) as arrays:
         keys = sorted(arrays.files, key=_rank)
-        return [
-            Mosaic(key, mosaic(arrays[key], _overlaps(arrays, key))) for key in keys
-        ]
+        return [Mosaic(key, mosaic(arrays[key])) for key in keys]
 
 
 def mosaic(stack: NDArray[Any]) -> NDArray[Any]:

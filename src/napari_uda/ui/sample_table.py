@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
-from qtpy.QtGui import QColor
+from qtpy.QtCore import QAbstractTableModel, QModelIndex, QPoint, Qt
+from qtpy.QtGui import QColor, QPainter, QPixmap
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from .words import (
@@ -97,16 +98,15 @@ class SampleModel(QAbstractTableModel):
             lines += [f"{_sign(item.level)} {item.message}" for item in report.problems]
             return "\n".join(lines)
         if role == Qt.ItemDataRole.ForegroundRole:
-            if index.column() == 0 and report.severity != "ok":
-                return QColor(SEVERITY_COLORS[report.severity])
-            if index.column() == _COLUMNS.index("use"):
-                return QColor(DOMAIN_COLORS[report.domain])
+            return QColor(DOMAIN_COLORS[report.domain]) if not index.column() else None
+        if role == Qt.ItemDataRole.DecorationRole and not index.column():
+            return _icon(report.severity)
         return None
 
     def _text(self, report: SampleReport, column: int) -> str:
         match _COLUMNS[column]:
             case "sample":
-                return f"{SEVERITY_SIGNS[report.severity]} {report.name}"
+                return report.name
             case "shape":
                 return "x".join(map(str, report.shape))
             case "type":
@@ -121,7 +121,7 @@ class SampleModel(QAbstractTableModel):
                 )
             case _:
                 split = ", test" if report.split == "test" else ""
-                return f"{report.domain}: {_USE[report.role]}{split}"
+                return f"{_USE[report.role]}{split}"
 
 
 class SampleTable(QTableView):
@@ -151,6 +151,26 @@ class SampleTable(QTableView):
         """Make every column as wide as it needs to be, the first not too wide."""
         self.resizeColumnsToContents()
         self.setColumnWidth(0, min(self.columnWidth(0), 130))
+
+
+@cache
+def _icon(severity: str) -> QPixmap:
+    pixmap = QPixmap(24, 24)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(SEVERITY_COLORS[severity]))
+    match severity:
+        case "ok":
+            painter.drawEllipse(6, 6, 12, 12)
+        case "warning":
+            painter.drawPolygon(QPoint(12, 4), QPoint(21, 20), QPoint(3, 20))
+        case _:
+            painter.drawRect(5, 5, 14, 14)
+    painter.end()
+    pixmap.setDevicePixelRatio(2.0)
+    return pixmap
 
 
 def _sign(level: str) -> str:

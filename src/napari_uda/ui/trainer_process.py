@@ -118,7 +118,7 @@ class ChildTrainer:
                 text = log.read().decode(errors="replace").strip()
         except OSError:
             return ""
-        return text.splitlines()[-1].strip() if text else ""
+        return text.splitlines()[-1].removeprefix("Error: ") if text else ""
 
 
 class ForeignTrainer:

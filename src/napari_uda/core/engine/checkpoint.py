@@ -64,6 +64,13 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str,
     return content
 
 
+def seed_everything(seed: int) -> None:
+    """Seed every global random generator."""
+    torch.manual_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed)
+
+
 def random_state() -> dict[str, Any]:
     """Return the state of every global random generator, without pickles."""
     kind, internal, gauss = random.getstate()

@@ -24,6 +24,7 @@ from .checkpoint import (
     random_state,
     restore_random_state,
     save_checkpoint,
+    seed_everything,
 )
 from .device import describe, memory_used, pick_device, set_threads, use_bfloat16
 from .failure import explain_failure, is_disk_full
@@ -153,7 +154,7 @@ class Trainer:
     def _set_up(self) -> None:
         self._device = pick_device(self.training.device)
         set_threads(self.training)
-        torch.manual_seed(self.training.seed)
+        seed_everything(self.training.seed)
         self._bfloat16 = use_bfloat16(self.training, self._device)
         method = build_method(self.experiment).to(self._device)
         self._materials = Materials(

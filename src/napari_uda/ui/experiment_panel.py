@@ -1,0 +1,306 @@
+"""The choice of a method, its settings, the device and the name of the run."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, cast
+
+from napari.qt.threading import thread_worker
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QRadioButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+from superqt import QCollapsible
+
+from napari_uda.core.errors import UserError
+from napari_uda.core.spec.experiment import Training
+from napari_uda.core.spec.methods import METHODS, PRESET_NAMES, method_config
+
+from .fitting import find_devices, fitted_settings
+from .forms import ConfigForm
+
+if TYPE_CHECKING:
+    from napari_uda.core.spec.methods import MethodConfig, Preset
+
+    from .session import Session
+
+FIRST_METHOD = "grl"
+PRESET_WORDS = {
+    "quick": "Small networks and patches: minutes on a processor",
+    "paper": "Networks, losses and schedule of the paper: for a GPU",
+}
+_UNFIT = re.compile(r"[^\w.-]+")
+
+
+class ExperimentPanel(QWidget):
+    """Edits everything of an experiment except its data.
+
+    Parameters
+    ----------
+    session
+        The session; the settings follow its data.
+    """
+
+    changed = Signal()
+    """`problem` or the settings may have changed."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._fitted: dict[str, Any] = {}
+        self._fitter: Any = None
+        self._outdated = False
+        self._named = ""
+        self._form: ConfigForm | None = None
+
+        self.method = QComboBox()
+        self.method.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        for name, kind in METHODS.items():
+            self.method.addItem(kind.title, name)
+            tip = f"{kind.summary}\n{kind.reference}"
+            self.method.setItemData(
+                self.method.count() - 1, tip, Qt.ItemDataRole.ToolTipRole
+            )
+        self.method.setCurrentIndex(max(0, self.method.findData(FIRST_METHOD)))
+        self.summary = QLabel()
+        self.summary.setWordWrap(True)
+        self.presets = QButtonGroup(self)
+        presets = QHBoxLayout()
+        self._preset_buttons: dict[str, QRadioButton] = {}
+        for name in PRESET_NAMES:
+            button = QRadioButton(name)
+            button.setToolTip(PRESET_WORDS[name])
+            self.presets.addButton(button)
+            presets.addWidget(button)
+            self._preset_buttons[name] = button
+        presets.addStretch()
+        self._preset_buttons["quick"].setChecked(True)
+
+        self.settings, self._settings_reset, self._settings_slot = _section("Settings")
+        self.advanced, self._advanced_reset, slot = _section("Advanced")
+        self.training = ConfigForm(Training(), hidden=("device",))
+        slot.addWidget(self.training)
+        self.inside = QComboBox()
+        self.inside.addItem("in a process of its own", "process")
+        self.inside.addItem("inside napari", "thread")
+        self.inside.setToolTip(
+            "A process of its own frees the GPU when it ends, cannot take napari down, "
+            "and goes on when napari is closed.\nInside napari is for bundled apps that "
+            "cannot start one."
+        )
+        row = QFormLayout()
+        row.addRow("train", self.inside)
+        slot.addLayout(row)
+
+        self.device = QComboBox()
+        self.device.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.device.setToolTip("Where to compute")
+        self.device.addItem("auto: the fastest", "auto")
+        self.run_name = QLineEdit()
+        self.run_name.setToolTip("Name of the run and of its folder")
+        places = QFormLayout()
+        places.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        places.addRow("Method", self.method)
+        rest = QFormLayout()
+        rest.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        rest.addRow("Device", self.device)
+        rest.addRow("Name", self.run_name)
+
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(places)
+        layout.addWidget(self.summary)
+        layout.addLayout(presets)
+        layout.addWidget(self.settings)
+        layout.addWidget(self.advanced)
+        layout.addLayout(rest)
+
+        self.method.currentIndexChanged.connect(self._on_method)
+        self.presets.buttonToggled.connect(self._on_preset)
+        self.training.valueChanged.connect(self._on_edited)
+        self._settings_reset.clicked.connect(self._on_reset_settings)
+        self._advanced_reset.clicked.connect(self.training.reset)
+        self.run_name.textChanged.connect(self.changed)
+        session.choices_changed.connect(self._on_choices)
+        session.runs_changed.connect(self.suggest_name)
+        self._on_method()
+        self._on_choices()
+        finder = thread_worker(find_devices)()
+        finder.returned.connect(self._on_devices)
+        finder.start()
+
+    @property
+    def preset(self) -> Preset:
+        """The chosen preset."""
+        chosen = next(n for n, b in self._preset_buttons.items() if b.isChecked())
+        return cast("Preset", chosen)
+
+    @property
+    def problem(self) -> str:
+        """Why this cannot be trained, in one sentence; empty if it can."""
+        name = self.run_name.text().strip()
+        if not name or _UNFIT.search(name) or name.startswith("."):
+            return "Give the run a name of letters, digits, dots, - and _."
+        if (self._session.runs_folder / name).exists():
+            return f"There is a run '{name}' already: choose another name."
+        return self.form.problem or self.training.problem
+
+    @property
+    def form(self) -> ConfigForm:
+        """The form of the chosen method."""
+        assert self._form is not None
+        return self._form
+
+    def value(self) -> tuple[MethodConfig, Training]:
+        """Return the settings of the method and of training.
+
+        Raises
+        ------
+        UserError
+            If they do not fit together.
+        """
+        training = cast("Training", self.training.value())
+        device = self.device.currentData()
+        return (
+            cast("MethodConfig", self.form.value()),
+            cast("Training", training.replace(device=device)),
+        )
+
+    def apply(self, settings: dict[str, Any]) -> None:
+        """Change settings of the method, such as those that may mend a failure."""
+        known = {k: v for k, v in settings.items() if hasattr(self.form.value(), k)}
+        self.form.setValue(self.form.value().replace(**known))
+
+    def suggest_name(self) -> None:
+        """Choose a free name, unless the user has given one."""
+        if self.run_name.text() not in ("", self._named):
+            return
+        names = (_domain_name(choice) for choice in self._session.choices.values())
+        pair = "-".join(filter(None, names)) or "run"
+        stem = _UNFIT.sub("-", f"{pair}_{self.method.currentData()}").strip("-.")
+        folder = self._session.runs_folder
+        number = next(n for n in range(1, 10_000) if not _taken(folder, stem, n))
+        self._named = f"{stem}_{number:02d}"
+        self.run_name.setText(self._named)
+
+    def _preset_config(self) -> MethodConfig:
+        name, fitted = self.method.currentData(), dict(self._fitted)
+        if self.preset == "paper":
+            # The patches of a paper are part of it; those that do not fit are padded.
+            fitted.pop("patch_size", None)
+        try:
+            return method_config(name, self.preset, **fitted)
+        except UserError:
+            return method_config(name, self.preset)
+
+    def _on_method(self) -> None:
+        kind = METHODS[self.method.currentData()]
+        self.summary.setText(kind.summary)
+        self.summary.setToolTip(kind.reference)
+        for name in PRESET_NAMES:
+            steps = method_config(self.method.currentData(), name).steps
+            self._preset_buttons[name].setText(f"{name}, {steps:,} steps")
+        old = self._form
+        self._form = ConfigForm(self._preset_config())
+        self._form.valueChanged.connect(self._on_edited)
+        self._settings_slot.addWidget(self._form)
+        if old is not None:
+            old.hide()
+            old.deleteLater()
+        self.suggest_name()
+        self._on_edited()
+
+    def _on_preset(self, _button: QRadioButton, checked: bool) -> None:
+        if checked:
+            self._use_preset()
+
+    def _use_preset(self) -> None:
+        config = self._preset_config()
+        self.form.setReference(config)
+        self.form.setValue(config)
+
+    def _on_reset_settings(self) -> None:
+        self.form.reset()
+
+    def _on_edited(self) -> None:
+        pairs = (
+            (self.settings, self._settings_reset, self.form),
+            (self.advanced, self._advanced_reset, self.training),
+        )
+        for section, reset, form in pairs:
+            count = len(form.changed())
+            note = f"  \N{MIDDLE DOT}  {count} changed" if count else ""
+            section.setText(f"{section.objectName()}{note}")
+            reset.setVisible(bool(count))
+        self.changed.emit()
+
+    def _on_choices(self) -> None:
+        self.suggest_name()
+        if self._fitter is not None:
+            self._outdated = True
+            return
+        try:
+            snapshot = self._session.snapshot()
+        except UserError:
+            return
+        self._fitter = thread_worker(fitted_settings)(snapshot)
+        self._fitter.returned.connect(self._on_fitted)
+        self._fitter.start()
+
+    def _on_fitted(self, fitted: dict[str, Any]) -> None:
+        self._fitter = None
+        if self._outdated:
+            self._outdated = False
+            self._on_choices()
+        elif fitted != self._fitted:
+            own = {
+                name: getattr(self.form.value(), name) for name in self.form.changed()
+            }
+            self._fitted = fitted
+            self._use_preset()
+            self.apply(own)
+
+    def _on_devices(self, devices: list[tuple[str, str]]) -> None:
+        chosen = self.device.currentData()
+        self.device.clear()
+        for value, words in devices:
+            self.device.addItem(words, value)
+        self.device.setCurrentIndex(max(0, self.device.findData(chosen)))
+
+
+def _section(title: str) -> tuple[QCollapsible, QPushButton, QVBoxLayout]:
+    """Make a section to unfold, its reset button, and the layout of its content."""
+    section = QCollapsible(title)
+    section.setObjectName(title)
+    section.setDuration(0)
+    content = QWidget()
+    layout = QVBoxLayout(content)
+    layout.setContentsMargins(0, 0, 0, 0)
+    reset = QPushButton("Reset to preset")
+    reset.setToolTip("Undo all changes of this section")
+    reset.hide()
+    layout.addWidget(reset)
+    section.addWidget(content)
+    return section, reset, layout
+
+
+def _domain_name(choice: Any) -> str:
+    if choice.folder is not None:
+        # Folders called source and target are told apart by what they lie in.
+        generic = choice.folder.name in ("source", "target")
+        return str(choice.folder.parent.name if generic else choice.folder.name)
+    return str(choice.layers[0].image.name) if choice.layers else ""
+
+
+def _taken(folder: Any, stem: str, number: int) -> bool:
+    return bool((folder / f"{stem}_{number:02d}").exists())
