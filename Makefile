@@ -14,6 +14,7 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
 
 setup: $(READY) ## make .venv with napari-uda and everything its tests need
+	@echo "Ready: .venv"
 
 $(READY): pyproject.toml constraints.txt scripts/setup-python.sh
 	@scripts/setup-python.sh

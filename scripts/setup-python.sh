@@ -86,4 +86,3 @@ say "Installing napari-uda and its dependencies"
 install --constraint $venv/constraints.txt --editable ".[test]"
 
 touch $venv/.ready
-say "Ready: $venv"

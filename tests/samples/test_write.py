@@ -17,7 +17,9 @@ COMMITTED = Path(__file__).parents[2] / "sample_data" / "em-pair"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return write("em-pair", tmp_path_factory.mktemp("samples") / "em-pair")
+    drawn = tmp_path_factory.mktemp("samples")
+    SAMPLES["em-pair"].write(drawn)
+    return drawn
 
 
 def test_the_folders_are_a_valid_data_set(folder):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,6 +10,7 @@ from napari_uda.core.errors import UserError
 
 from .em import Section, em_section
 from .microscope import SOURCE, TARGET, Microscope, Stain, micrograph
+from .packaged import packaged
 from .write import write_em_pair
 
 if TYPE_CHECKING:
@@ -73,6 +75,10 @@ def write(name: str, folder: str | os.PathLike[str]) -> Path:
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder} is not an empty folder: choose a new one.")
-    folder.mkdir(parents=True, exist_ok=True)
-    SAMPLES[name].write(folder)
+    ready = packaged(name)
+    if ready is not None:
+        shutil.copytree(ready, folder, dirs_exist_ok=True)
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+        SAMPLES[name].write(folder)
     return folder

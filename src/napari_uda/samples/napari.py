@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .packaged import packaged, read_pair
 from .pair import TRAIN
 from .pair import em_pair as draw_em_pair
 from .write import MITOCHONDRION
@@ -27,7 +28,8 @@ def em_pair() -> list[tuple[NDArray[np.uint8], dict[str, Any], str]]:
     """
     layers: list[tuple[NDArray[np.uint8], dict[str, Any], str]] = []
     left = 0.0
-    for domain in draw_em_pair():
+    ready = packaged("em-pair")
+    for domain in read_pair(ready) if ready else draw_em_pair():
         truth = domain.name == "target"
         placed = {
             "scale": (1.0, domain.pixel_nm, domain.pixel_nm),

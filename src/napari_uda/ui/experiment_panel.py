@@ -23,6 +23,7 @@ from qtpy.QtWidgets import (
 from superqt import QCollapsible
 
 from napari_uda.core.errors import UserError
+from napari_uda.core.spec.config import parse
 from napari_uda.core.spec.experiment import Training
 from napari_uda.core.spec.methods import METHODS, PRESET_NAMES, method_config
 
@@ -95,8 +96,8 @@ class ExperimentPanel(QWidget):
         self.inside.addItem("inside napari", "thread")
         self.inside.setToolTip(
             "A process of its own frees the GPU when it ends, cannot take napari down, "
-            "and goes on when napari is closed.\nInside napari is for bundled apps that "
-            "cannot start one."
+            "and goes on when napari is closed.\nInside napari is for bundled apps "
+            "that cannot start one."
         )
         row = QFormLayout()
         row.addRow("train", self.inside)
@@ -169,17 +170,9 @@ class ExperimentPanel(QWidget):
         UserError
             If they do not fit together.
         """
-        training = cast("Training", self.training.value())
-        device = self.device.currentData()
-        return (
-            cast("MethodConfig", self.form.value()),
-            cast("Training", training.replace(device=device)),
-        )
-
-    def apply(self, settings: dict[str, Any]) -> None:
-        """Change settings of the method, such as those that may mend a failure."""
-        known = {k: v for k, v in settings.items() if hasattr(self.form.value(), k)}
-        self.form.setValue(self.form.value().replace(**known))
+        device = {"device": self.device.currentData()}
+        training = parse(Training, {**dict(self.training.value()), **device})
+        return cast("MethodConfig", self.form.value()), training
 
     def suggest_name(self) -> None:
         """Choose a free name, unless the user has given one."""
@@ -263,12 +256,10 @@ class ExperimentPanel(QWidget):
             self._outdated = False
             self._on_choices()
         elif fitted != self._fitted:
-            own = {
-                name: getattr(self.form.value(), name) for name in self.form.changed()
-            }
+            own = self.form.changed()
             self._fitted = fitted
             self._use_preset()
-            self.apply(own)
+            self.form.change(own)
 
     def _on_devices(self, devices: list[tuple[str, str]]) -> None:
         chosen = self.device.currentData()

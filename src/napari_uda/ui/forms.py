@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QEvent, QObject, Qt, Signal
 from qtpy.QtWidgets import QFormLayout, QLabel, QSizePolicy, QWidget
+from superqt.utils import signals_blocked
 
 from napari_uda.core.errors import UserError
 from napari_uda.core.spec.config import Config, parse
@@ -87,6 +88,12 @@ class ConfigForm(QWidget):
         self._mark()
         self.valueChanged.emit()
 
+    def change(self, values: dict[str, Any]) -> None:
+        """Change some fields; names that there are not are left out."""
+        for name in self._editors.keys() & values.keys():
+            self._edit(name, values[name])
+        self._on_edited()
+
     def setReference(self, config: Config) -> None:
         """Set what counts as unchanged, such as a preset fitted to the data."""
         self._reference = config
@@ -101,14 +108,14 @@ class ConfigForm(QWidget):
             return str(error)
         return ""
 
-    def changed(self) -> list[str]:
-        """Return the fields that differ from the reference."""
+    def changed(self) -> dict[str, Any]:
+        """Return the fields that differ from the reference, with their values."""
         values = self._values()
-        return [
-            name
+        return {
+            name: values[name]
             for name in self._editors
             if values[name] != getattr(self._reference, name)
-        ]
+        }
 
     def reset(self) -> None:
         """Return to the reference."""
@@ -119,10 +126,12 @@ class ConfigForm(QWidget):
         return {**dict(self._config), **edited}
 
     def _show(self, config: Config) -> None:
-        for name, editor in self._editors.items():
-            editor.blockSignals(True)
-            set_editor_value(editor, getattr(config, name))
-            editor.blockSignals(False)
+        for name in self._editors:
+            self._edit(name, getattr(config, name))
+
+    def _edit(self, name: str, value: Any) -> None:
+        with signals_blocked(self._editors[name]):
+            set_editor_value(self._editors[name], value)
 
     def _mark(self) -> None:
         changed = self.changed()

@@ -61,6 +61,8 @@ class Experiment(Config):
     """Method and its settings."""
     training: Training = Training()
     """How training runs."""
+    versions: dict[str, str] = {}
+    """Versions of the packages that made the run folder."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -105,10 +107,11 @@ class Experiment(Config):
         UserError
             If a name or a value is not allowed, or the data cannot be read.
         """
-        settings = fitted(data) | changes
-        if preset == "paper" and "dims" in settings and "patch_size" not in changes:
-            settings.pop("patch_size", None)
-        config = method_config(method, preset, **settings)
+        dims, smallest = extent(data)
+        config = method_config(method, preset, **{"dims": dims, **changes})
+        if "patch_size" not in changes and config.patch_size > smallest:
+            changes["patch_size"] = max(16, smallest // 16 * 16)
+            config = method_config(method, preset, **{"dims": dims, **changes})
         if type(config).target_labels == "required":
             data = with_target_labels(data)
         return parse(
@@ -195,8 +198,8 @@ class Experiment(Config):
         return self.model_copy(update={"data": data})
 
 
-def fitted(data: Dataset) -> dict[str, Any]:
-    """Choose settings that follow from the data: dims and the patch size.
+def extent(data: Dataset) -> tuple[int, int]:
+    """Return whether to train in 2D or 3D, and the smallest side in the plane.
 
     Raises
     ------
@@ -204,14 +207,10 @@ def fitted(data: Dataset) -> dict[str, Any]:
         If an image cannot be read.
     """
     samples = (*data.source.samples, *data.target.samples)
-    shapes = [read_header(sample.image).shape for sample in samples]
+    shapes = [read_header(sample.image, axes=sample.axes).shape for sample in samples]
     sliced = "z" in (data.source.slices, data.target.slices)
     deep = all(len(shape) == 3 and shape[0] >= FEWEST_SLICES for shape in shapes)
-    smallest = min(min(shape[-2:]) for shape in shapes)
-    settings: dict[str, Any] = {"dims": 3 if deep and not sliced else 2}
-    if smallest < 128:
-        settings["patch_size"] = max(16, smallest // 16 * 16)
-    return settings
+    return 3 if deep and not sliced else 2, min(min(shape[-2:]) for shape in shapes)
 
 
 def with_target_labels(data: Dataset) -> Dataset:

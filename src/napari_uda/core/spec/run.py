@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -93,7 +95,8 @@ class RunFolder:
             )
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            experiment.save(self.experiment_file)
+            stamped = experiment.model_copy(update={"versions": versions()})
+            stamped.save(self.experiment_file)
         except OSError as error:
             raise UserError(
                 f"{self.path} cannot be written ({error.strerror}): "
@@ -282,6 +285,16 @@ def valid_events(events: list[Event]) -> list[Event]:
             kept = [old for old in kept if old.step <= event.step]
         kept.append(event)
     return kept
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of what results depend on."""
+    packages = ("napari-uda", "torch", "lightning-fabric", "numpy", "scipy")
+    found = {"python": platform.python_version()}
+    for package in packages:
+        with suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found
 
 
 def list_runs(folder: Path) -> list[RunFolder]:

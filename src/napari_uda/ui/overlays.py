@@ -1,0 +1,188 @@
+"""Predictions and truth as layers: filled, as contours, or their difference."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from qtpy.QtGui import QColor
+
+from napari_uda.core.spec.domain import Structure
+
+from .layers import (
+    aligned,
+    class_colormap,
+    difference_colormap,
+    labels_kwargs,
+    placed,
+    to_layer_axes,
+)
+from .session import METADATA_KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from napari.layers import Image, Labels, Layer
+    from napari.viewer import Viewer
+    from numpy.typing import NDArray
+
+    from .predicting import PredictResult
+
+View = Literal["fill", "contour", "difference"]
+VIEWS: tuple[View, ...] = ("fill", "contour", "difference")
+CONTOUR = 2
+"""Width of a contour in pixels."""
+
+
+class Overlay:
+    """The layers that show one predicted image; the user's own are left alone.
+
+    Parameters
+    ----------
+    viewer
+        Where to show them.
+    result
+        The prediction.
+    image
+        Layer of the image, or None if it is a file and has to be shown, too.
+    axes
+        Letters of that layer's axes.
+    """
+
+    def __init__(
+        self, viewer: Viewer, result: PredictResult, image: Image | None, axes: str
+    ) -> None:
+        self._viewer = viewer
+        self._view: View = "fill"
+        self._axes = axes
+        self._truth: list[Labels] = []
+        self._difference: list[Labels] = []
+        shape = result.volume.data.shape
+        if image is None:
+            self._place = placed(result.volume.header.geometry, len(shape))
+            self._axes = "zyx"[-len(shape) :]
+            image = viewer.add_image(
+                result.volume.data,
+                name=result.input.name,
+                metadata={METADATA_KEY: {"kind": "image"}},
+                **self._place,
+            )
+        else:
+            in_layer = [shape["zyx"[-len(shape) :].index(axis)] for axis in axes]
+            self._place = aligned(image, tuple(in_layer))
+        self.image = image
+        self.result = result
+        self._labels = self._add(
+            result.labels, result.classes, f"{result.input.name} \N{MIDDLE DOT} {result.run}"
+        )
+        for name, probability in result.probability.items():
+            self._add_image(probability, f"{result.input.name} probability of {name}")
+        if result.uncertainty is not None:
+            self._add_image(result.uncertainty, f"{result.input.name} uncertainty")
+        self.apply("fill")
+
+    @property
+    def labels(self) -> list[Labels]:
+        """The layers of the prediction: one, or one per overlapping structure."""
+        return self._labels
+
+    def set_truth(
+        self, truth: NDArray[Any] | None, difference: NDArray[np.uint8] | None
+    ) -> None:
+        """Show truth (in the label values of the prediction) and the difference map."""
+        self._remove(self._truth)
+        self._remove(self._difference)
+        self._truth, self._difference = [], []
+        if truth is None or difference is None:
+            self.apply(self._view)
+            return
+        name = self.result.input.name
+        light = {
+            value: item.model_copy(update={"color": _lighter(item.color)})
+            for value, item in self.result.classes.items()
+        }
+        self._truth = self._add(truth, light, f"{name} \N{MIDDLE DOT} truth")
+        data = to_layer_axes(difference, self._axes)
+        kwargs = labels_kwargs(f"{name} \N{MIDDLE DOT} difference", {}, self._place)
+        kwargs["colormap"] = difference_colormap()
+        kwargs["features"] = {
+            "index": [0, 1, 2, 3, 4],
+            "class": ["background", "found", "invented", "missed", "wrong class"],
+        }
+        self._difference = [self._viewer.add_labels(data, **kwargs)]
+        self.apply(self._view)
+
+    def apply(self, view: View) -> None:
+        """Show the prediction filled, as contour, or where it differs from truth."""
+        if view == "difference" and not self._difference:
+            view = "fill"
+        self._view = view
+        # napari draws contours in 2D only, and warns about it in 3D.
+        flat = self._viewer.dims.ndisplay == 2
+        for layer in self._labels:
+            layer.visible = view != "difference"
+            layer.contour = CONTOUR if view == "contour" and flat else 0
+            layer.opacity = 1.0 if view == "contour" and flat else 0.5
+        for layer in self._truth:
+            layer.visible = view != "difference" and flat
+            layer.contour = CONTOUR if flat else 0
+            layer.opacity = 1.0
+        for layer in self._difference:
+            layer.visible = view == "difference"
+
+    def is_alive(self) -> bool:
+        """Tell whether the prediction is still among the viewer's layers."""
+        return any(layer in self._viewer.layers for layer in self._labels)
+
+    def hide(self) -> None:
+        """Hide every layer of ours."""
+        for layer in (*self._labels, *self._truth, *self._difference):
+            layer.visible = False
+
+    def _add(
+        self, labels: NDArray[Any], classes: Mapping[int, Structure], name: str
+    ) -> list[Labels]:
+        if not self.result.overlapping:
+            data = to_layer_axes(labels, self._axes)
+            kwargs = labels_kwargs(name, classes, self._place)
+            return [self._viewer.add_labels(data, **kwargs)]
+        layers = []
+        for mask, item in zip(labels, classes.values(), strict=True):
+            data = to_layer_axes(mask, self._axes)
+            kwargs = labels_kwargs(f"{name}, {item.name}", {1: item}, self._place)
+            layers.append(self._viewer.add_labels(data, **kwargs))
+        return layers
+
+    def _add_image(self, data: NDArray[np.float32], name: str) -> None:
+        self._viewer.add_image(
+            to_layer_axes(data, self._axes),
+            name=name,
+            colormap="viridis",
+            contrast_limits=(0.0, 1.0),
+            blending="additive",
+            visible=False,
+            metadata={METADATA_KEY: {"role": "prediction", "kind": "image"}},
+            **self._place,
+        )
+
+    def _remove(self, layers: list[Labels]) -> None:
+        for layer in layers:
+            if layer in self._viewer.layers:
+                self._viewer.layers.remove(layer)
+
+
+def remove_ours(viewer: Viewer, layers: list[Layer]) -> None:
+    """Remove layers of ours that are still there."""
+    for layer in layers:
+        if layer in viewer.layers:
+            viewer.layers.remove(layer)
+
+
+def _lighter(color: str) -> str:
+    """Mix a colour with white, so that truth differs from the prediction under it."""
+    mixed = QColor(color)
+    parts = (mixed.red(), mixed.green(), mixed.blue())
+    return "#" + "".join(f"{round(0.45 * part + 0.55 * 255):02x}" for part in parts)
+
+
+__all__ = ["VIEWS", "Overlay", "View", "class_colormap"]

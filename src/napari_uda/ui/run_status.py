@@ -1,0 +1,221 @@
+"""How a run fares: progress, speed, time left, and what it had to say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtGui import QFontDatabase
+from qtpy.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_uda.core.spec.events import (
+    Checkpoint,
+    Failed,
+    Finished,
+    Paused,
+    Resumed,
+    Started,
+    Step,
+    Stopped,
+    Warned,
+)
+
+from .words import SEVERITY_COLORS, SEVERITY_SIGNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from napari_uda.core.spec.events import Event
+
+MOST_MESSAGES = 8
+"""Warnings that are shown at a time, the newest first."""
+
+
+class RunStatus(QWidget):
+    """Progress of a run, its warnings, and its end."""
+
+    resume_asked = Signal()
+    """The user wants a failed run to go on."""
+    fix_asked = Signal(dict)
+    """The user wants to try settings that may mend a failure."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._steps = 0
+        self._speed = ""
+        self._failed: Failed | None = None
+        self._warnings: list[str] = []
+        self._log = ""
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(True)
+        self.line = QLabel()
+        self.line.setWordWrap(True)
+        self.line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.messages = QLabel()
+        self.messages.setWordWrap(True)
+        self.messages.setTextFormat(Qt.TextFormat.RichText)
+        self.messages.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+        )
+        self.messages.setSizePolicy(
+            QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
+        )
+        self.resume = QPushButton("Resume")
+        self.resume.setToolTip("Go on from the last checkpoint")
+        self.resume.clicked.connect(self.resume_asked)
+        self.log_button = QPushButton("Show log")
+        self.log_button.setToolTip("What the trainer wrote last")
+        self.log_button.clicked.connect(self._on_log)
+        self.fix = QPushButton()
+        self.fix.clicked.connect(self._on_fix)
+        buttons = QHBoxLayout()
+        for button in (self.resume, self.fix, self.log_button):
+            buttons.addWidget(button)
+        buttons.addStretch()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.line)
+        layout.addWidget(self.messages)
+        layout.addLayout(buttons)
+        self.clear()
+
+    def clear(self, text: str = "") -> None:
+        """Forget the run."""
+        self._steps, self._speed, self._failed, self._warnings = 0, "", None, []
+        self.bar.setRange(0, 1)
+        self.bar.setValue(0)
+        self.bar.setFormat("")
+        self.say(text)
+        self._show_messages()
+
+    def say(self, text: str) -> None:
+        """Show a sentence about what happens now."""
+        self.line.setText(text)
+
+    def busy(self, text: str) -> None:
+        """Show that something of unknown length happens."""
+        self.bar.setRange(0, 0)
+        self.say(text)
+
+    def complain(self, message: str) -> None:
+        """Show an error of the window itself."""
+        self._failed = None
+        self._warnings = [_marked("error", message)]
+        self._show_messages()
+
+    def add(self, events: Iterable[Event]) -> None:
+        """Take in what a run has said."""
+        news = False
+        for event in events:
+            match event:
+                case Started() | Resumed():
+                    self._steps = event.steps
+                    self._failed, news = None, True
+                    self.say(f"on {event.device}, {event.precision}")
+                case Step():
+                    self._speed = (
+                        f"{_rate(event.speed)}  \N{MIDDLE DOT}  "
+                        f"{duration(event.remaining)} left  \N{MIDDLE DOT}  "
+                        f"{event.memory:.1f} GB"
+                    )
+                    self.say(self._speed)
+                case Checkpoint():
+                    continue
+                case Paused():
+                    self.say("Paused and saved; the memory of the GPU is free.")
+                case Warned():
+                    self._warnings.append(_marked("warning", event.message))
+                    news = True
+                case Finished():
+                    self.say(f"Finished in {duration(event.seconds)}.")
+                case Stopped():
+                    self.say("Stopped and saved; it can be resumed.")
+                case Failed():
+                    self._failed, news = event, True
+                    self.say("")
+            self._count(event.step)
+        if news:
+            self._show_messages()
+
+    def _count(self, step: int) -> None:
+        self.bar.setRange(0, max(1, self._steps))
+        self.bar.setValue(step)
+        self.bar.setFormat(f"{step:,} / {self._steps:,}" if self._steps else "")
+
+    def _show_messages(self) -> None:
+        failed = self._failed
+        shown = list(reversed(self._warnings[-MOST_MESSAGES:]))
+        if failed is not None:
+            shown.insert(0, _marked("error", failed.message))
+        self.messages.setText("<br>".join(shown))
+        self.messages.setVisible(bool(shown))
+        self.resume.setVisible(failed is not None)
+        self.log_button.setVisible(failed is not None and bool(failed.detail))
+        self.fix.setVisible(failed is not None and bool(failed.fix))
+        if failed is not None and failed.fix:
+            words = ", ".join(f"{name} = {value}" for name, value in failed.fix.items())
+            self.fix.setText(f"Use {words}")
+            self.fix.setToolTip(
+                "Change the settings above; then press Start for a new run"
+            )
+
+    def _on_fix(self) -> None:
+        if self._failed is not None:
+            self.fix_asked.emit(dict(self._failed.fix))
+
+    def _on_log(self) -> None:
+        if self._failed is not None:
+            show_text(f"Log of {self._failed.run}", self._failed.detail, self)
+
+
+def show_text(title: str, text: str, parent: QWidget) -> QDialog:
+    """Show a long text in a window of its own, to read and to copy."""
+    dialog = QDialog(parent)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setWindowTitle(title)
+    dialog.resize(760, 420)
+    page = QPlainTextEdit(text)
+    page.setReadOnly(True)
+    page.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.rejected.connect(dialog.close)
+    layout = QVBoxLayout(dialog)
+    layout.addWidget(page)
+    layout.addWidget(buttons)
+    dialog.show()
+    return dialog
+
+
+def duration(seconds: float) -> str:
+    """Return a time as `3:05` or `1:02:03`."""
+    whole = max(0, round(seconds))
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    if hours >= 48:
+        return f"{hours / 24:.0f} days"
+    return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"
+
+
+def _rate(speed: float) -> str:
+    return f"{speed:.1f} it/s" if speed >= 1 else f"{1 / max(speed, 1e-9):.1f} s/it"
+
+
+def _marked(severity: str, message: str) -> str:
+    sign, color = SEVERITY_SIGNS[severity], SEVERITY_COLORS[severity]
+    text = message.replace("&", "&amp;").replace("<", "&lt;")
+    return f'<span style="color:{color}">{sign}</span> {text}'
+
+

@@ -1,0 +1,158 @@
+"""Scores of predictions against truth, before and after adaptation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_uda.core.data.labels import label_indices, membranes, whole_numbers
+from napari_uda.core.data.load import load_labels, voxel_size
+from napari_uda.core.errors import UserError
+from napari_uda.core.io import NANOMETRES, read
+from napari_uda.core.metrics.overlap import difference_map
+from napari_uda.core.metrics.report import score_volume
+from napari_uda.core.spec.domain import IGNORE
+from napari_uda.core.spec.folders import domain_from_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from napari_uda.core.io import Volume
+    from napari_uda.core.metrics.report import Row
+    from napari_uda.core.spec.domain import Dataset, Sample
+
+    from .predicting import PredictResult
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """Scores of one image."""
+
+    result: PredictResult
+    """The prediction."""
+    truth: NDArray[np.uint8] | None
+    """Truth in the label values of the prediction; None without truth."""
+    difference: NDArray[np.uint8] | None
+    """Where they differ, as in `core.metrics.overlap.difference_map`."""
+    after: tuple[Row, ...] = ()
+    """Rows of the prediction."""
+    before: tuple[Row, ...] = ()
+    """Rows of the baseline."""
+
+
+def score(
+    results: list[PredictResult], truths: list[Any], dataset: Dataset
+) -> Iterator[Scored | str]:
+    """Yield the scores of each image; a sentence where it cannot be scored.
+
+    Parameters
+    ----------
+    results
+        Predictions.
+    truths
+        Labels as an array (z,) y, x for each result; None looks for labels of a file.
+    dataset
+        Data of the run.
+    """
+    for result, truth in zip(results, truths, strict=True):
+        try:
+            yield _score(result, truth, dataset)
+        except Exception as error:
+            yield f"{result.input.name} could not be scored: {error}"
+            yield Scored(result, None, None)
+
+
+def _score(result: PredictResult, truth: Any, dataset: Dataset) -> Scored:
+    indices = (
+        _from_file(result, dataset)
+        if truth is None
+        else _from_layer(np.asarray(truth), result, dataset)
+    )
+    if indices is None:
+        return Scored(result, None, None)
+    overlapping = result.overlapping
+    true = indices if overlapping else _raw(indices, result)
+    size, unit = voxel_size(dataset.target, result.volume)
+    if result.volume.header.geometry.voxel_size is not None:
+        size = result.volume.header.geometry.voxel_size
+        unit = result.volume.header.geometry.unit
+    names = {
+        (index if overlapping else value): item.name
+        for index, (value, item) in enumerate(result.classes.items(), start=1)
+    }
+
+    def rows(labels: NDArray[np.uint8] | None) -> tuple[Row, ...]:
+        if labels is None:
+            return ()
+        return tuple(
+            score_volume(
+                labels, true, names, size, unit, overlapping, image=result.input.name
+            )
+        )
+
+    difference = difference_map(result.labels, true, overlapping=overlapping)
+    return Scored(result, true, difference, rows(result.labels), rows(result.before))
+
+
+def _raw(indices: NDArray[np.uint8], result: PredictResult) -> NDArray[np.uint8]:
+    table = np.zeros(IGNORE + 1, np.uint8)
+    table[IGNORE] = IGNORE
+    for index, value in enumerate(result.classes, start=1):
+        table[index] = value
+    return table[indices]
+
+
+def _from_layer(
+    truth: NDArray[Any], result: PredictResult, dataset: Dataset
+) -> NDArray[np.uint8]:
+    name = f"of {result.input.name}"
+    shape = result.volume.data.shape
+    if truth.shape != shape:
+        raise UserError(
+            f"the truth has shape {truth.shape}, but the image {shape}: choose the "
+            "truth of this image"
+        )
+    if result.overlapping:
+        raise UserError(
+            "structures of this run overlap, but one layer holds one label per pixel: "
+            "predict the files of a data folder with one mask per structure"
+        )
+    if dataset.source.membrane_width is not None:
+        size, unit = voxel_size(dataset.target, result.volume)
+        if size is None or unit is None:
+            raise UserError("membranes need a voxel size: set scale and units")
+        in_nm = tuple(side * NANOMETRES[unit] for side in size)
+        width = dataset.source.membrane_width
+        return membranes(whole_numbers(truth, name), width, in_nm)
+    return label_indices(truth, dataset.label_indices("target"), name)
+
+
+def _from_file(result: PredictResult, dataset: Dataset) -> NDArray[np.uint8] | None:
+    """Find the labels that belong to a predicted file, or None."""
+    path = result.input.path
+    if path is None:
+        return None
+    if (found := _sample(path, dataset)) is None:
+        return None
+    data, sample = found
+    volume: Volume = read(path, axes=sample.axes)
+    return load_labels(data, "target", sample, volume)
+
+
+def _sample(path: Path, dataset: Dataset) -> tuple[Dataset, Sample] | None:
+    for sample in dataset.target.samples:
+        if sample.image == path and sample.labels is not None:
+            return dataset, sample
+    folder = path.parent.parent if path.parent.name == "images" else path.parent
+    if not (folder / "labels").is_dir():
+        return None
+    domain = domain_from_folder(folder, "target")
+    for sample in domain.samples:
+        if sample.image == path and sample.labels is not None:
+            return dataset.model_copy(update={"target": domain}), sample
+    return None
