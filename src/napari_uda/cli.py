@@ -198,7 +198,8 @@ def train(
     from napari_uda.core.spec.experiment import Experiment, runs_folder
     from napari_uda.core.spec.run import RunFolder
 
-    since = psutil.Process().create_time()
+    # A start time is only known to a second or two; older requests do not count.
+    since = psutil.Process().create_time() - 3.0
     if resume is not None:
         if experiment is not None or run is not None:
             raise UserError(

@@ -78,7 +78,7 @@ def resume(run: str | Path, since: float | None = None) -> Iterator[Event]:
     UserError
         If the folder holds no run, or another process trains it.
     """
-    yield from Trainer(RunFolder(run), since or time.time()).events()
+    yield from Trainer(RunFolder(run), time.time() if since is None else since).events()
 
 
 def load(run: str | Path, checkpoint: str = "best", device: str = "auto") -> Model:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,14 +25,13 @@ from napari_uda.core.data.inspection import SampleReport
 from .class_table import ClassTable
 from .domain_gap import DomainGap
 from .domain_picker import DomainPicker
-from .inspecting import Looked, look, plan_look
+from .inspecting import Looked, look_safely, plan_look
+from .listening import Latest, Listener
 from .sample_table import SampleTable
 from .session import Session
-from .words import SEVERITY_COLORS, SEVERITY_SIGNS, count_text, memory_text, size_text
+from .words import SEVERITY_SIGNS, count_text, marked_text, memory_text, size_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from napari.layers import Layer
     from napari.viewer import Viewer
 
@@ -63,9 +61,9 @@ class DataWidget(QWidget):
         super().__init__(parent)
         self.setObjectName("napari-uda data")
         self.session = Session.of(napari_viewer)
-        self._worker: Any = None
+        self._worker = Latest(self)
+        self._listener, self._names, self._pixels = (Listener(self) for _ in range(3))
         self._looked: Looked | None = None
-        self._watched: list[Layer] = []
         self._fix: Problem | None = None
 
         self.pickers: dict[DomainName, DomainPicker] = {
@@ -114,7 +112,7 @@ class DataWidget(QWidget):
             layers.events.removed,
             layers.events.reordered,
         ):
-            event.connect(self._on_layers_changed)
+            self._listener.connect(event, self._on_layers_changed)
         self._on_layers_changed()
         if not all(choice.empty for choice in self.session.choices.values()):
             self._on_choices_changed()
@@ -161,21 +159,11 @@ class DataWidget(QWidget):
         """What was found last, or None while looking."""
         return self._looked.inspection if self._looked else None
 
-    def closeEvent(self, event: Any) -> None:
-        """Stop looking and listening."""
-        self._timer.stop()
-        self._cancel()
-        self._watch(())
-        with suppress(RuntimeError):
-            events = self.session.viewer.layers.events
-            for one in (events.inserted, events.removed, events.reordered):
-                one.disconnect(self._on_layers_changed)
-        super().closeEvent(event)
-
     def _on_layers_changed(self, _event: Any = None) -> None:
         layers = list(self.session.viewer.layers)
+        self._names.stop()
         for layer in layers:
-            layer.events.name.connect(self._on_layer_renamed)
+            self._names.connect(layer.events.name, self._on_layer_renamed)
         for picker in self.pickers.values():
             with signals_blocked(picker):
                 picker.setLayers(layers)
@@ -218,19 +206,13 @@ class DataWidget(QWidget):
 
     def _watch(self, layers: tuple[Layer, ...]) -> None:
         """Listen to what happens to the pixels of these layers."""
-        for layer in self._watched:
+        self._pixels.stop()
+        for layer in layers:
             for name in _EVENTS:
                 if emitter := getattr(layer.events, name, None):
-                    emitter.disconnect(self._on_pixels_changed)
+                    self._pixels.connect(emitter, self._on_pixels_changed)
             if hasattr(layer.events, "paint"):
-                layer.events.paint.disconnect(self._on_painted)
-        self._watched = list(layers)
-        for layer in self._watched:
-            for name in _EVENTS:
-                if emitter := getattr(layer.events, name, None):
-                    emitter.connect(self._on_pixels_changed)
-            if hasattr(layer.events, "paint"):
-                layer.events.paint.connect(self._on_painted)
+                self._pixels.connect(layer.events.paint, self._on_painted)
 
     def _on_pixels_changed(self, _event: Any = None) -> None:
         self._timer.start(WAIT)
@@ -246,7 +228,7 @@ class DataWidget(QWidget):
 
     def _look(self) -> None:
         """Look at what is chosen now, in a worker; a look under way is given up."""
-        self._cancel()
+        self._worker.stop()
         choices = self.session.choices
         self._looked = None
         self.table.samples.clear()
@@ -258,21 +240,12 @@ class DataWidget(QWidget):
             return
         self.verdict.setText("Looking at the data \N{HORIZONTAL ELLIPSIS}")
         self.fix.hide()
-        worker = thread_worker(_guarded)(
+        worker = thread_worker(look_safely)(
             plan_look("source", choices["source"]),
             plan_look("target", choices["target"]),
             self.session.voxel_size,
         )
-        worker.yielded.connect(self._on_yielded)
-        self._worker = worker
-        worker.start()
-
-    def _cancel(self) -> None:
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            with suppress(RuntimeError, TypeError):
-                worker.yielded.disconnect(self._on_yielded)
-            worker.quit()
+        self._worker.start(worker, self._on_yielded)
 
     def _on_yielded(self, found: SampleReport | Looked | str) -> None:
         if isinstance(found, SampleReport):
@@ -280,11 +253,11 @@ class DataWidget(QWidget):
             self.table.fit()
             self._fit_height()
         elif isinstance(found, str):
-            self._worker = None
-            self.verdict.setText(_marked("error", found))
+            self._worker.done()
+            self.verdict.setText(marked_text("error", found))
             self.session.set_problem(found)
         else:
-            self._worker = None
+            self._worker.done()
             self._show(found)
 
     def _show(self, looked: Looked) -> None:
@@ -332,7 +305,7 @@ class DataWidget(QWidget):
                 text += f" (and {count_text(len(warnings) - 1, 'more warning')})"
         else:
             level, text = "ok", "Ready to train."
-        self.verdict.setText(_marked(level, text))
+        self.verdict.setText(marked_text(level, text))
         self.verdict.setToolTip(
             "\n".join(
                 f"{SEVERITY_SIGNS[item.level]} {item.message}"
@@ -376,7 +349,7 @@ class DataWidget(QWidget):
     def _on_row_changed(self, *_rows: Any) -> None:
         report = self.table.samples.report(self.table.currentIndex().row())
         lines = (
-            [_marked(item.level, item.message) for item in report.problems]
+            [marked_text(item.level, item.message) for item in report.problems]
             if (report)
             else []
         )
@@ -392,14 +365,6 @@ class DataWidget(QWidget):
         assert side is not None
         height = rows * side.defaultSectionSize() + head.height() + 4
         self.table.setFixedHeight(height + bar.sizeHint().height())
-
-
-def _guarded(*args: Any) -> Iterator[SampleReport | Looked | str]:
-    """Look, and say in words what else goes wrong: napari would swallow some of it."""
-    try:
-        yield from look(*args)
-    except Exception as error:
-        yield f"The data could not be looked at: {error} ({type(error).__name__})."
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -433,10 +398,3 @@ def _summary(name: DomainName, dataset: Dataset, inspection: Inspection) -> str:
     elif summary.labelled:
         parts.append(f"truth for {summary.labelled}")
     return " \N{MIDDLE DOT} ".join(parts)
-
-
-def _marked(level: str, text: str) -> str:
-    sign = "\N{RIGHTWARDS ARROW}" if level == "ok" else SEVERITY_SIGNS[level]
-    color = SEVERITY_COLORS.get(level)
-    style = f" style='color:{color}'" if color else ""
-    return f"<span{style}>{sign}</span> {text[:1].upper()}{text[1:]}"

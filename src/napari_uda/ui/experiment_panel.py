@@ -33,6 +33,7 @@ from .forms import ConfigForm
 if TYPE_CHECKING:
     from napari_uda.core.spec.methods import MethodConfig, Preset
 
+    from .jobs import How
     from .session import Session
 
 FIRST_METHOD = "grl"
@@ -147,9 +148,19 @@ class ExperimentPanel(QWidget):
         return cast("Preset", chosen)
 
     @property
+    def how(self) -> How:
+        """Where the trainer shall run."""
+        return cast("How", self.inside.currentData())
+
+    @property
+    def name(self) -> str:
+        """Name of the run to be."""
+        return self.run_name.text().strip()
+
+    @property
     def problem(self) -> str:
         """Why this cannot be trained, in one sentence; empty if it can."""
-        name = self.run_name.text().strip()
+        name = self.name
         if not name or _UNFIT.search(name) or name.startswith("."):
             return "Give the run a name of letters, digits, dots, - and _."
         if (self._session.runs_folder / name).exists():

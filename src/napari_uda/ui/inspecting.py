@@ -113,6 +113,16 @@ def look(
     yield Looked(conclude(dataset, reports), dataset, tuple(failures))
 
 
+def look_safely(
+    source: LookPlan, target: LookPlan, voxel_size: tuple[float, ...] | None = None
+) -> Iterator[SampleReport | Looked | str]:
+    """Look, and yield a sentence if it fails: napari swallows some exceptions."""
+    try:
+        yield from look(source, target, voxel_size)
+    except Exception as error:
+        yield f"The data could not be looked at: {error} ({type(error).__name__})."
+
+
 def _pair(pair: LayerPair) -> PairPlan:
     labels = pair.labels[0] if isinstance(pair.labels, tuple) else pair.labels
     data: LayerData | UserError

@@ -97,6 +97,7 @@ class Job(QObject):
 
     def start(self) -> None:
         """Begin; napari lists the job among its tasks from now on."""
+        self.run.clear_request()
         task = _Task(self._batches)
         task.words = f"training of {self.run.id}"
         self._worker = thread_worker(task)()
@@ -223,14 +224,13 @@ class Job(QObject):
             time.sleep(POLL)
 
     def _train_inside(self) -> Generator[list[Event], None, Event]:
-        since = time.time()
         yield thinned(self.run.history())
         from napari_uda.core.api import resume
 
         news: list[Event] = []
         last: Event | None = None
         said = time.monotonic()
-        self._inside = resume(self.run.path, since)
+        self._inside = resume(self.run.path, since=0.0)
         for last in self._inside:
             self.step = last.step
             news.append(last)

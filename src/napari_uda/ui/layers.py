@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,6 @@ from .snapshot import default_axes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from napari.layers import Layer
     from numpy.typing import NDArray
@@ -111,12 +111,21 @@ def layer_header(
     item: LayerData, array: NDArray[Any], notes: tuple[str, ...] = ()
 ) -> Header:
     """Return the header that a layer would have as a file."""
-    from pathlib import Path as _Path
-
-    path: Path = _Path(item.name)
     axes = "zyx"[-array.ndim :]
-    geometry = Geometry(item.voxel_size, item.unit)
-    return Header(path, array.shape, array.dtype, axes, geometry, notes)
+    geometry = Geometry(voxel_sides(item), item.unit)
+    return Header(Path(item.name), array.shape, array.dtype, axes, geometry, notes)
+
+
+def voxel_sides(item: LayerData) -> tuple[float, ...] | None:
+    """Return the voxel size with a side for every axis.
+
+    Sections have no thickness of their own: it is taken as that of a pixel, as
+    `core.data.load.voxel_size` does.
+    """
+    if item.voxel_size is None:
+        return None
+    ndim = len(item.image.shape) - item.rgb
+    return (item.voxel_size[0],) * (ndim - len(item.voxel_size)) + item.voxel_size
 
 
 def classes_of(layer: Labels) -> dict[int, Structure]:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
 from qtpy.QtGui import QColor
-
-from napari_uda.core.spec.domain import Structure
 
 from .layers import (
     aligned,
-    class_colormap,
     difference_colormap,
     labels_kwargs,
     placed,
@@ -22,9 +18,12 @@ from .session import METADATA_KEY
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from napari.layers import Image, Labels, Layer
+    import numpy as np
+    from napari.layers import Image, Labels
     from napari.viewer import Viewer
     from numpy.typing import NDArray
+
+    from napari_uda.core.spec.domain import Structure
 
     from .predicting import PredictResult
 
@@ -73,13 +72,20 @@ class Overlay:
         self.image = image
         self.result = result
         self._labels = self._add(
-            result.labels, result.classes, f"{result.input.name} \N{MIDDLE DOT} {result.run}"
+            result.labels,
+            result.classes,
+            f"{result.input.name} \N{MIDDLE DOT} {result.run}",
         )
         for name, probability in result.probability.items():
             self._add_image(probability, f"{result.input.name} probability of {name}")
         if result.uncertainty is not None:
             self._add_image(result.uncertainty, f"{result.input.name} uncertainty")
         self.apply("fill")
+
+    @property
+    def axes(self) -> str:
+        """Letters of the layers' axes."""
+        return self._axes
 
     @property
     def labels(self) -> list[Labels]:
@@ -171,18 +177,8 @@ class Overlay:
                 self._viewer.layers.remove(layer)
 
 
-def remove_ours(viewer: Viewer, layers: list[Layer]) -> None:
-    """Remove layers of ours that are still there."""
-    for layer in layers:
-        if layer in viewer.layers:
-            viewer.layers.remove(layer)
-
-
 def _lighter(color: str) -> str:
     """Mix a colour with white, so that truth differs from the prediction under it."""
     mixed = QColor(color)
     parts = (mixed.red(), mixed.green(), mixed.blue())
     return "#" + "".join(f"{round(0.45 * part + 0.55 * 255):02x}" for part in parts)
-
-
-__all__ = ["VIEWS", "Overlay", "View", "class_colormap"]

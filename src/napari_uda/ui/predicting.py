@@ -19,7 +19,7 @@ from napari_uda.core.io import Volume, read
 from napari_uda.core.spec.config import parse
 from napari_uda.core.spec.domain import Structure
 
-from .layers import layer_volume
+from .layers import layer_volume, voxel_sides
 from .snapshot import write_array
 
 if TYPE_CHECKING:
@@ -197,12 +197,9 @@ class Predictor:
             words += ["--probability"] * request.probability
             words += ["--uncertainty"] * request.uncertainty
         layer = request.inputs[0].layer
-        if (
-            layer is not None
-            and layer.voxel_size is not None
-            and layer.unit is not None
-        ):
-            size = ",".join(f"{side!r}" for side in _padded(layer))
+        sides = voxel_sides(layer) if layer is not None else None
+        if layer is not None and sides is not None and layer.unit is not None:
+            size = ",".join(f"{side!r}" for side in sides)
             words += ["--voxel-size", size, "--unit", layer.unit]
         results: dict[str, Any] = {"classes": {}, "overlapping": False}
         failure = None
@@ -289,14 +286,6 @@ class Predictor:
             np.array(read(uncertain).data) if uncertain else None,
             Path(message["labels"]) if stays else None,
         )
-
-
-def _padded(layer: LayerData) -> tuple[float, ...]:
-    """Return a voxel size with as many sides as the layer has axes."""
-    assert layer.voxel_size is not None
-    ndim = len(layer.image.shape) - layer.rgb
-    missing = ndim - len(layer.voxel_size)
-    return (layer.voxel_size[0],) * missing + layer.voxel_size
 
 
 def _message(line: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari.qt.threading import thread_worker
@@ -28,8 +29,6 @@ from napari_uda.core.spec.events import Validation
 from napari_uda.core.spec.run import RunFolder, list_runs
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from napari_uda.core.spec.run import State
 
     from .session import Session
@@ -133,7 +132,12 @@ class RunList(QWidget):
         top.addWidget(self.folder_button)
         buttons = QGridLayout()
         for column, button in enumerate(
-            (self.open_button, self.resume_button, self.reveal_button, self.delete_button)
+            (
+                self.open_button,
+                self.resume_button,
+                self.reveal_button,
+                self.delete_button,
+            )
         ):
             buttons.addWidget(button, 0, column)
         layout = QVBoxLayout(self)
@@ -239,7 +243,7 @@ class RunList(QWidget):
             self, "Folder for runs", str(self._session.runs_folder)
         )
         if folder:
-            self._session.runs_folder = folder
+            self._session.runs_folder = Path(folder)
 
     def _on_delete(self) -> None:
         summary = self.selected()
@@ -253,7 +257,10 @@ class RunList(QWidget):
         )
         if answer != QMessageBox.StandardButton.Yes:
             return
-        if self._session.selected_run and self._session.selected_run.id == summary.run.id:
+        if (
+            self._session.selected_run
+            and self._session.selected_run.id == summary.run.id
+        ):
             self._session.selected_run = None
         self._deleter = thread_worker(delete_run)(summary.run)
         self._deleter.returned.connect(self._on_deleted)

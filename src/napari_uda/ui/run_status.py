@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QFontDatabase
@@ -38,6 +38,11 @@ if TYPE_CHECKING:
 
     from napari_uda.core.spec.events import Event
 
+COMING = {
+    "pausing": "Finishing the step, then saving \N{HORIZONTAL ELLIPSIS}",
+    "continuing": "Going on \N{HORIZONTAL ELLIPSIS}",
+    "stopping": "Finishing the step, then saving \N{HORIZONTAL ELLIPSIS}",
+}
 MOST_MESSAGES = 8
 """Warnings that are shown at a time, the newest first."""
 
@@ -57,11 +62,17 @@ class RunStatus(QWidget):
         self._failed: Failed | None = None
         self._warnings: list[str] = []
         self._log = ""
+        self.title = QLabel()
+        bold = self.title.font()
+        bold.setBold(True)
+        self.title.setFont(bold)
         self.bar = QProgressBar()
         self.bar.setTextVisible(True)
         self.line = QLabel()
         self.line.setWordWrap(True)
-        self.line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.line.setSizePolicy(
+            QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
+        )
         self.messages = QLabel()
         self.messages.setWordWrap(True)
         self.messages.setTextFormat(Qt.TextFormat.RichText)
@@ -86,19 +97,22 @@ class RunStatus(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
+        layout.addWidget(self.title)
         layout.addWidget(self.bar)
         layout.addWidget(self.line)
         layout.addWidget(self.messages)
         layout.addLayout(buttons)
         self.clear()
 
-    def clear(self, text: str = "") -> None:
-        """Forget the run."""
+    def clear(self, name: str = "") -> None:
+        """Forget the run; `name` is that of the next one."""
+        self.title.setText(name)
+        self.title.setVisible(bool(name))
         self._steps, self._speed, self._failed, self._warnings = 0, "", None, []
         self.bar.setRange(0, 1)
         self.bar.setValue(0)
         self.bar.setFormat("")
-        self.say(text)
+        self.say("")
         self._show_messages()
 
     def say(self, text: str) -> None:
@@ -107,8 +121,17 @@ class RunStatus(QWidget):
 
     def busy(self, text: str) -> None:
         """Show that something of unknown length happens."""
+        self._failed = None
+        self._show_messages()
         self.bar.setRange(0, 0)
         self.say(text)
+
+    def foretell(self, state: str) -> None:
+        """Say what a job is about to do."""
+        if state == "starting":
+            self.busy("Starting the trainer \N{HORIZONTAL ELLIPSIS}")
+        elif state in COMING:
+            self.say(COMING[state])
 
     def complain(self, message: str) -> None:
         """Show an error of the window itself."""
@@ -217,5 +240,3 @@ def _marked(severity: str, message: str) -> str:
     sign, color = SEVERITY_SIGNS[severity], SEVERITY_COLORS[severity]
     text = message.replace("&", "&amp;").replace("<", "&lt;")
     return f'<span style="color:{color}">{sign}</span> {text}'
-
-

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-import napari  # noqa: TC002  napari reads the annotation of the viewer
 from napari.qt.threading import thread_worker
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
@@ -22,7 +21,8 @@ from napari_uda.core.spec.run import RunFolder
 
 from .curves import Curves
 from .experiment_panel import ExperimentPanel
-from .jobs import Job, thinned
+from .jobs import Job
+from .opening import OpenedRun, open_run
 from .preparing import Preparation
 from .previews import Previews
 from .run_list import RunList
@@ -30,7 +30,8 @@ from .run_status import RunStatus
 from .session import Session, unwrapped
 
 if TYPE_CHECKING:
-    from napari_uda.core.spec.domain import Structure
+    from napari import Viewer
+
     from napari_uda.core.spec.events import Event
 
     from .jobs import How
@@ -39,33 +40,26 @@ if TYPE_CHECKING:
 KEYS = {"start": "F6", "pause": "F7", "stop": "F8"}
 
 
-@dataclass(frozen=True)
-class OpenedRun:
-    """What showing a run needs of it."""
-
-    run: RunFolder
-    history: list[Event]
-    structures: tuple[Structure, ...]
-    problem: str = ""
-
-
 class TrainWidget(QWidget):
     """Trains, and shows how training goes.
 
     Parameters
     ----------
-    viewer
+    napari_viewer
         The viewer of the session.
+    parent
+        Parent widget.
     """
 
-    def __init__(self, viewer: napari.Viewer) -> None:
-        super().__init__()
-        viewer = unwrapped(viewer)
+    def __init__(self, napari_viewer: Viewer, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("napari-uda train")
+        viewer = unwrapped(napari_viewer)
         self.session = Session.of(viewer)
         self._preparation: Preparation | None = None
         self._opener: Any = None
-        self._to_open: RunFolder | None = None
         self._shown: RunFolder | None = None
+        self._backlog: list[Event] = []
 
         self.experiment = ExperimentPanel(self.session)
         self.start_button = QPushButton("Start")
@@ -73,47 +67,54 @@ class TrainWidget(QWidget):
         self.stop_button = QPushButton("Stop")
         self.status = RunStatus()
         self.curves = Curves(viewer.theme)
-        self.curves.setMinimumHeight(240)
         self.previews = Previews(self.session)
         self.run_list = RunList(self.session)
         self._lay_out()
 
-        for button, key, slot in (
-            (self.start_button, "start", self._on_start),
-            (self.pause_button, "pause", self._on_pause),
-            (self.stop_button, "stop", self._on_stop),
-        ):
-            button.setShortcut(KEYS[key])
-            button.clicked.connect(slot)
+        self.start_button.clicked.connect(self._on_start)
+        self.pause_button.clicked.connect(self._on_pause)
+        self.stop_button.clicked.connect(self._on_stop)
         self.experiment.changed.connect(self._enable)
         self.session.ready_changed.connect(self._enable)
-        self.session.run_selected.connect(self._on_run_selected)
+        self.session.run_selected.connect(self.show_run)
         self.session.job_changed.connect(self._on_job_changed)
         self.status.resume_asked.connect(self._on_resume_shown)
-        self.status.fix_asked.connect(self.experiment.form.change)
+        self.status.fix_asked.connect(self._on_fix)
         self.run_list.resume_asked.connect(self.resume)
         self.run_list.attach_asked.connect(self.attach)
         self.run_list.problem.connect(self.status.complain)
         viewer.events.theme.connect(self._on_theme)
-        if self.session.job is not None:
-            self._listen(self.session.job)
+        self._on_job_changed()
         if self.session.selected_run is not None:
-            self._open(self.session.selected_run)
-        self._enable()
+            self.show_run(self.session.selected_run)
 
     def resume(self, run: RunFolder) -> None:
         """Go on with a run that was stopped, has failed or was never started."""
-        how = "thread" if self.experiment.inside.currentData() == "thread" else "process"
-        self._launch(run, how)
+        self._launch(run, self.experiment.how)
 
     def attach(self, run: RunFolder) -> None:
         """Follow a run that trains already."""
         self._launch(run, "attach")
 
+    def show_run(self, run: RunFolder | None) -> None:
+        """Show the curves, previews and the end of a run, in whatever state it is."""
+        self._shown = run
+        self._opener = None
+        self._backlog = []
+        self.curves.clear()
+        self.previews.open(None, ())
+        self.status.clear(run.id if run else "")
+        if run is not None:
+            self.status.busy("Reading the run")
+            self._opener = thread_worker(open_run)(run)
+            self._opener.returned.connect(self._on_opened)
+            self._opener.start()
+
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
         for button in (self.start_button, self.pause_button, self.stop_button):
             buttons.addWidget(button)
+        self.curves.setMinimumHeight(250)
         page = QWidget()
         layout = QVBoxLayout(page)
         layout.setSpacing(8)
@@ -133,31 +134,43 @@ class TrainWidget(QWidget):
         outer.addWidget(scroll)
 
     def _enable(self) -> None:
+        """Enable what can work now, and say why the rest cannot."""
         job, preparing = self.session.job, self._preparation is not None
-        busy = "A run is under way: stop it first." if job or preparing else ""
-        reason = busy or self.session.problem or self.experiment.problem
-        self._set(self.start_button, "start", reason, "Start a new run")
         state = job.state if job else ""
-        paused = state in ("paused", "pausing")
+        busy = "A run is under way: stop it first." if job or preparing else ""
+        self._set(
+            self.start_button,
+            "start",
+            busy or self.session.problem or self.experiment.problem,
+            "Start a new run",
+        )
+        paused = state == "paused"
         self.pause_button.setText("Continue" if paused else "Pause")
-        # Setting the text of a button makes Qt forget its shortcut.
-        self.pause_button.setShortcut(KEYS["pause"])
-        reason = {
-            "": "No run is under way.",
-            "starting": "The run is about to start.",
-            "stopping": "The run is about to stop.",
-            "continuing": "The run is about to go on.",
-        }.get(state, "")
-        action = "Go on" if paused else "Finish the step, save, and wait"
-        self._set(self.pause_button, "pause", reason, action)
-        reason = "" if job or preparing else "No run is under way."
-        if state == "stopping":
-            reason = "The run is about to stop."
-        self._set(self.stop_button, "stop", reason, "Finish the step, save, and end")
+        self._set(
+            self.pause_button,
+            "pause",
+            {
+                "": "No run is under way.",
+                "starting": "The run is about to start.",
+                "pausing": "The run is about to pause.",
+                "continuing": "The run is about to go on.",
+                "stopping": "The run is about to stop.",
+            }.get(state, ""),
+            "Go on" if paused else "Finish the step, save, and wait",
+        )
+        idle = "" if job or preparing else "No run is under way."
+        self._set(
+            self.stop_button,
+            "stop",
+            "The run is about to stop." if state == "stopping" else idle,
+            "Finish the step, save everything, and end",
+        )
 
     def _set(self, button: QPushButton, key: str, reason: str, action: str) -> None:
         button.setEnabled(not reason)
         button.setToolTip(reason or f"{action} ({KEYS[key]})")
+        # Setting the text of a button makes Qt forget its shortcut.
+        button.setShortcut(KEYS[key])
 
     def _on_start(self) -> None:
         try:
@@ -166,9 +179,9 @@ class TrainWidget(QWidget):
         except UserError as error:
             self.status.complain(str(error))
             return
-        name = self.experiment.run_name.text().strip()
-        run = RunFolder(self.session.runs_folder / name)
-        self.status.clear()
+        run = RunFolder(self.session.runs_folder / self.experiment.name)
+        self.session.selected_run = None
+        self.status.clear(run.id)
         self.status.busy("Preparing the data \N{HORIZONTAL ELLIPSIS}")
         self._preparation = Preparation(snapshot, run, method, training)
         self._preparation.progressed.connect(self.status.busy)
@@ -178,43 +191,93 @@ class TrainWidget(QWidget):
 
     def _on_prepared(self, prepared: Prepared) -> None:
         self._preparation = None
-        self.session.runs_changed.emit()
         if prepared.problem:
-            self.status.clear("Cancelled." if prepared.cancelled else "")
+            self.status.clear()
+            self.status.say("Cancelled." if prepared.cancelled else "")
             if not prepared.cancelled:
                 self.status.complain(prepared.problem)
             self._enable()
         else:
             self.resume(prepared.run)
+        self.session.runs_changed.emit()
+
+    def _on_pause(self) -> None:
+        if job := self.session.job:
+            (job.resume if job.state == "paused" else job.pause)()
+
+    def _on_stop(self) -> None:
+        if self._preparation is not None:
+            self._preparation.cancel()
+        elif job := self.session.job:
+            job.stop()
 
     def _launch(self, run: RunFolder, how: How) -> None:
         if self.session.job is not None:
             return
         job = Job(run, how)
-        self._reset(run)
-        self.status.busy(
-            "Looking for the run" if how == "attach" else "Starting the trainer"
-        )
         self.session.job = job
-        self.session.selected_run = run
+        if self._shown is None or self._shown.path != run.path:
+            self.session.selected_run = run
+        else:
+            self.show_run(run)
         job.start()
 
     def _on_job_changed(self) -> None:
-        if self.session.job is not None:
-            self._listen(self.session.job)
+        if job := self.session.job:
+            job.progressed.connect(self._on_progress)
+            job.state_changed.connect(self._on_state)
         self._enable()
 
-    def _listen(self, job: Job) -> None:
-        job.progressed.connect(self._on_progress)
-        job.state_changed.connect(self._enable)
+    def _on_state(self) -> None:
+        self._enable()
+        job = self.session.job
+        if job is not None and self._is_shown(job.run):
+            self.status.foretell(job.state)
+        # The list shows whether a run is running, paused, or neither.
+        if job is not None and job.state in ("running", "paused"):
+            self.run_list.refresh()
 
     def _on_progress(self, events: list[Event]) -> None:
         job = self.session.job
-        if job is None or self._shown is None or job.run.path != self._shown.path:
+        if job is None or not self._is_shown(job.run):
             return
-        if self.previews.run is None:
-            self._introduce(job.run)
-        self._show(events)
-        if job.state == "paused":
-            self.session.runs_changed.emit()
-"""
+        if self._opener is not None:
+            self._backlog += events
+        else:
+            self._show(events)
+
+    def _on_opened(self, opened: OpenedRun) -> None:
+        if not self._is_shown(opened.run) or self._opener is None:
+            return
+        self._opener = None
+        self.previews.open(opened.run, opened.structures)
+        self.status.say("")
+        self._show(opened.history)
+        if opened.problem:
+            self.status.complain(opened.problem)
+        job = self.session.job
+        if job is not None and self._is_shown(job.run):
+            self.status.foretell(job.state)
+        known = opened.history[-1].time if opened.history else 0.0
+        self._show([event for event in self._backlog if event.time > known])
+        self._backlog = []
+
+    def _show(self, events: list[Event]) -> None:
+        self.curves.add(events)
+        self.previews.add(events)
+        self.status.add(events)
+
+    def _is_shown(self, run: RunFolder) -> bool:
+        return self._shown is not None and self._shown.path == run.path
+
+    def _on_resume_shown(self) -> None:
+        if self._shown is not None:
+            self.resume(self._shown)
+
+    def _on_fix(self, settings: dict[str, Any]) -> None:
+        self.experiment.form.change(settings)
+
+    def _on_theme(self, event: Any) -> None:
+        # The dock may have been closed, while the event still knows this object.
+        with suppress(RuntimeError):
+            self.curves.set_theme(event.value)

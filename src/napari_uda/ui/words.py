@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -54,6 +55,16 @@ def memory_text(gigabytes: float) -> str:
     return f"{gigabytes:.1f} GB"
 
 
+def duration_text(seconds: float) -> str:
+    """Return a time such as `45 s`, `3:05 min` or `2:10 h`."""
+    if seconds < 60:
+        return f"{max(1, round(seconds))} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}:{rest:02d} min"
+    return f"{minutes // 60}:{minutes % 60:02d} h"
+
+
 def share_text(share: float) -> str:
     """Return a share as a percentage with two significant digits."""
     return f"{100 * share:.2g} %" if share else "0 %"
@@ -64,3 +75,11 @@ def count_text(number: int, word: str) -> str:
     plural = f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
     plural = f"{word}es" if word.endswith("s") else plural
     return f"{number} {word if number == 1 else plural}"
+
+
+def marked_text(level: str, text: str) -> str:
+    """Return a sentence as rich text, with the sign of a severity before it."""
+    sign = "\N{RIGHTWARDS ARROW}" if level == "ok" else SEVERITY_SIGNS[level]
+    color = SEVERITY_COLORS.get(level)
+    style = f" style='color:{color}'" if color else ""
+    return f"<span{style}>{sign}</span> {escape(text[:1].upper() + text[1:])}"

@@ -104,18 +104,20 @@ def membranes(
     """
     if instances.ndim == 3:
         return np.stack([membranes(plane, width, voxel_size) for plane in instances])
-    boundary = np.zeros(instances.shape, bool)
-    down = instances[1:] != instances[:-1]
-    right = instances[:, 1:] != instances[:, :-1]
-    boundary[1:] |= down
-    boundary[:-1] |= down
-    boundary[:, 1:] |= right
-    boundary[:, :-1] |= right
-    if not boundary.any():
-        return np.asarray(instances == 0, np.uint8)
-    # Boundary pixels touch the edge between instances, so their centres lie half a
-    # pixel from it: the distance to that edge is the distance to them plus a half.
     pixel = voxel_size[-2:]
-    distance = ndimage.distance_transform_edt(~boundary, sampling=pixel)
-    wide = distance + min(pixel) / 2 <= width / 2 + 1e-9
-    return np.asarray(wide | boundary | (instances == 0), np.uint8)
+    membrane = instances == 0
+    # Pixels beside the edge between two instances have their centres half a pixel from
+    # it: the distance to that edge is the distance to them plus a half. Pixels that
+    # are not square have two halves.
+    for axes in ((0, 1),) if pixel[0] == pixel[1] else ((0,), (1,)):
+        beside = np.zeros(instances.shape, bool)
+        for axis in axes:
+            lines, marks = instances.swapaxes(0, axis), beside.swapaxes(0, axis)
+            changes = lines[1:] != lines[:-1]
+            marks[1:] |= changes
+            marks[:-1] |= changes
+        if beside.any():
+            distance = ndimage.distance_transform_edt(~beside, sampling=pixel)
+            wide = distance + pixel[axes[0]] / 2 <= width / 2 + 1e-9
+            membrane |= beside | wide
+    return np.asarray(membrane, np.uint8)

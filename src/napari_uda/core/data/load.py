@@ -90,7 +90,7 @@ def load_samples(
         used += image.nbytes
         stored: NDArray[np.floating] = image
         if used > memory and cache is not None:
-            stored = _mapped(image, cache / f"{domain}-{_key(sample)}.npy")
+            stored = _mapped(image, cache / f"{domain}-{_key(image)}.npy")
         loaded.append(LoadedSample(sample.name, stored, labels))
     return loaded
 
@@ -107,6 +107,11 @@ def load_labels(
     """
     domain = dataset.domain(name)
     if isinstance(sample.labels, dict):
+        if not dataset.overlapping:
+            raise UserError(
+                f"sample '{sample.name}' has one mask per structure, but the source "
+                "has one label image: give both domains the same kind of labels."
+            )
         planes = []
         for structure in dataset.structures:
             if structure.name not in sample.labels:
@@ -128,7 +133,11 @@ def load_labels(
             )
         in_nm = tuple(side * NANOMETRES[unit] for side in size)
         return membranes(whole_numbers(raw, sample.labels.name), width, in_nm)
-    return label_indices(raw, dataset.label_indices(name), sample.labels.name)
+    indices = label_indices(raw, dataset.label_indices(name), sample.labels.name)
+    if not dataset.overlapping:
+        return indices
+    masks = [indices == i + 1 for i in range(len(dataset.structures))]
+    return np.where(indices == IGNORE, IGNORE, masks).astype(np.uint8)
 
 
 def voxel_size(
@@ -168,7 +177,12 @@ def zoom_factors(
         side * scale / wanted
         for side, wanted in zip(size[-known:], dataset.voxel_size[-known:], strict=True)
     )
-    return (1.0,) * (volume.data.ndim - known) + factors
+    zoom = (1.0,) * (volume.data.ndim - known) + factors
+    # At least one voxel must be left of a thin axis.
+    return tuple(
+        max(factor, 1 / side)
+        for factor, side in zip(zoom, volume.data.shape, strict=True)
+    )
 
 
 def resample(
@@ -210,13 +224,17 @@ def _by(shape: tuple[int, ...]) -> str:
     return " x ".join(map(str, shape))
 
 
-def _key(sample: Sample) -> str:
-    return hashlib.blake2b(str(sample.image).encode(), digest_size=8).hexdigest()
+def _key(image: NDArray[np.float32]) -> str:
+    digest = hashlib.blake2b(str(image.shape).encode(), digest_size=16)
+    digest.update(np.ascontiguousarray(image).data)
+    return digest.hexdigest()
 
 
 def _mapped(image: NDArray[np.float32], path: Path) -> NDArray[np.floating]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_path(path) as temporary:
-        np.save(temporary, image.astype(np.float16))
+    # The name tells the content, so a copy that is in use is never replaced: Windows
+    # would refuse.
+    if not path.exists():
+        with atomic_path(path) as temporary:
+            np.save(temporary, image.astype(np.float16))
     mapped: NDArray[np.floating] = np.load(path, mmap_mode="r", allow_pickle=False)
     return mapped

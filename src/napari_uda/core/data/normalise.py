@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 PERCENTILES = (0.5, 99.9)
 """Percentiles mapped to -1 and 1, per volume."""
 MOST_PIXELS = 2_000_000
-"""Percentiles are computed on a regular subset of about this many pixels."""
+"""Percentiles are computed on a regular grid of at most about this many pixels."""
 
 
 def intensity_range(
@@ -23,12 +23,14 @@ def intensity_range(
     """Return the intensities that become -1 and 1; NaN and infinity are left out."""
     if isinstance(rule, Window):
         return rule.window
-    pixels = image.reshape(-1)[:: max(1, image.size // MOST_PIXELS)]
+    # A stride along every axis: one through the flat image may stay in one column.
+    step = max(1, round((image.size / MOST_PIXELS) ** (1 / max(1, image.ndim))))
+    pixels = image[(slice(None, None, step),) * image.ndim]
     pixels = pixels[np.isfinite(pixels)]
     if pixels.size == 0:
         return 0.0, 1.0
     low, high = (float(value) for value in np.percentile(pixels, PERCENTILES))
-    return (low, high) if high > low else (low, low + 1.0)
+    return (low, high) if high > low else (low, low + max(1.0, abs(low)))
 
 
 def normalise(

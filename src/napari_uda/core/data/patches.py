@@ -8,6 +8,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from napari_uda.core.errors import UserError
 from napari_uda.core.method import Patch
 from napari_uda.core.spec.domain import IGNORE
 
@@ -42,6 +43,14 @@ class PatchSampler:
         Where images are kept; memory-mapped ones stay on disk.
     augment_intensity
         Strength of the intensity augmentation, in [0, 1].
+    labelled_fraction
+        Part of the patches taken from labelled samples, where only some are labelled;
+        0: as many as their size gives.
+
+    Raises
+    ------
+    UserError
+        If an image has fewer axes than a patch.
     """
 
     def __init__(
@@ -56,6 +65,12 @@ class PatchSampler:
         augment_intensity: float = 0.0,
         labelled_fraction: float = 0.0,
     ) -> None:
+        flat = [s.name for s in samples if s.image.ndim < config.dims]
+        if flat:
+            raise UserError(
+                f"sample '{flat[0]}' is a 2D image, but dims = 3 trains on volumes: "
+                "set method.dims=2."
+            )
         self._config = config
         self._seed = (seed, stream)
         self._outputs = outputs
@@ -68,7 +83,7 @@ class PatchSampler:
             None if sample.labels is None else _resident(sample.labels, device)
             for sample in samples
         ]
-        self._foreground = [_foreground(sample, config.dims) for sample in samples]
+        self._foreground = [_foreground(sample) for sample in samples]
         sizes = np.array([sample.image.size for sample in samples], float)
         labelled = np.array([sample.labels is not None for sample in samples])
         self._chance = _weights(sizes, labelled, labelled_fraction)
@@ -148,7 +163,7 @@ def _to(
     return values.to(device, kind)
 
 
-def _foreground(sample: LoadedSample, dims: int) -> list[NDArray[np.int64]]:
+def _foreground(sample: LoadedSample) -> list[NDArray[np.int64]]:
     """Return voxel coordinates of each structure of a sample, at most MOST_SEEDS."""
     if sample.labels is None:
         return []

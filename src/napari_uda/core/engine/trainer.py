@@ -122,7 +122,9 @@ class Trainer:
             if request in ("pause", "stop"):
                 pause = time.perf_counter()
                 yield from self._save()
-                if request == "stop" or (yield from self._wait()) == "stop":
+                stop = request == "stop" or (yield from self._wait()) == "stop"
+                self.run.clear_request()
+                if stop:
                     yield ev.Stopped(**self._about())
                     return
                 waited += time.perf_counter() - pause

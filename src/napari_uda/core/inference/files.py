@@ -170,11 +170,14 @@ def predict_files(
         If an image cannot be read or segmented, or a file exists.
     """
     files = find_images(images, split)
+    for path in files:
+        _check_free(model, path, out, overwrite)
     results = []
     for path in files:
         began = time.perf_counter()
         volume = read(path, axes=axes)
         geometry = _geometry(model, domain, volume, size, unit)
+        place = _place(geometry, volume)
 
         def tell(done: int, total: int, path: Path = path) -> None:
             if report is not None:
@@ -183,7 +186,7 @@ def predict_files(
         chance = model.probabilities(
             volume.data, _working_size(model, geometry), domain=domain, progress=tell
         )
-        labels = _write_masks(model, path, out, chance, geometry, overwrite)
+        labels = _write_masks(model, path, out, chance, place, overwrite)
         structures = [item.name for item in model.experiment.data.structures]
         first = len(chance) - len(structures)
         maps = uncertain = None
@@ -191,12 +194,12 @@ def predict_files(
             maps = {}
             for name, channel in zip(structures, chance[first:], strict=True):
                 file = _target(out / "probability" / name, path)
-                write_image(file, channel, geometry, overwrite=overwrite)
+                write_image(file, channel, **place, overwrite=overwrite)
                 maps[name] = str(file)
         if uncertainty:
             file = _target(out / "uncertainty", path)
             entropy = uncertainty_map(chance, overlapping=first == 0)
-            write_image(file, entropy, geometry, overwrite=overwrite)
+            write_image(file, entropy, **place, overwrite=overwrite)
             uncertain = str(file)
         seconds = time.perf_counter() - began
         results.append(Prediction(str(path), labels, maps, uncertain, seconds))
@@ -239,6 +242,14 @@ def _geometry(
     return known
 
 
+def _place(geometry: Geometry, volume: Volume) -> dict[str, Any]:
+    """Return where results lie; a size along y and x alone is none of a volume."""
+    known = geometry.voxel_size
+    if known is not None and len(known) != volume.data.ndim:
+        geometry = volume.header.geometry
+    return {"geometry": geometry, "like": volume.header}
+
+
 def _working_size(model: Model, geometry: Geometry) -> tuple[float, ...] | None:
     """Return the voxel size in the unit that the experiment resamples in."""
     if geometry.voxel_size is None or geometry.unit is None:
@@ -253,25 +264,43 @@ def _target(folder: Path, image: Path) -> Path:
     return folder / f"{stem_of(image)}{suffix if suffix in WRITABLE else '.tif'}"
 
 
+def _label_files(model: Model, image: Path, out: Path) -> list[Path]:
+    data = model.experiment.data
+    folders = [out / s.name for s in data.structures] if data.overlapping else [out]
+    return [_target(folder, image) for folder in folders]
+
+
+def _check_free(model: Model, image: Path, out: Path, overwrite: bool) -> None:
+    """Refuse before any work is done to write over a file, and ever over the image."""
+    for file in _label_files(model, image, out):
+        if file.exists() and file.samefile(image):
+            raise UserError(
+                f"the labels of {image} would replace the image itself: choose another "
+                "folder for predictions."
+            )
+        if file.exists() and not overwrite:
+            raise UserError(
+                f"{file} exists: choose another folder or allow to overwrite."
+            )
+
+
 def _write_masks(
     model: Model,
     image: Path,
     out: Path,
     chance: NDArray[np.float32],
-    geometry: Geometry,
+    place: dict[str, Any],
     overwrite: bool,
 ) -> str | dict[str, str]:
     labels = model.labels(chance)
+    files = _label_files(model, image, out)
+    masks = labels if model.experiment.data.overlapping else [labels]
+    for file, mask in zip(files, masks, strict=True):
+        write_labels(file, mask, **place, overwrite=overwrite)
     if not model.experiment.data.overlapping:
-        file = _target(out, image)
-        write_labels(file, labels, geometry, overwrite=overwrite)
-        return str(file)
-    files = {}
-    for structure, mask in zip(model.experiment.data.structures, labels, strict=True):
-        file = _target(out / structure.name, image)
-        write_labels(file, mask, geometry, overwrite=overwrite)
-        files[structure.name] = str(file)
-    return files
+        return str(files[0])
+    names = [structure.name for structure in model.experiment.data.structures]
+    return dict(zip(names, map(str, files), strict=True))
 
 
 def _write_sidecar(

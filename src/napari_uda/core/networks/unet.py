@@ -30,18 +30,15 @@ def normalisation(norm: Norm, dims: int, channels: int) -> nn.Module:
 
 
 def pooling_strides(patch_shape: tuple[int, ...], levels: int) -> list[tuple[int, ...]]:
-    """Choose the stride of each downsampling so that no axis shrinks below 4 voxels.
+    """Choose the stride of each downsampling: 2, but depth keeps at least 4 voxels.
 
-    Thick-slice volumes are thus pooled in the plane first, and only as deep as the
-    patch allows.
+    Thin volumes are thus pooled in the plane, and only as deep as the patch allows.
     """
-    shape, strides = list(patch_shape), []
+    *depth, _, _ = patch_shape
+    strides: list[tuple[int, ...]] = []
     for _ in range(levels - 1):
-        stride = tuple(2 if side >= 8 or i > 0 else 1 for i, side in enumerate(shape))
-        if len(shape) == 2:
-            stride = (2, 2)
-        strides.append(stride)
-        shape = [side // by for side, by in zip(shape, stride, strict=True)]
+        strides.append((*(2 if side >= 8 else 1 for side in depth), 2, 2))
+        depth = [side // 2 if side >= 8 else side for side in depth]
     return strides
 
 
@@ -117,14 +114,21 @@ class UNet(nn.Module):
 def pad_to_multiple(
     image: Tensor, strides: list[tuple[int, ...]]
 ) -> tuple[Tensor, tuple[int, ...]]:
-    """Pad the end of each spatial axis by edge values so that all strides divide it."""
+    """Pad the end of each spatial axis by edge values so that all strides divide it.
+
+    At least two voxels are left once all strides are applied.
+    """
     shape = tuple(image.shape[2:])
-    missing = []
-    for axis, side in enumerate(shape):
+    multiples = []
+    for axis in range(len(shape)):
         multiple = 1
         for stride in strides:
             multiple *= stride[axis]
-        missing.append(-side % multiple)
+        multiples.append(multiple)
+    missing = [-side % by for side, by in zip(shape, multiples, strict=True)]
+    if all(s + gap == by for s, gap, by in zip(shape, missing, multiples, strict=True)):
+        # Instance normalisation needs more than one voxel at the deepest level.
+        missing[-1] += multiples[-1]
     if not any(missing):
         return image, shape
     padding = [value for side in reversed(missing) for value in (0, side)]

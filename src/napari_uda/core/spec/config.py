@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from napari_uda.core.errors import UserError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -29,34 +35,97 @@ def parse(model: type[T], values: object, where: str = "") -> T:
     Raises
     ------
     UserError
-        With the first offending field, what was given and what is allowed.
+        With the offending field, what was given and what is allowed.
     """
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise UserError(explain(error, where)) from None
+        raise UserError(explain(error, values, where)) from None
 
 
-def explain(error: ValidationError, where: str = "") -> str:
-    """Say in one sentence what a pydantic validation error means for the user."""
-    first = error.errors(include_url=False)[0]
-    key = ".".join(str(part) for part in first["loc"]) or "value"
-    message = str(first["msg"]).removeprefix("Value error, ")
+def explain(error: ValidationError, values: object, where: str = "") -> str:
+    """Say in one sentence what a pydantic validation error means for the user.
+
+    Parameters
+    ----------
+    error
+        What went wrong.
+    values
+        What was validated.
+    where
+        File or setting that they come from.
+    """
+    problems = [
+        (_key(item, values), item) for item in error.errors(include_url=False)
+    ]
+    # A value that fits no member of a union fails once per member: the member that
+    # was meant is the one that got furthest into it.
+    first = problems[0][0]
+    related = [one for one in problems if one[0][: len(first)] == first]
+    parts, problem = max(related, key=lambda one: len(one[0]))
+    key = ".".join(map(str, parts)) or "the content"
+    given, message = _short(problem["input"]), _words(problem["msg"])
+    context = problem.get("ctx", {})
     prefix = f"{where}: " if where else ""
-    match first["type"]:
+    match problem["type"]:
         case "extra_forbidden":
-            return f"{prefix}unknown setting '{key}': check its spelling or remove it."
+            said = f"unknown setting '{key}': check its spelling or remove it"
         case "missing":
-            return f"{prefix}'{key}' is missing: add it."
+            said = f"'{key}' is missing: add it"
         case "value_error":
-            return f"{prefix}{message}"
+            said = str(context["error"]).rstrip(".")
+        case "union_tag_invalid":
+            said = (
+                f"there is no {key} '{context['tag']}': choose one of "
+                f"{context['expected_tags']}"
+            )
+        case "union_tag_not_found":
+            said = f"'{key}.name' is missing: add it"
+        case _ if problem["loc"] and problem["loc"][-1] == "[key]":
+            said = f"{given} is not allowed as a key of {key}: {message}"
         case _:
-            given = first["input"]
-            return f"{prefix}{key} = {given!r} is not allowed: {_lower(message)}."
+            others = [_words(p["msg"]) for k, p in related if k == parts]
+            allowed = ", or ".join(dict.fromkeys((message, *others)))
+            said = f"{key} = {given} is not allowed: {allowed}"
+    return f"{prefix}{said}."
 
 
-def _lower(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:].rstrip(".")
+def _key(problem: ErrorDetails, values: object) -> tuple[int | str, ...]:
+    """Return where a problem is, without the names of union members pydantic adds."""
+    parts: list[int | str] = []
+    for part in problem["loc"]:
+        if isinstance(values, Mapping) and part in values:
+            values = values[part]
+        elif isinstance(values, list | tuple) and isinstance(part, int):
+            values = values[part]
+        elif problem["type"] != "missing" or part != problem["loc"][-1]:
+            continue
+        parts.append(part)
+    if problem["loc"] and problem["loc"][-1] == "[key]":
+        parts.pop()
+    return tuple(parts)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:56]} ..."
+
+
+def _words(message: str) -> str:
+    message = message.replace("Input should", "it should").replace("String", "it")
+    message = message.replace("a valid tuple", "a list")
+    return message.replace("a valid dictionary", "keys and values")
+
+
+def matching(pattern: str, allowed: str) -> BeforeValidator:
+    """Accept text that matches a regular expression; `allowed` says so in words."""
+
+    def check(value: object) -> object:
+        if isinstance(value, str) and re.fullmatch(pattern, value):
+            return value
+        raise PydanticCustomError("pattern", "it should be {allowed}", {"allowed": allowed})
+
+    return BeforeValidator(check)
 
 
 def quantity(unit: str, **limits: Any) -> Any:

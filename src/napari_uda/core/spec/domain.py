@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from .config import Config
+from .config import Config, matching
 
 IGNORE = 255
 """Label index left out of every loss and score."""
@@ -15,6 +16,7 @@ IGNORE = 255
 DomainName = Literal["source", "target"]
 Split = Literal["train", "test"]
 LabelsRole = Literal["evaluate", "train"]
+Unit = Literal["nm", "um", "mm"]
 
 PALETTE = (
     "#e6194b", "#3cb44b", "#4363d8", "#f58231", "#911eb4",
@@ -27,7 +29,9 @@ class Structure(Config):
 
     name: str
     """Name shown to the user; structures of both domains are matched by name."""
-    color: Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$")] = PALETTE[0]
+    color: Annotated[
+        str, matching("#[0-9a-fA-F]{6}", 'a colour in quotes, such as "#e6194b"')
+    ] = PALETTE[0]
     """Colour of the class as #rrggbb."""
 
 
@@ -77,7 +81,7 @@ class Domain(Config):
     """Structures may overlap: one mask per structure instead of one label image."""
     voxel_size: tuple[float, ...] | None = None
     """Size of a voxel (z,) y, x in `unit`; empty: from the header of each file."""
-    unit: str | None = None
+    unit: Unit | None = None
     """Unit of the voxel size: nm, um or mm."""
     normalise: Literal["percentiles"] | Window = "percentiles"
     """`percentiles`: 0.5 and 99.9 % of each volume to -1 and 1; or a fixed window."""
@@ -96,14 +100,16 @@ class Domain(Config):
                 "give every sample of a domain its own name."
             )
         if self.voxel_size is not None:
-            if not 2 <= len(self.voxel_size) <= 3 or min(self.voxel_size) <= 0:
-                raise ValueError(
-                    f"voxel_size = {list(self.voxel_size)} is not allowed: "
-                    "give two or three positive numbers, (z,) y, x."
-                )
+            check_voxel_size(self.voxel_size)
             if self.unit is None:
                 raise ValueError(
                     "voxel_size has no unit: add unit: nm, um or mm to dataset.yaml."
+                )
+        for raw in self.classes:
+            if raw <= 0:
+                raise ValueError(
+                    f"classes lists the label value {raw}: remove it; 0 is background "
+                    "without being listed, and structures have positive values."
                 )
         return self
 
@@ -124,17 +130,26 @@ class Dataset(Config):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if not self.source.classes:
-            raise ValueError(
-                "the source has no classes: list them under classes in its "
-                "dataset.yaml, as in 1: {name: mitochondrion}."
-            )
         for sample in self.source.samples:
             if sample.labels is None:
                 raise ValueError(
                     f"source sample '{sample.name}' has no labels: add a label file "
-                    "with the same stem, or remove the image."
+                    "with the same stem to labels/, or remove the image."
                 )
+        names = [item.name for item in self.source.classes.values()]
+        if not names:
+            raise ValueError(
+                "the source has no classes: its labels hold background only (0); draw "
+                "structures, or list them under classes in its dataset.yaml, as in "
+                "1: {name: mitochondrion}."
+            )
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(
+                f"several classes of the source are named {', '.join(twice)}: give "
+                "every class its own name."
+            )
+        if self.voxel_size is not None:
+            check_voxel_size(self.voxel_size)
         return self
 
     @classmethod
@@ -178,3 +193,12 @@ class Dataset(Config):
         return {
             raw: order[item.name] for raw, item in classes.items() if item.name in order
         }
+
+
+def check_voxel_size(size: tuple[float, ...]) -> None:
+    """Raise a ValueError unless this is the size of a voxel."""
+    if not 2 <= len(size) <= 3 or not all(0 < side < math.inf for side in size):
+        raise ValueError(
+            f"voxel_size = {list(size)} is not allowed: give two or three positive "
+            "numbers, (z,) y, x."
+        )

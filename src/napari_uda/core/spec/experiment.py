@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -13,11 +14,13 @@ from napari_uda.core.errors import UserError
 from napari_uda.core.io import read_header
 from napari_uda.core.io.atomic import atomic_write_text
 
-from .config import Config, parse, quantity
+from .config import Config, matching, parse, quantity
 from .domain import Dataset, Domain, Sample
 from .folders import read_yaml
 from .methods import AnyMethod, method_config
 
+EXPONENT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)[eE][+-]?\d+")
+"""Numbers that YAML takes for text."""
 FEWEST_SLICES = 16
 """Volumes with at least this many slices are trained in 3D unless told otherwise."""
 
@@ -27,7 +30,9 @@ class Training(Config):
 
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
     """Seed of everything random; the same seed gives the same run."""
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")] = "auto"
+    device: Annotated[
+        str, matching(r"auto|cpu|mps|cuda(:\d+)?", "auto, cpu, cuda, cuda:1 or mps")
+    ] = "auto"
     """auto, cpu, cuda, cuda:1 or mps."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """auto: bfloat16 where the processor is fast at it."""
@@ -129,7 +134,8 @@ class Experiment(Config):
         """
         path = Path(path)
         content = read_yaml(path)
-        if (version := content.get("version", 1)) != 1:
+        version = content.get("version")
+        if isinstance(version, int) and version > 1:
             raise UserError(
                 f"{path} has format {version}, but this napari-uda reads format 1: "
                 "update napari-uda."
@@ -168,7 +174,7 @@ class Experiment(Config):
                     f"'{assignment}' is not a setting: write key=value, as in "
                     "method.learning_rate=3e-4."
                 )
-            _assign(content, key.split("."), _value(text), key)
+            _assign(content, key.split("."), text, key)
         return parse(Experiment, content)
 
     def with_paths(self, change: Any) -> Experiment:
@@ -229,26 +235,36 @@ def with_target_labels(data: Dataset) -> Dataset:
 def _value(text: str) -> Any:
     """Read a value as YAML would, but also 3e-4 as a number."""
     try:
-        return float(text) if "e" in text.lower() else yaml.safe_load(text)
-    except (ValueError, yaml.YAMLError):
+        return float(text) if EXPONENT.fullmatch(text) else yaml.safe_load(text)
+    except yaml.YAMLError:
         return text
 
 
-def _assign(content: dict[str, Any], keys: list[str], value: Any, name: str) -> None:
+def _assign(content: dict[Any, Any], keys: list[str], text: str, name: str) -> None:
     *parents, last = keys
     for parent in parents:
-        nested = content.get(parent)
+        nested = content[_known(content, parent, name)]
         if not isinstance(nested, dict):
-            raise UserError(_unknown(name, parent, content))
+            raise UserError(
+                f"there is no setting '{name}': {parent} = {nested!s:.40} has no "
+                "settings of its own that could be changed here."
+            )
         content = nested
-    if last not in content:
-        raise UserError(_unknown(name, last, content))
-    content[last] = value
+    key, value = _known(content, last, name), _value(text)
+    # A name may look like a number or a date; it is text all the same.
+    keep = isinstance(content[key], str) and not isinstance(value, list | dict)
+    content[key] = text if keep else value
 
 
-def _unknown(name: str, part: str, content: dict[str, Any]) -> str:
-    known = ", ".join(map(str, content))
-    return f"there is no setting '{name}': '{part}' is none of {known}."
+def _known(content: dict[Any, Any], part: str, name: str) -> Any:
+    """Return the key that is written as `part`; label values are whole numbers."""
+    for key in content:
+        if str(key) == part:
+            return key
+    raise UserError(
+        f"there is no setting '{name}': '{part}' is none of "
+        f"{', '.join(map(str, content))}."
+    )
 
 
 def runs_folder() -> Path:

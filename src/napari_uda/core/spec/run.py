@@ -145,6 +145,10 @@ class RunFolder:
         """Ask the trainer to pause, resume or stop."""
         atomic_write_text(self.control_file, request)
 
+    def clear_request(self) -> None:
+        """Forget what was asked: it was obeyed, or a new trainer starts."""
+        self.control_file.unlink(missing_ok=True)
+
     def requested(self, since: float = 0.0) -> Request | None:
         """Return what was asked after the time `since`, if anything."""
         try:

@@ -1,0 +1,154 @@
+"""The widgets of the Predict tab and their places; what they do is elsewhere."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import (
+    QAbstractButton,
+    QButtonGroup,
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from .overlays import VIEWS, View
+from .score_table import ScoreTable
+
+
+class PredictForm(QWidget):
+    """Run, images, actions, views and scores in one column.
+
+    Parameters
+    ----------
+    inputs
+        Widget that chooses the images.
+    """
+
+    def __init__(self, inputs: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._make_widgets()
+        self._lay_out(inputs)
+
+    def view_button(self, view: View) -> QAbstractButton:
+        """Return the button of a view."""
+        button = self.views.button(VIEWS.index(view))
+        assert button is not None
+        return button
+
+    def _make_widgets(self) -> None:
+        self.run = _narrow(QComboBox())
+        self.checkpoint = QComboBox()
+        self.checkpoint.addItems(["best", "last"])
+        self.checkpoint.setToolTip(
+            "best: the checkpoint with the best label-free scores; last: the newest."
+        )
+        self.baseline = _narrow(QComboBox())
+        self.baseline.setToolTip(
+            "A run to compare with, usually one trained on the source only; it "
+            "predicts the same images."
+        )
+        self.probability = QCheckBox("probability")
+        self.probability.setToolTip("Also show the probability of every structure.")
+        self.uncertainty = QCheckBox("uncertainty")
+        self.uncertainty.setToolTip("Also show where the model is undecided, 0 to 1.")
+        self.predict = QPushButton("Predict")
+        self.cancel = QPushButton("Cancel")
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(True)
+        self.bar.hide()
+        self.message = QLabel()
+        self.message.setWordWrap(True)
+        self.message.hide()
+        self.views = QButtonGroup(self)
+        hints = (
+            "Prediction filled, truth as a contour (C goes to the next).",
+            "Prediction and truth as contours, so that the image is seen (C).",
+            "Found, invented and missed pixels in their own colours (C).",
+        )
+        for number, (name, hint) in enumerate(zip(VIEWS, hints, strict=True)):
+            button = QPushButton(name)
+            button.setCheckable(True)
+            button.setToolTip(hint)
+            self.views.addButton(button, number)
+        self.scores = ScoreTable()
+        self.copy = QPushButton("Copy")
+        self.copy.setToolTip("Copy the table, for a spreadsheet.")
+        self.csv = QPushButton("CSV…")
+        self.csv.setToolTip("Save the scores of every image and class as CSV.")
+        self.save = QPushButton("Save masks…")
+        self.save.setShortcut("Ctrl+Shift+M")
+        self.save.setToolTip(
+            "Save the masks as they are now, corrections included, as TIFF or NIfTI "
+            "with the geometry of their image (Ctrl+Shift+M)."
+        )
+
+    def _lay_out(self, inputs: QWidget) -> None:
+        form = QGridLayout()
+        form.setHorizontalSpacing(6)
+        form.setVerticalSpacing(4)
+        form.setColumnStretch(1, 1)
+        form.addWidget(QLabel("Run"), 0, 0)
+        form.addWidget(self.run, 0, 1)
+        form.addWidget(self.checkpoint, 0, 2)
+        form.addWidget(QLabel("On"), 1, 0, Qt.AlignmentFlag.AlignTop)
+        form.addWidget(inputs, 1, 1, 1, 2)
+        form.addWidget(QLabel("Compare"), 2, 0)
+        form.addWidget(self.baseline, 2, 1, 1, 2)
+        extras = QHBoxLayout()
+        extras.addWidget(QLabel("Also"))
+        extras.addWidget(self.probability)
+        extras.addWidget(self.uncertainty)
+        extras.addStretch()
+        actions = QHBoxLayout()
+        actions.addWidget(self.predict, 1)
+        actions.addWidget(self.cancel)
+        self.show_row = QWidget()
+        show = QHBoxLayout(self.show_row)
+        show.setContentsMargins(0, 0, 0, 0)
+        show.setSpacing(3)
+        show.addWidget(QLabel("Show"))
+        for button in self.views.buttons():
+            show.addWidget(button, 1)
+        self.table = QWidget()
+        box = QVBoxLayout(self.table)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(3)
+        box.addWidget(self.scores)
+        line = QHBoxLayout()
+        line.addStretch()
+        line.addWidget(self.copy)
+        line.addWidget(self.csv)
+        box.addLayout(line)
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(2, 2, 6, 2)
+        column.setSpacing(8)
+        column.addLayout(form)
+        column.addLayout(extras)
+        column.addLayout(actions)
+        for widget in (self.bar, self.message, self.show_row, self.table, self.save):
+            column.addWidget(widget)
+        column.addStretch()
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(content)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 6, 6, 6)
+        layout.addWidget(scroll)
+
+
+def _narrow(box: QComboBox) -> QComboBox:
+    box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    return box

@@ -1,0 +1,300 @@
+"""What to predict: layers of the viewer, or files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+from superqt import QElidingLabel
+
+from napari_uda.core.errors import UserError
+from napari_uda.core.io import FORMATS, is_image, stem_of
+from napari_uda.core.spec.config import parse
+from napari_uda.core.spec.folders import FolderConfig, read_yaml
+
+from .layers import from_layer_axes, images_in, kind_of, labels_in
+from .pair_row import LayerCombo
+from .predicting import PredictInput
+from .session import LayerPair, Session, role_of
+from .snapshot import default_axes, layer_data
+from .words import count_text
+
+if TYPE_CHECKING:
+    from napari.layers import Image, Labels
+    from qtpy.QtGui import QDragEnterEvent, QDropEvent
+
+NO_FILES = "no files chosen: drop some here"
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """An image to predict, and the layers it belongs to."""
+
+    input: PredictInput
+    """What to predict."""
+    image: Image | None = None
+    """Layer of the image; None for a file."""
+    axes: str = "zyx"
+    """Letters of that layer's axes."""
+    truth: Labels | None = None
+    """Layer of the truth."""
+
+    def truth_array(self) -> Any:
+        """Return the truth (z,) y, x as it is now, perhaps lazy; None without."""
+        if self.truth is None:
+            return None
+        data = self.truth.data[0] if self.truth.multiscale else self.truth.data
+        return from_layer_axes(data, self.axes)
+
+
+class PredictInputs(QWidget):
+    """Choose a layer, or files, and the truth to compare with."""
+
+    valueChanged = Signal()
+    truthChanged = Signal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._files: list[Path] = []
+        self._trouble = ""
+        self._test: set[str] = set()
+        self.setAcceptDrops(True)
+        self.origin = QComboBox()
+        self.origin.addItems(["layers", "files"])
+        self.origin.setToolTip("Predict a layer of this viewer, or image files.")
+        self.image = LayerCombo("all target layers")
+        self.truth = LayerCombo("none")
+        self.truth.setToolTip("Labels to compare the prediction with.")
+        self.path = QElidingLabel(NO_FILES)
+        self.path.setElideMode(Qt.TextElideMode.ElideMiddle)
+        self.choose_files = QToolButton()
+        self.choose_files.setText("files…")
+        self.choose_folder = QToolButton()
+        self.choose_folder.setText("folder…")
+        self.test_only = QCheckBox("test images only")
+        self.test_only.setToolTip("Leave out the images that took part in training.")
+        self.test_only.setChecked(True)
+        self.test_only.hide()
+
+        self._caption = QLabel("truth")
+        self._layers_page, self._files_page = QWidget(), QWidget()
+        grid = QGridLayout(self._layers_page)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(6)
+        grid.addWidget(self.image, 0, 0)
+        grid.addWidget(self._caption, 0, 1)
+        grid.addWidget(self.truth, 0, 2)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnStretch(2, 1)
+        box = QVBoxLayout(self._files_page)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(3)
+        line = QHBoxLayout()
+        line.addWidget(self.path, 1)
+        line.addWidget(self.choose_files)
+        line.addWidget(self.choose_folder)
+        box.addLayout(line)
+        box.addWidget(self.test_only)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.origin, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self._layers_page, 1)
+        layout.addWidget(self._files_page, 1)
+        self._show_page()
+
+        self.origin.currentIndexChanged.connect(self._on_origin_changed)
+        self.image.currentIndexChanged.connect(self._on_image_changed)
+        self.truth.currentIndexChanged.connect(self.truthChanged)
+        self.test_only.toggled.connect(self.valueChanged)
+        self.choose_files.clicked.connect(self._on_choose_files)
+        self.choose_folder.clicked.connect(self._on_choose_folder)
+
+    def refresh(self) -> None:
+        """Offer the layers of the viewer."""
+        layers = list(self._session.viewer.layers)
+        first = self.image.count() <= 1
+        self.image.setLayers(images_in(layers))
+        self.truth.setLayers(labels_in(layers))
+        pairs = self._pairs()
+        target = [pair.image for pair in pairs]
+        text = f"all {count_text(len(target), 'target layer')}" if target else "choose"
+        self.image.setItemText(0, text)
+        if first and self.image.layer() is None:
+            own = [layer for layer in images_in(layers) if role_of(layer) == "target"]
+            likely = target or own or images_in(layers)[-1:]
+            if len(likely) == 1:
+                self.image.setLayer(likely[0])
+        if self.image.layer() is not None and self.truth.layer() is None:
+            self.truth.setLayer(self._likely_truth())
+        self.valueChanged.emit()
+
+    def set_files(self, paths: list[Path]) -> None:
+        """Choose image files, or folders of them; `problem` says what is wrong."""
+        self._trouble = ""
+        try:
+            self._files, self._test = _listed(paths)
+        except UserError as error:
+            self._files, self._test, self._trouble = [], set(), str(error)
+        text = str(paths[0]) if len(paths) == 1 else f"{len(paths)} files"
+        self.path.setText(text or NO_FILES)
+        self.path.setToolTip(text)
+        self.test_only.setVisible(bool(self._test))
+        if self.origin.currentIndex() != 1:
+            self.origin.setCurrentIndex(1)
+        self.valueChanged.emit()
+
+    def uses_files(self) -> bool:
+        """Tell whether files are chosen, not layers."""
+        return self.origin.currentIndex() == 1
+
+    def problem(self) -> str:
+        """Say why there is nothing to predict; empty if there is."""
+        if self.uses_files():
+            if self._chosen_files():
+                return ""
+            return self._trouble or "Choose image files first."
+        if self.image.layer() is None and not self._pairs():
+            return "Choose an image layer first."
+        return ""
+
+    def value(self) -> list[Chosen]:
+        """Return what to predict.
+
+        Raises
+        ------
+        UserError
+            If a layer cannot be predicted.
+        """
+        if self.uses_files():
+            return [
+                Chosen(PredictInput(stem_of(file), path=file))
+                for file in self._chosen_files()
+            ]
+        image: Image | None = self.image.layer()
+        if image is None:
+            return [self._chosen(pair, pair.labels) for pair in self._pairs()]
+        return [self._chosen(self._pair(image), self.truth.layer())]
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
+        """Accept files and folders."""
+        if event and _dropped(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        """Choose what is dropped."""
+        if event and (paths := _dropped(event)):
+            event.acceptProposedAction()
+            self.set_files(paths)
+
+    def _chosen(self, pair: LayerPair, truth: Any) -> Chosen:
+        axes = pair.axes or default_axes(pair.image) or ""
+        data = layer_data(LayerPair(pair.image, None, pair.axes, pair.level))
+        labels = truth[0] if isinstance(truth, tuple) else truth
+        item = PredictInput(pair.image.name, layer=data)
+        return Chosen(item, pair.image, axes, labels)
+
+    def _pairs(self) -> tuple[LayerPair, ...]:
+        return self._session.choices["target"].layers
+
+    def _pair(self, image: Image) -> LayerPair:
+        for choice in self._session.choices.values():
+            for pair in choice.layers:
+                if pair.image is image:
+                    return pair
+        return LayerPair(image)
+
+    def _likely_truth(self) -> Labels | None:
+        image: Image | None = self.image.layer()
+        if image is None:
+            return None
+        pair = self._pair(image)
+        if pair.labels is not None:
+            return pair.labels[0] if isinstance(pair.labels, tuple) else pair.labels
+        shape = image.level_shapes[0] if image.multiscale else image.data.shape
+        for layer in labels_in(self._session.viewer.layers):
+            fits = tuple(layer.data.shape) == tuple(shape[: image.ndim])
+            same = role_of(layer) is not None and role_of(layer) == role_of(image)
+            if fits and same and kind_of(layer) in ("truth", "labels"):
+                return layer
+        return None
+
+    def _chosen_files(self) -> list[Path]:
+        if self._test and self.test_only.isChecked():
+            return [file for file in self._files if stem_of(file) in self._test]
+        return self._files
+
+    def _show_page(self) -> None:
+        files = self.uses_files()
+        self._layers_page.setVisible(not files)
+        self._files_page.setVisible(files)
+
+    def _on_origin_changed(self, _index: int) -> None:
+        self._show_page()
+        choice = self._session.choices["target"]
+        if self.uses_files() and not self._files and choice.folder is not None:
+            self.set_files([choice.folder])
+        self.valueChanged.emit()
+
+    def _on_image_changed(self, _index: int) -> None:
+        several = self.image.layer() is None
+        self.truth.setEnabled(not several)
+        if not several:
+            self.truth.setLayer(self._likely_truth())
+        self.valueChanged.emit()
+
+    def _on_choose_files(self) -> None:
+        patterns = " ".join(f"*{suffix}" for suffix in FORMATS)
+        names, _ = QFileDialog.getOpenFileNames(
+            self, "Images to predict", filter=f"Images ({patterns})"
+        )
+        if names:
+            self.set_files([Path(name) for name in names])
+
+    def _on_choose_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, "Folder of images to predict")
+        if name:
+            self.set_files([Path(name)])
+
+
+def _dropped(event: QDragEnterEvent | QDropEvent) -> list[Path]:
+    data = event.mimeData()
+    if data is None:
+        return []
+    paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+    return [path for path in paths if path.is_dir() or is_image(path)]
+
+
+def _listed(paths: list[Path]) -> tuple[list[Path], set[str]]:
+    """Return the image files of files and folders, and the stems of test images."""
+    files: list[Path] = []
+    test: set[str] = set()
+    for path in paths:
+        if not path.is_dir():
+            files.append(path)
+            continue
+        inside = path / "images" if (path / "images").is_dir() else path
+        found = [file for file in sorted(inside.iterdir()) if is_image(file)]
+        if not found:
+            formats = ", ".join(dict.fromkeys(FORMATS.values()))
+            raise UserError(
+                f"{path} holds no images: choose a folder with {formats} files."
+            )
+        files += found
+        if (path / "dataset.yaml").exists():
+            config = parse(FolderConfig, read_yaml(path / "dataset.yaml"))
+            test |= set(map(str, config.split.get("test", ())))
+    return files, test

@@ -1,0 +1,356 @@
+"""Predict with a run, look at the result over the truth, and score it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+from napari.qt.threading import thread_worker
+from qtpy.QtGui import QKeySequence, QShortcut
+from qtpy.QtWidgets import QApplication, QFileDialog, QWidget
+
+from napari_uda.core.errors import UserError
+
+from .baselines import Baselines, find_baselines
+from .listening import Latest, Listener
+from .overlays import VIEWS, Overlay, View
+from .predict_form import PredictForm
+from .predict_inputs import Chosen, PredictInputs
+from .predicting import (
+    PredictFailure,
+    Predictor,
+    PredictProgress,
+    PredictRequest,
+    PredictResult,
+)
+from .saving import save_masks, write_scores
+from .scoring import Scored, score
+from .session import Session
+from .words import count_text, duration_text
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+
+    from napari_uda.core.spec.domain import Dataset
+    from napari_uda.core.spec.run import RunFolder
+
+MOST_SHOWN = 8
+"""Predicted files that become layers; all of them are scored and written."""
+
+
+class PredictWidget(PredictForm):
+    """Predict layers or files with a run, before and after adaptation.
+
+    Parameters
+    ----------
+    napari_viewer
+        The viewer whose layers are offered and that shows the results.
+    """
+
+    def __init__(self, napari_viewer: Viewer, parent: QWidget | None = None) -> None:
+        self.session = Session.of(napari_viewer)
+        self.inputs = PredictInputs(self.session)
+        super().__init__(self.inputs, parent)
+        self.setObjectName("napari-uda predict")
+        self.command: list[str] | None = None
+        self._work = Latest(self)
+        self._search = Latest(self)
+        self._chosen: list[Chosen] = []
+        self._results: list[PredictResult] = []
+        self._overlays: dict[int, Overlay] = {}
+        self._scores: list[Scored] = []
+        self._dataset: Dataset | None = None
+        self._view: View = "fill"
+        self._failed = False
+        self._connect()
+        self._on_runs_changed()
+        self.inputs.refresh()
+        self._refresh()
+
+    def _connect(self) -> None:
+        session, viewer = self.session, self.session.viewer
+        session.runs_changed.connect(self._on_runs_changed)
+        session.job_changed.connect(self._on_runs_changed)
+        session.run_selected.connect(self._on_runs_changed)
+        session.choices_changed.connect(self._on_layers_changed)
+        listener = Listener(self)
+        events = viewer.layers.events
+        for emitter in (events.inserted, events.removed, events.reordered):
+            listener.connect(emitter, self._on_layers_changed)
+        listener.connect(viewer.dims.events.ndisplay, self._on_ndisplay_changed)
+        self.run.currentIndexChanged.connect(self._on_run_changed)
+        self.inputs.valueChanged.connect(self._refresh)
+        self.inputs.truthChanged.connect(self._on_truth_changed)
+        self.predict.clicked.connect(self._on_predict_clicked)
+        QShortcut(QKeySequence("Ctrl+Return"), self).activated.connect(
+            self.predict.click
+        )
+        self.cancel.clicked.connect(self._on_cancel_clicked)
+        self.views.idClicked.connect(self._on_view_clicked)
+        self.copy.clicked.connect(self._on_copy_clicked)
+        self.csv.clicked.connect(self._on_csv_clicked)
+        self.save.clicked.connect(self._on_save_clicked)
+        # A key of the viewer works wherever in the window the focus is.
+        widget = ref(self)
+
+        def next_view(_viewer: Any) -> None:
+            if (alive := widget()) is not None:
+                alive.show_next()
+
+        viewer.bind_key("C", next_view, overwrite=True)
+
+    def show_next(self) -> None:
+        """Go on from fill to contour to difference to fill."""
+        names = [name for name in VIEWS if self.view_button(name).isEnabled()]
+        if names:
+            at = names.index(self._view) if self._view in names else -1
+            self._show_view(names[(at + 1) % len(names)])
+
+    def _show_view(self, view: View) -> None:
+        self._view = view
+        self.view_button(view).setChecked(True)
+        for overlay in self._overlays.values():
+            overlay.apply(view)
+
+    def _on_view_clicked(self, number: int) -> None:
+        self._show_view(VIEWS[number])
+
+    def _on_ndisplay_changed(self, _event: Any = None) -> None:
+        self._show_view(self._view)
+
+    def _on_runs_changed(self, *_: Any) -> None:
+        """Offer the runs that have a checkpoint; keep the choice, or follow it."""
+        chosen = self._run()
+        runs = [run for run in self.session.runs() if has_checkpoint(run)]
+        selected = self.session.selected_run
+        wanted = selected if selected in runs else None
+        if selected is not None and wanted is None:
+            wanted = next((run for run in runs if run.path == selected.path), None)
+        if wanted is None and chosen is not None:
+            wanted = next((run for run in runs if run.path == chosen.path), None)
+        blocked = self.run.blockSignals(True)
+        self.run.clear()
+        for run in runs:
+            self.run.addItem(run.id, run)
+            self.run.setItemData(self.run.count() - 1, str(run.path), 3)
+        self.run.setCurrentIndex(runs.index(wanted) if wanted in runs else 0)
+        self.run.blockSignals(blocked)
+        now = self._run()
+        if (now and now.path) != (chosen and chosen.path):
+            self._on_run_changed()
+        self._refresh()
+
+    def _on_run_changed(self, _index: int = 0) -> None:
+        run = self._run()
+        self.baseline.clear()
+        self.baseline.addItem("with nothing", None)
+        if run is not None:
+            worker = thread_worker(find_baselines)(run, self.session.runs())
+            self._search.start(worker, self._on_baselines_found)
+        self._refresh()
+
+    def _on_baselines_found(self, found: Baselines) -> None:
+        self._search.done()
+        self._dataset = found.dataset
+        for run in found.same_data:
+            self.baseline.addItem(f"with {run.id}", run)
+        if found.default is not None:
+            self.baseline.setCurrentIndex(found.same_data.index(found.default) + 1)
+
+    def _on_layers_changed(self, _event: Any = None) -> None:
+        self.inputs.refresh()
+
+    def _run(self) -> RunFolder | None:
+        run: RunFolder | None = self.run.currentData()
+        return run
+
+    def _refresh(self) -> None:
+        """Enable what can work, and say why the rest cannot."""
+        busy = self._work.busy
+        why = (
+            "A prediction is under way."
+            if busy
+            else "Train a run first: there is none with a checkpoint."
+            if self._run() is None
+            else self.inputs.problem()
+        )
+        self.predict.setEnabled(not why)
+        self.predict.setToolTip(
+            why or "Predict the images with this run (Ctrl+Return)."
+        )
+        self.cancel.setEnabled(busy)
+        self.cancel.setToolTip(
+            "End the prediction; nothing of it is kept."
+            if busy
+            else "Nothing to cancel: no prediction is under way."
+        )
+        self.show_row.setVisible(bool(self._overlays))
+        self.table.setVisible(any(item.after for item in self._scores))
+        self.save.setVisible(bool(self._results))
+        truth = any(item.truth is not None for item in self._scores)
+        difference = self.view_button("difference")
+        difference.setEnabled(truth)
+        if not truth:
+            difference.setToolTip(
+                "Choose the truth first: there is nothing to compare."
+            )
+
+    def _say(self, text: str) -> None:
+        self.message.setText(text)
+        self.message.setVisible(bool(text))
+
+    def _on_predict_clicked(self) -> None:
+        run = self._run()
+        if run is None or self._work.busy or self.inputs.problem():
+            return
+        try:
+            chosen = self.inputs.value()
+        except UserError as error:
+            self._say(str(error))
+            return
+        out = None
+        if self.inputs.uses_files():
+            out = run.predictions / time.strftime("%Y-%m-%d_%H-%M-%S")
+        request = PredictRequest(
+            run,
+            self.checkpoint.currentText(),
+            tuple(item.input for item in chosen),
+            out,
+            self.probability.isChecked(),
+            self.uncertainty.isChecked(),
+            self.baseline.currentData(),
+        )
+        predictor = Predictor(request, self.command)
+        self._chosen, self._results, self._scores = chosen, [], []
+        self._failed = False
+        for overlay in self._overlays.values():
+            overlay.hide()
+        self._overlays = {}
+        self._say("")
+        self.bar.setValue(0)
+        self.bar.setFormat("starting")
+        self.bar.show()
+        worker = thread_worker(predictor.events)()
+        self._work.start(worker, self._on_told, self._on_predicted, predictor.cancel)
+        self._refresh()
+
+    def _on_told(self, told: PredictProgress | PredictResult | PredictFailure) -> None:
+        if isinstance(told, PredictProgress):
+            self.bar.setValue(round(1000 * told.done))
+            left = "" if told.remaining is None else duration_text(told.remaining)
+            self.bar.setFormat(f"%p %  {left} left" if left else "%p %")
+            self.bar.setToolTip(told.text)
+        elif isinstance(told, PredictResult):
+            self._show_result(told)
+        else:
+            self._failed = True
+            self._say(told.message)
+            self.message.setToolTip(told.detail)
+
+    def _show_result(self, result: PredictResult) -> None:
+        number = len(self._results)
+        self._results.append(result)
+        if number < MOST_SHOWN:
+            chosen = self._chosen[number]
+            viewer = self.session.viewer
+            image = chosen.image if chosen.image in viewer.layers else None
+            overlay = Overlay(viewer, result, image, chosen.axes)
+            overlay.apply(self._view)
+            self._overlays[number] = overlay
+
+    def _on_predicted(self) -> None:
+        self._work.done()
+        self.bar.hide()
+        if self._results and not self._failed:
+            text = f"{count_text(len(self._results), 'image')} predicted."
+            if (file := self._results[0].file) is not None:
+                text += f" The masks are in {file.parent}."
+            if len(self._results) > MOST_SHOWN:
+                text += f" The first {MOST_SHOWN} are shown as layers."
+            self._say(text)
+            self._score()
+        self._refresh()
+
+    def _on_cancel_clicked(self) -> None:
+        self._work.stop()
+        self.bar.hide()
+        self._say("Cancelled; nothing was kept." if not self._results else "")
+        self._refresh()
+
+    def _on_truth_changed(self) -> None:
+        if not self._results or self._work.busy or len(self._chosen) != 1:
+            return
+        old = self._chosen[0]
+        if old.image is not None:
+            truth = self.inputs.truth.layer()
+            self._chosen = [Chosen(old.input, old.image, old.axes, truth)]
+            self._score()
+
+    def _score(self) -> None:
+        """Score what was predicted, in a worker."""
+        if self._dataset is None:
+            return
+        self._scores = []
+        truths = [chosen.truth_array() for chosen in self._chosen]
+        worker = thread_worker(score)(list(self._results), truths, self._dataset)
+        self._work.start(worker, self._on_scored, self._on_all_scored)
+        self.bar.setFormat("scoring")
+        self.bar.show()
+        self._refresh()
+
+    def _on_scored(self, found: Scored | str) -> None:
+        if isinstance(found, str):
+            self._say(found)
+            return
+        number = len(self._scores)
+        self._scores.append(found)
+        self.bar.setValue(round(1000 * (number + 1) / len(self._results)))
+        if (overlay := self._overlays.get(number)) is not None and overlay.is_alive():
+            overlay.set_truth(found.truth, found.difference)
+
+    def _on_all_scored(self) -> None:
+        self._work.done()
+        self.bar.hide()
+        after = [row for item in self._scores for row in item.after]
+        before = [row for item in self._scores for row in item.before]
+        classes = self._results[0].classes.values() if self._results else ()
+        self.scores.show_rows(
+            after, before, {item.name: item.color for item in classes}
+        )
+        self._refresh()
+        self._show_view(self._view)
+
+    def _on_copy_clicked(self) -> None:
+        clipboard = QApplication.clipboard()
+        assert clipboard is not None
+        clipboard.setText(self.scores.text())
+
+    def _on_csv_clicked(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Scores", "scores.csv", "CSV (*.csv)"
+        )
+        if name:
+            run, baseline = self._results[0].run, self.baseline.currentData()
+            self._say(
+                write_scores(
+                    Path(name),
+                    {run: [row for item in self._scores for row in item.after]}
+                    | {
+                        baseline.id if baseline else "baseline": [
+                            row for item in self._scores for row in item.before
+                        ]
+                    },
+                )
+            )
+
+    def _on_save_clicked(self) -> None:
+        overlays = [self._overlays.get(i) for i in range(len(self._results))]
+        if text := save_masks(self, self._results, overlays):
+            self._say(text)
+
+
+def has_checkpoint(run: RunFolder) -> bool:
+    """Tell whether a run can predict."""
+    return any((run.checkpoints / f"{name}.pt").exists() for name in ("best", "last"))

@@ -1,0 +1,142 @@
+"""Masks and scores to files chosen by the user; nothing is replaced unasked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from qtpy.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from napari_uda.core.errors import UserError
+from napari_uda.core.io import Geometry, suffix_of, write_labels
+from napari_uda.core.metrics.report import write_csv
+
+from .layers import from_layer_axes, voxel_sides
+from .words import count_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_uda.core.metrics.report import Row
+
+    from .overlays import Overlay
+    from .predicting import PredictResult
+
+FORMATS = "TIFF (*.tif);;NIfTI (*.nii.gz);;NPY (*.npy)"
+_SUFFIXES = {"TIFF": ".tif", "NIfTI": ".nii.gz", "NPY": ".npy"}
+_OWN = (".tif", ".tiff", ".ome.tif", ".ome.tiff", ".nii", ".nii.gz", ".npy")
+
+
+def save_masks(
+    parent: QWidget,
+    results: Sequence[PredictResult],
+    overlays: Sequence[Overlay | None],
+) -> str:
+    """Ask where to, and save the masks as their layers hold them now.
+
+    Parameters
+    ----------
+    parent
+        Widget that asks.
+    results, overlays
+        What was predicted, and the layers that show it, if any.
+
+    Returns
+    -------
+    str
+        What was done or what went wrong, in one sentence; empty if the user gave up.
+    """
+    files = _ask(parent, results)
+    if not files:
+        return ""
+    try:
+        for result, overlay, file in zip(results, overlays, files, strict=True):
+            _write(result, current_labels(result, overlay), file)
+    except (UserError, OSError) as error:
+        return f"The masks were not saved: {error}"
+    where = files[0] if len(files) == 1 else files[0].parent
+    return f"{count_text(len(files), 'mask')} saved to {where}."
+
+
+def current_labels(result: PredictResult, overlay: Overlay | None) -> NDArray[np.uint8]:
+    """Return the labels of a prediction, corrected by hand if they were painted on."""
+    if overlay is None or not overlay.is_alive():
+        return result.labels
+    arrays = [from_layer_axes(layer.data, overlay.axes) for layer in overlay.labels]
+    return np.stack(arrays) if result.overlapping else np.asarray(arrays[0])
+
+
+def write_scores(path: Path, rows: dict[str, list[Row]]) -> str:
+    """Write the scores of several runs as CSV; return what was done.
+
+    Parameters
+    ----------
+    path
+        The file; the dialog has asked whether to replace it.
+    rows
+        Rows of each run.
+    """
+    table = [{"run": run, **row} for run, one in rows.items() for row in one]
+    try:
+        write_csv(table, path)  # type: ignore[arg-type]
+    except OSError as error:
+        return f"{path} cannot be written ({error.strerror}): choose another folder."
+    return f"{count_text(len(table), 'score')} saved to {path}."
+
+
+def _ask(parent: QWidget, results: Sequence[PredictResult]) -> list[Path]:
+    """Return a file for each result, or nothing."""
+    if len(results) == 1 and not results[0].overlapping:
+        start = f"{results[0].input.name}_mask{_suffix(results[0])}"
+        name, kind = QFileDialog.getSaveFileName(parent, "Save mask", start, FORMATS)
+        if not name:
+            return []
+        path = Path(name)
+        chosen = _SUFFIXES[kind.split(" ")[0]] if kind else ".tif"
+        return [path if suffix_of(path) in _OWN else path.with_name(path.name + chosen)]
+    name = QFileDialog.getExistingDirectory(parent, "Folder for the masks")
+    if not name:
+        return []
+    files = [Path(name) / f"{one.input.name}{_suffix(one)}" for one in results]
+    there = [
+        file
+        for result, file in zip(results, files, strict=True)
+        if any(one.exists() for one in _files(result, file))
+    ]
+    if there:
+        answer = QMessageBox.question(
+            parent,
+            "Replace masks?",
+            f"{count_text(len(there), 'mask')} of that name exist in {name}, such as "
+            f"{there[0].name}. Replace them?",
+        )
+        if answer != QMessageBox.StandardButton.Yes:
+            return []
+    return files
+
+
+def _suffix(result: PredictResult) -> str:
+    if result.input.path is None:
+        return ".tif"
+    suffix = suffix_of(result.input.path)
+    return suffix if suffix in _OWN else ".tif"
+
+
+def _files(result: PredictResult, file: Path) -> list[Path]:
+    if not result.overlapping:
+        return [file]
+    return [file.parent / item.name / file.name for item in result.classes.values()]
+
+
+def _write(result: PredictResult, labels: NDArray[np.uint8], file: Path) -> None:
+    layer, header = result.input.layer, result.volume.header
+    arrays = list(labels) if result.overlapping else [labels]
+    for path, array in zip(_files(result, file), arrays, strict=True):
+        if layer is not None:
+            geometry = Geometry(voxel_sides(layer), layer.unit)
+            write_labels(path, array, geometry, overwrite=True)
+        else:
+            write_labels(path, array, like=header, overwrite=True)
