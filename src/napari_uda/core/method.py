@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 
 from torch import Tensor, nn
 
+from napari_uda.core.networks.unet import UNet, pooling_strides
 from napari_uda.core.spec.methods import MethodConfig
 
 if TYPE_CHECKING:
@@ -105,6 +106,14 @@ class Method(nn.Module, Generic[C]):
         super().__init__()
         self.config = config
         self.task = task
+
+    def new_segmenter(self) -> nn.Module:
+        """Return a fresh segmenter as the settings want it: images to logits."""
+        config, task = self.config, self.task
+        strides = pooling_strides(config.patch_shape, config.levels)
+        return UNet(
+            task.dims, task.channels, task.outputs, config.width, strides, config.norm
+        )
 
     def optimizers(self) -> dict[str, Optimizer]:
         """Return the optimisers; no two share a parameter."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyqtgraph as pg
 from napari.utils.theme import get_theme
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
     from napari_uda.core.spec.events import Event
 
-COLORS = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#0072b2", "#f0e442")
-"""Colours that everybody can tell apart (Okabe and Ito, 2008)."""
+COLORS = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#0072b2", "#8c8c8c")
+"""Colours that everybody can tell apart (Okabe and Ito, 2008), seen on dark and light:
+their black and their yellow are left out."""
 MOST_POINTS = 4000
 """Points kept of a curve; beyond, every other one is dropped."""
 REDRAW = 200
@@ -38,6 +39,10 @@ REDRAW = 200
 WIDEST = 101
 """Points averaged at the right end of the smoothing slider."""
 SCORES = "scores"
+HEIGHT = 190
+"""Height of a plot in pixels."""
+SIGN_SOLID = "\N{BOX DRAWINGS HEAVY HORIZONTAL}" * 2
+SIGN_DASHED = "\N{BOX DRAWINGS HEAVY DOUBLE DASH HORIZONTAL}" * 2
 TRUTH_NOTE = "dashed: truth, not used for selection"
 
 
@@ -104,7 +109,7 @@ def smoothed(values: NDArray[np.float64], window: int) -> NDArray[np.float64]:
 
 
 class Plot(QWidget):
-    """One plot with a curve per name.
+    """One plot with a curve per name; a click on a name hides its curve.
 
     Parameters
     ----------
@@ -112,42 +117,51 @@ class Plot(QWidget):
         A remark below the plot.
     """
 
+    toggled = Signal()
+    """A curve was hidden or shown."""
+
     def __init__(self, note: str = "") -> None:
         super().__init__()
         self.series: dict[str, Series] = {}
         self._curves: dict[str, Any] = {}
+        self._dashed: set[str] = set()
+        self._hidden: set[str] = set()
         self._canvas = pg.PlotWidget()
         self._canvas.setMenuEnabled(False)
         self._canvas.hideButtons()
-        self._canvas.setMinimumSize(120, 150)
-        self._canvas.setSizePolicy(
-            QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding
-        )
+        self._canvas.setFixedHeight(HEIGHT)
+        self._canvas.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._item = self._canvas.getPlotItem()
-        self._item.setLabel("bottom", "step")
-        self._item.showGrid(x=True, y=True, alpha=0.15)
-        self._legend = self._item.addLegend(offset=(-6, 6), labelTextSize="8pt")
+        self._item.showGrid(x=True, y=True, alpha=0.12)
+        self._item.getAxis("left").setWidth(44)
+        self._legend = QLabel()
+        self._legend.setWordWrap(True)
+        self._legend.setTextFormat(Qt.TextFormat.RichText)
+        self._legend.setToolTip("Click a name to hide or show its curve")
+        self._legend.setSizePolicy(
+            QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
+        )
+        self._legend.linkActivated.connect(self._on_name_clicked)
+        self._note = QLabel(note)
+        self._note.setVisible(bool(note))
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(0, 4, 0, 0)
         layout.setSpacing(2)
         layout.addWidget(self._canvas)
-        self._note = QLabel(note)
-        self._note.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._note.setVisible(bool(note))
+        layout.addWidget(self._legend)
         layout.addWidget(self._note)
+        layout.addStretch()
 
     def add(self, name: str, step: int, value: float, dashed: bool = False) -> None:
         """Append a point to a curve, which is made if it is new."""
         if name not in self.series:
-            self.series[name] = Series()
-            color = COLORS[self._color_index(name) % len(COLORS)]
             style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
-            self._curves[name] = self._item.plot(
-                name=name,
-                pen=pg.mkPen(color, width=2, style=style),
-                connect="finite",
-                skipFiniteCheck=False,
-            )
+            pen = pg.mkPen(_color(len(self.series)), width=2, style=style)
+            self.series[name] = Series()
+            self._curves[name] = self._item.plot(pen=pen, connect="finite")
+            if dashed:
+                self._dashed.add(name)
+            self._explain()
         self.series[name].add(step, value)
 
     def cut(self, step: int) -> None:
@@ -159,30 +173,43 @@ class Plot(QWidget):
         """Draw what was added, smoothed over `window` points."""
         self._item.setLogMode(y=log)
         for name, series in self.series.items():
+            curve = self._curves[name]
             steps, values = series.arrays(window, log)
+            drawn = np.count_nonzero(np.isfinite(values))
+            curve.setVisible(name not in self._hidden)
+            if not drawn or name in self._hidden:
+                curve.clear()
+                continue
             # A single point has no line: without a dot it would not be seen.
-            lone = np.count_nonzero(np.isfinite(values)) < 2
-            self._curves[name].setSymbol("o" if lone else None)
-            if np.isfinite(values).any():
-                self._curves[name].setData(steps, values)
-            else:
-                self._curves[name].clear()
+            dot = {"symbol": "o", "symbolSize": 6} if drawn == 1 else {"symbol": None}
+            curve.setData(steps, values, **dot)
 
     def dress(self, background: str, text: str) -> None:
         """Put on the colours of a theme."""
+        self._ink = text
+        self._explain()
         self._canvas.setBackground(background)
         for side in ("left", "bottom"):
             self._item.getAxis(side).setPen(text)
             self._item.getAxis(side).setTextPen(text)
-        self._legend.setLabelTextColor(text)
-        for _, label in self._legend.items:
-            label.setText(label.text, color=text)
 
-    def _color_index(self, name: str) -> int:
-        # A truth curve takes the colour of the score that it is the truth of.
-        bare = [known.removesuffix(" (truth)") for known in self._curves]
-        own = name.removesuffix(" (truth)")
-        return bare.index(own) if own in bare else len(set(bare))
+    def _explain(self) -> None:
+        """Write the legend."""
+        entries = []
+        for index, name in enumerate(self.series):
+            sign = SIGN_DASHED if name in self._dashed else SIGN_SOLID
+            words = f"<s>{name}</s>" if name in self._hidden else name
+            entries.append(
+                f'<span style="color:{_color(index)}"><b>{sign}</b></span>&nbsp;'
+                f'<a href="{name}" style="color:{self._ink};text-decoration:none">'
+                f"{words.replace(' ', '&nbsp;')}</a>"
+            )
+        self._legend.setText(" &nbsp; ".join(entries))
+
+    def _on_name_clicked(self, name: str) -> None:
+        self._hidden ^= {name}
+        self._explain()
+        self.toggled.emit()
 
 
 class Curves(QWidget):
@@ -250,7 +277,7 @@ class Curves(QWidget):
                 case Validation():
                     for name, value in event.scores.items():
                         self._plot(SCORES).add(name, event.step, _number(value))
-                    for name, value in event.truth.items():
+                    for name, value in _distinct(event.truth).items():
                         self._plot(SCORES).add(
                             f"{name} (truth)", event.step, _number(value), dashed=True
                         )
@@ -274,6 +301,7 @@ class Curves(QWidget):
     def _plot(self, title: str) -> Plot:
         if title not in self.plots:
             plot = self.plots[title] = Plot(TRUTH_NOTE if title == SCORES else "")
+            plot.toggled.connect(self._on_redraw)
             self._dress(plot)
             self.tabs.addTab(plot, title)
         return self.plots[title]
@@ -286,6 +314,17 @@ class Curves(QWidget):
         page = self.tabs.currentWidget()
         if isinstance(page, Plot):
             page.redraw(1 + 2 * self.smoothing.value(), self.log.isChecked())
+
+
+def _distinct(truth: dict[str, float]) -> dict[str, float]:
+    """Leave out the mean over a single structure."""
+    if len(truth) == 2 and "mean" in truth:
+        return {name: value for name, value in truth.items() if name != "mean"}
+    return truth
+
+
+def _color(index: int) -> str:
+    return COLORS[index % len(COLORS)]
 
 
 def _number(value: float) -> float:

@@ -25,6 +25,7 @@ LARGEST_INT = 2**31 - 1
 LARGEST_FLOAT = 1e300
 DECIMALS = 60
 """Digits kept behind the point: enough for 1e-40 without loss."""
+LONGEST_SUFFIX = 4
 FINE_STEP = 0.05
 """What an arrow key adds to a fraction or a probability."""
 
@@ -221,7 +222,8 @@ def _editor(kind: Any, limits: Limits, suffix: str) -> QWidget:
         return whole
     if kind is float:
         edit = FloatEdit(limits)
-        edit.setSuffix(suffix)
+        # Words such as "per step" leave no room for digits: they are in the tooltip.
+        edit.setSuffix(suffix if len(suffix) <= LONGEST_SUFFIX else "")
         return edit
     raise TypeError(f"no editor for {kind}")
 

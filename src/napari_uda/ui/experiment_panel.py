@@ -190,7 +190,7 @@ class ExperimentPanel(QWidget):
         if self.run_name.text() not in ("", self._named):
             return
         names = (_domain_name(choice) for choice in self._session.choices.values())
-        pair = "-".join(filter(None, names)) or "run"
+        pair = "-".join(dict.fromkeys(filter(None, names))) or "run"
         stem = _UNFIT.sub("-", f"{pair}_{self.method.currentData()}").strip("-.")
         folder = self._session.runs_folder
         number = next(n for n in range(1, 10_000) if not _taken(folder, stem, n))
@@ -282,12 +282,18 @@ class ExperimentPanel(QWidget):
 
 def _section(title: str) -> tuple[QCollapsible, QPushButton, QVBoxLayout]:
     """Make a section to unfold, its reset button, and the layout of its content."""
-    section = QCollapsible(title)
+    section = QCollapsible(
+        title,
+        expandedIcon="\N{BLACK DOWN-POINTING SMALL TRIANGLE}",
+        collapsedIcon="\N{BLACK RIGHT-POINTING SMALL TRIANGLE}",
+    )
+    if (frame := section.layout()) is not None:
+        frame.setContentsMargins(0, 0, 0, 0)
     section.setObjectName(title)
     section.setDuration(0)
     content = QWidget()
     layout = QVBoxLayout(content)
-    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setContentsMargins(0, 4, 0, 4)
     reset = QPushButton("Reset to preset")
     reset.setToolTip("Undo all changes of this section")
     reset.hide()

@@ -14,10 +14,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-ORDER = (
-    "source", "source_label", "source_prediction", "to_target", "cycle",
-    "target", "target_prediction", "target_label", "to_source",
-)  # fmt: skip
+SOURCE_KEYS = ("source", "to_target", "cycle", "source_prediction", "source_label")
+TARGET_KEYS = ("target", "to_source", "target_prediction", "target_label")
+ORDER = (*SOURCE_KEYS, *TARGET_KEYS)
 """Keys from left to right; others follow."""
 TITLES = {
     "source_label": "source labels",
@@ -44,6 +43,11 @@ class Mosaic:
     def is_labels(self) -> bool:
         """Whether the picture shows labels."""
         return self.data.dtype == np.uint8
+
+    @property
+    def domain(self) -> str:
+        """Domain that the picture began in."""
+        return "target" if self.key in TARGET_KEYS else "source"
 
     @property
     def title(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
-    QAbstractButton,
     QButtonGroup,
     QCheckBox,
     QComboBox,
@@ -38,11 +37,9 @@ class PredictForm(QWidget):
         self._make_widgets()
         self._lay_out(inputs)
 
-    def view_button(self, view: View) -> QAbstractButton:
+    def view_button(self, view: View) -> QPushButton:
         """Return the button of a view."""
-        button = self.views.button(VIEWS.index(view))
-        assert button is not None
-        return button
+        return self._view_buttons[VIEWS.index(view)]
 
     def _make_widgets(self) -> None:
         self.run = _narrow(QComboBox())
@@ -70,6 +67,7 @@ class PredictForm(QWidget):
         self.message.setWordWrap(True)
         self.message.hide()
         self.views = QButtonGroup(self)
+        self._view_buttons: list[QPushButton] = []
         hints = (
             "Prediction filled, truth as a contour (C goes to the next).",
             "Prediction and truth as contours, so that the image is seen (C).",
@@ -80,6 +78,7 @@ class PredictForm(QWidget):
             button.setCheckable(True)
             button.setToolTip(hint)
             self.views.addButton(button, number)
+            self._view_buttons.append(button)
         self.scores = ScoreTable()
         self.copy = QPushButton("Copy")
         self.copy.setToolTip("Copy the table, for a spreadsheet.")
@@ -117,7 +116,7 @@ class PredictForm(QWidget):
         show.setContentsMargins(0, 0, 0, 0)
         show.setSpacing(3)
         show.addWidget(QLabel("Show"))
-        for button in self.views.buttons():
+        for button in self._view_buttons:
             show.addWidget(button, 1)
         self.table = QWidget()
         box = QVBoxLayout(self.table)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 FASTEST = 1000
 """Milliseconds between two previews at least: redrawing costs training its speed."""
+BETWEEN_DOMAINS = 3 * GAP
+"""Additional pixels between what began as source and what began as target."""
 MARGIN = 0.04
 """Space between the user's data and the previews, as part of their height."""
 
@@ -166,13 +168,15 @@ class Previews(QWidget):
 
     def _on_loaded(self, mosaics: list[Mosaic]) -> None:
         self._worker = None
-        left = 0.0
+        left, domain = 0.0, ""
         self._pending.clear()
         for mosaic in mosaics:
+            if domain and mosaic.domain != domain:
+                left += BETWEEN_DOMAINS
             self._pending.append((mosaic, left))
-            left += mosaic.data.shape[1] + GAP
+            left, domain = left + mosaic.data.shape[1] + GAP, mosaic.domain
         if mosaics and self._origin is None:
-            height = mosaics[0].data.shape[0]
+            height = max(mosaic.data.shape[0] for mosaic in mosaics)
             self._origin = self._place(left - GAP, height)
         self._hide_others({mosaic.key for mosaic in mosaics})
         self._feeder.start()
@@ -225,6 +229,7 @@ class Previews(QWidget):
             options["metadata"]["structures"] = self._structures
             layer = Labels(
                 mosaic.data,
+                opacity=1,
                 colormap=class_colormap(dict(enumerate(self._structures, 1))),
                 **options,
             )

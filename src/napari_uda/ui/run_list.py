@@ -100,8 +100,7 @@ class RunList(QWidget):
             head.setToolTip(3, "Mean Dice on target truth, not used for selection")
         self.tree.setRootIsDecorated(False)
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.tree.setMinimumHeight(110)
-        self.tree.setMaximumHeight(180)
+        self.tree.setFixedHeight(120)
         header = self.tree.header()
         if header is not None:
             header.setStretchLastSection(False)
@@ -149,6 +148,7 @@ class RunList(QWidget):
 
         session.runs_changed.connect(self.refresh)
         session.job_changed.connect(self.refresh)
+        session.run_selected.connect(self._on_run_selected)
         self.refresh()
 
     def refresh(self) -> None:
@@ -224,6 +224,11 @@ class RunList(QWidget):
         if living:
             self.delete_button.setEnabled(False)
             self.delete_button.setToolTip("It is being trained: stop it first")
+
+    def _on_run_selected(self, run: RunFolder | None) -> None:
+        found = self.tree.findItems(run.id if run else "", Qt.MatchFlag.MatchExactly)
+        if found:
+            self.tree.setCurrentItem(found[0])
 
     def _on_open(self) -> None:
         if summary := self.selected():

@@ -151,7 +151,7 @@ def _resident(
 def _cut(
     array: Tensor | NDArray[np.generic], where: tuple[int | slice, ...]
 ) -> Tensor | NDArray[np.generic]:
-    cut: Tensor | NDArray[np.generic] = array[where]  # type: ignore[index]
+    cut: Tensor | NDArray[np.generic] = array[where]
     return cut
 
 

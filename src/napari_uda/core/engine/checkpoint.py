@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import random
 from typing import TYPE_CHECKING, Any
 
@@ -39,13 +38,9 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str,
         )
     try:
         content = torch.load(path, map_location=device, weights_only=True)
-    except (
-        RuntimeError,
-        pickle.UnpicklingError,
-        EOFError,
-        ValueError,
-        KeyError,
-    ) as error:
+    except (OSError, MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:  # what is raised depends on where the damage is
         reason = str(error).splitlines()[0][:120] if str(error) else "unreadable"
         raise UserError(
             f"{path} is not a checkpoint of napari-uda or is damaged ({reason}); "

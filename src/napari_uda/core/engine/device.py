@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -82,6 +83,8 @@ def memory_used(device: torch.device) -> float:
 
 def set_threads(training: Training) -> int:
     """Use the wanted number of processor threads and return it."""
-    count = training.threads or len(psutil.Process().cpu_affinity() or [1])
+    # macOS knows no affinity.
+    allowed = getattr(psutil.Process(), "cpu_affinity", list)()
+    count = training.threads or len(allowed) or os.cpu_count() or 1
     torch.set_num_threads(count)
     return count

@@ -43,7 +43,9 @@ def is_out_of_memory(error: Exception) -> bool:
     """Tell whether an error means too little memory, on any device."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
-    return isinstance(error, RuntimeError) and "allocate memory" in str(error)
+    return isinstance(error, RuntimeError) and any(
+        words in str(error) for words in ("allocate memory", "out of memory")
+    )
 
 
 def is_disk_full(error: Exception) -> bool:

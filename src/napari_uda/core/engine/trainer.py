@@ -248,7 +248,7 @@ class Trainer:
                 scores, truth = self._materials.gallery.judge(self._average)
                 yield ev.Validation(**self._about(), scores=scores, truth=truth)
                 self._history.append({**scores, "truth": truth.get("mean", 0.0)})
-                if self._is_best():
+                if self._is_best() and self._finite():
                     path = self.run.checkpoints / "best.pt"
                     save_checkpoint(path, self._for_prediction())
                     yield ev.Checkpoint(

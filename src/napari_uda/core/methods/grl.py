@@ -21,7 +21,6 @@ from napari_uda.core.losses.adversarial import domain_loss, ramp, reverse_gradie
 from napari_uda.core.losses.segmentation import segmentation_loss
 from napari_uda.core.method import Batch, Method, Stepper, Task
 from napari_uda.core.networks.domain_classifier import DomainClassifier
-from napari_uda.core.networks.unet import UNet, pooling_strides
 from napari_uda.core.spec.methods import GrlConfig
 
 if TYPE_CHECKING:
@@ -38,14 +37,7 @@ class Grl(Method[GrlConfig]):
 
     def __init__(self, config: GrlConfig, task: Task) -> None:
         super().__init__(config, task)
-        self.segmenter = UNet(
-            task.dims,
-            task.channels,
-            task.outputs,
-            config.width,
-            pooling_strides(config.patch_shape, config.levels),
-            config.norm,
-        )
+        self.segmenter = self.new_segmenter()
         self.domain_classifier = DomainClassifier(
             task.dims, task.outputs, config.domain_width, config.domain_depth
         )

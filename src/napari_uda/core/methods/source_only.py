@@ -14,7 +14,6 @@ from torch import Tensor
 
 from napari_uda.core.losses.segmentation import segmentation_loss
 from napari_uda.core.method import Batch, Method, Stepper, Task
-from napari_uda.core.networks.unet import UNet, pooling_strides
 from napari_uda.core.spec.methods import SourceOnlyConfig
 
 if TYPE_CHECKING:
@@ -32,14 +31,7 @@ class SourceOnly(Method[SourceOnlyConfig]):
 
     def __init__(self, config: SourceOnlyConfig, task: Task) -> None:
         super().__init__(config, task)
-        self.segmenter = UNet(
-            task.dims,
-            task.channels,
-            task.outputs,
-            config.width,
-            pooling_strides(config.patch_shape, config.levels),
-            config.norm,
-        )
+        self.segmenter = self.new_segmenter()
 
     def optimizers(self) -> dict[str, Optimizer]:
         """Return Adam over the segmenter."""

@@ -55,9 +55,7 @@ def explain(error: ValidationError, values: object, where: str = "") -> str:
     where
         File or setting that they come from.
     """
-    problems = [
-        (_key(item, values), item) for item in error.errors(include_url=False)
-    ]
+    problems = [(_key(item, values), item) for item in error.errors(include_url=False)]
     # A value that fits no member of a union fails once per member: the member that
     # was meant is the one that got furthest into it.
     first = problems[0][0]
@@ -93,17 +91,15 @@ def explain(error: ValidationError, values: object, where: str = "") -> str:
 def _key(problem: ErrorDetails, values: object) -> tuple[int | str, ...]:
     """Return where a problem is, without the names of union members pydantic adds."""
     parts: list[int | str] = []
+    *_, last = problem["loc"] or ("",)
     for part in problem["loc"]:
-        if isinstance(values, Mapping) and part in values:
-            values = values[part]
-        elif isinstance(values, list | tuple) and isinstance(part, int):
-            values = values[part]
-        elif problem["type"] != "missing" or part != problem["loc"][-1]:
-            continue
-        parts.append(part)
-    if problem["loc"] and problem["loc"][-1] == "[key]":
-        parts.pop()
-    return tuple(parts)
+        inside = isinstance(values, Mapping) and part in values
+        if inside or (isinstance(values, list | tuple) and isinstance(part, int)):
+            values = values[part]  # type: ignore[index]
+            parts.append(part)
+        elif problem["type"] == "missing" and part == last:
+            parts.append(part)
+    return tuple(parts[:-1] if last == "[key]" else parts)
 
 
 def _short(value: object) -> str:
@@ -123,7 +119,9 @@ def matching(pattern: str, allowed: str) -> BeforeValidator:
     def check(value: object) -> object:
         if isinstance(value, str) and re.fullmatch(pattern, value):
             return value
-        raise PydanticCustomError("pattern", "it should be {allowed}", {"allowed": allowed})
+        raise PydanticCustomError(
+            "pattern", "it should be {allowed}", {"allowed": allowed}
+        )
 
     return BeforeValidator(check)
 

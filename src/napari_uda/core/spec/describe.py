@@ -72,7 +72,11 @@ def allowed_text(field: FieldInfo) -> str:
     if low is None and high is None:
         return ""
     if high is None:
-        return f"{'>=' if 'ge' in limits else '>'} {low:g}"
+        return f"{'>=' if 'ge' in limits else '>'} {_plain(low)}"
     opening = "[" if "ge" in limits else "("
     closing = "]" if "le" in limits else ")"
-    return f"{opening}{low or 0:g}, {high:g}{closing}"
+    return f"{opening}{_plain(low)}, {_plain(high)}{closing}"
+
+
+def _plain(limit: float | None) -> str:
+    return "-inf" if limit is None else f"{limit:.10g}"

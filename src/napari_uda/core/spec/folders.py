@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 import yaml
@@ -15,6 +15,7 @@ from napari_uda.core.io import is_image, read, stem_of
 
 from .config import Config, parse
 from .domain import (
+    IGNORE,
     PALETTE,
     Dataset,
     Domain,
@@ -22,8 +23,12 @@ from .domain import (
     LabelsRole,
     Sample,
     Structure,
+    Unit,
     Window,
 )
+
+if TYPE_CHECKING:
+    from napari_uda.core.io import Volume
 
 MOST_CLASSES = 32
 """Label files with more distinct values than this look like instance labels."""
@@ -36,7 +41,7 @@ class FolderConfig(Config):
     """Raw label value to structure (or just its name)."""
     voxel_size: tuple[float, ...] | None = None
     """Size of a voxel (z,) y, x."""
-    unit: Literal["nm", "um", "mm"] | None = None
+    unit: Unit | None = None
     """Unit of the voxel size."""
     normalise: Literal["percentiles"] | Window = "percentiles"
     """How intensities become [-1, 1]."""
@@ -46,7 +51,7 @@ class FolderConfig(Config):
     """One mask per structure."""
     membrane_width: Annotated[float, Field(gt=0)] | None = None
     """Train on membranes of this width (nm) made from instance labels."""
-    labels_role: LabelsRole | tuple[str, ...] | None = None
+    labels_role: LabelsRole | tuple[str | int, ...] | None = None
     """What target labels are for, or the stems of those that may train."""
     split: dict[Literal["train", "test"], tuple[str | int, ...]] = {}
     """Stems of each split; without it all samples train."""
@@ -77,8 +82,9 @@ def domain_from_folder(folder: Path, name: DomainName) -> Domain:
     """
     folder = folder.expanduser().absolute()
     if not folder.is_dir():
+        what = "is a file" if folder.exists() else "does not exist"
         raise UserError(
-            f"{name} folder {folder} does not exist: give a folder with images/ in it."
+            f"{name} folder {folder} {what}: give a folder with images/ in it."
         )
     config = _read_config(folder)
     inside = folder / "images"
@@ -90,6 +96,8 @@ def domain_from_folder(folder: Path, name: DomainName) -> Domain:
         )
     labels, overlapping = _labels(folder, images, config)
     splits = _splits(config, images, folder)
+    if isinstance(config.labels_role, tuple):
+        _check_known(config.labels_role, images, folder, "labels_role")
     samples = [
         Sample(
             name=stem,
@@ -103,6 +111,8 @@ def domain_from_folder(folder: Path, name: DomainName) -> Domain:
         if stem in splits or not splits
     ]
     classes = _classes(config, samples, overlapping, name)
+    if overlapping and name == "source":
+        _check_masks(classes, samples, folder)
     return parse(
         Domain,
         {
@@ -184,18 +194,29 @@ def _labels(
     root = folder / "labels"
     if not root.is_dir():
         return {}, config.overlapping
-    organs = sorted(path for path in root.iterdir() if path.is_dir())
+    organs = sorted(
+        path for path in root.iterdir() if path.is_dir() and path.name[0] != "."
+    )
+    files = _by_stem(root)
     if not organs:
-        files = _by_stem(root)
+        if config.overlapping:
+            raise UserError(
+                f"{folder / 'dataset.yaml'} says overlapping: true, but {root} has no "
+                "folders: give every structure a folder of masks, as in labels/liver/."
+            )
         _check_stems(set(files), set(images), root)
         return dict(files), False
+    if files:
+        raise UserError(
+            f"{root} holds both files and folders: keep one label file per image, or "
+            "one folder of masks per structure."
+        )
     labels: dict[str, Path | dict[str, Path]] = {}
     masks = {organ.name: _by_stem(organ) for organ in organs}
-    for name, files in masks.items():
-        _check_stems(set(files), set(images), root / name)
+    for name in masks:
+        _check_stems(set(masks[name]), set(images), root / name)
     for stem in images:
-        found = {name: files[stem] for name, files in masks.items() if stem in files}
-        if found:
+        if found := {name: masks[name][stem] for name in masks if stem in masks[name]}:
             labels[stem] = found
     return labels, True
 
@@ -214,23 +235,30 @@ def _splits(
 ) -> dict[str, Literal["train", "test"]]:
     splits: dict[str, Literal["train", "test"]] = {}
     for split, stems in config.split.items():
+        _check_known(stems, images, folder, f"split {split}")
         for stem in map(str, stems):
-            if stem not in images:
-                raise UserError(
-                    f"{folder / 'dataset.yaml'}: split {split} names '{stem}', but "
-                    f"there is no such image: the stems are {_some(sorted(images))}."
-                )
-            if stem in splits:
+            if splits.setdefault(stem, split) != split:
                 raise UserError(
                     f"{folder / 'dataset.yaml'}: '{stem}' is in both splits: "
                     "keep it in train or in test."
                 )
-            splits[stem] = split
     if splits and "train" not in splits.values():
         raise UserError(
             f"{folder / 'dataset.yaml'}: the split has no train samples: name some."
         )
     return splits
+
+
+def _check_known(
+    stems: tuple[str | int, ...], images: dict[str, Path], folder: Path, key: str
+) -> None:
+    for stem in stems:
+        if str(stem) not in images:
+            hint = "" if isinstance(stem, str) else '; write numbers in quotes, as "01"'
+            raise UserError(
+                f"{folder / 'dataset.yaml'}: {key} names '{stem}', but there is no "
+                f"such image: the stems are {_some(sorted(images))}{hint}."
+            )
 
 
 def _role(config: FolderConfig, stem: str, name: DomainName) -> LabelsRole:
@@ -242,7 +270,7 @@ def _role(config: FolderConfig, stem: str, name: DomainName) -> LabelsRole:
         case "train" | "evaluate" as role:
             return role
         case stems:
-            return "train" if stem in stems else "evaluate"
+            return "train" if stem in map(str, stems) else "evaluate"
 
 
 def _classes(
@@ -258,13 +286,13 @@ def _classes(
     if config.membrane_width is not None:
         return {1: Structure(name="membrane", color=PALETTE[0])}
     if overlapping:
-        names = sorted(
-            {n for s in samples if isinstance(s.labels, dict) for n in s.labels}
-        )
-        return _named(dict(enumerate(names, start=1)))
+        masks = [s.labels for s in samples if isinstance(s.labels, dict)]
+        return _named(dict(enumerate(sorted(set().union(*masks)), start=1)))
     if name == "target":
         return {}
     values = sorted(set().union(*(_values(sample) for sample in samples)) - {0})
+    if len(values) > 1 and IGNORE in values:
+        values.remove(IGNORE)
     if len(values) > MOST_CLASSES:
         raise UserError(
             f"the source labels hold {len(values)} different values, which looks like "
@@ -275,10 +303,46 @@ def _classes(
     )
 
 
+def _check_masks(
+    classes: dict[int, Structure], samples: list[Sample], folder: Path
+) -> None:
+    masks = [sample.labels for sample in samples if isinstance(sample.labels, dict)]
+    for item in classes.values():
+        if not any(item.name in names for names in masks):
+            raise UserError(
+                f"{folder / 'dataset.yaml'} lists the class {item.name}, but there are "
+                f"no masks in labels/{item.name}/: the names of classes and of folders "
+                "in labels/ must be equal."
+            )
+
+
 def _values(sample: Sample) -> set[int]:
     if not isinstance(sample.labels, Path):
         return set()
-    return {int(value) for value in np.unique(np.asarray(read(sample.labels).data))}
+    return set(map(int, np.unique(read_labels(sample.labels).data)))
+
+
+def read_labels(path: Path) -> Volume:
+    """Read a label file.
+
+    Raises
+    ------
+    UserError
+        If it cannot be read, or holds negative or fractional values.
+    """
+    volume = read(path)
+    data = volume.data
+    if data.dtype.kind == "f" and not np.array_equal(data, np.rint(data)):
+        raise UserError(
+            f"the labels {path} hold fractions or NaN: labels must be whole numbers, "
+            "one per structure; save them as an integer type."
+        )
+    if data.dtype.kind != "u" and data.size and data.min() < 0:
+        raise UserError(
+            f"the labels {path} hold negative values (smallest {data.min():g}): use 0 "
+            "for background and positive numbers for structures."
+        )
+    return volume
 
 
 def _named(names: dict[int, str]) -> dict[int, Structure]:

@@ -117,7 +117,9 @@ class RunFolder:
     def require(self) -> None:
         """Raise a UserError if the folder holds no run."""
         if not self.exists:
-            what = "holds no run" if self.path.is_dir() else "does not exist"
+            what = "does not exist"
+            if self.path.exists():
+                what = "holds no run" if self.path.is_dir() else "is a file"
             raise UserError(
                 f"{self.path} {what}: give the folder that train --run made, the one "
                 "with experiment.yaml in it."
@@ -213,18 +215,13 @@ class RunFolder:
                 "token": os.urandom(8).hex(),
             }
         )
-        for _ in range(2):
-            try:
-                with self.lock_file.open("x", encoding="utf-8") as file:
-                    file.write(content)
-                break
-            except FileExistsError:
-                if owner := self.owner():
-                    raise UserError(
-                        f"{self.path} is being trained by process {owner.get('pid')} "
-                        f"on {owner.get('host')}: wait for it, or stop it first."
-                    ) from None
-                self.lock_file.unlink(missing_ok=True)
+        while not self._take(content):
+            if owner := self.owner():
+                raise UserError(
+                    f"{self.path} is being trained by process {owner.get('pid')} on "
+                    f"{owner.get('host')}: wait for it, or stop it first."
+                )
+            self.lock_file.unlink(missing_ok=True)
         done = threading.Event()
         beat = threading.Thread(
             target=_beat, args=(self.lock_file, done), name="heartbeat", daemon=True
@@ -237,6 +234,14 @@ class RunFolder:
             beat.join()
             if self._holds(content):
                 self.lock_file.unlink(missing_ok=True)
+
+    def _take(self, content: str) -> bool:
+        try:
+            with self.lock_file.open("x", encoding="utf-8") as file:
+                file.write(content)
+        except FileExistsError:
+            return False
+        return True
 
     def _holds(self, content: str) -> bool:
         try:
@@ -305,9 +310,11 @@ def list_runs(folder: Path) -> list[RunFolder]:
     """Return the runs in a folder, the newest first."""
     if not folder.is_dir():
         return []
-    runs = [RunFolder(path) for path in folder.iterdir() if path.is_dir()]
-    found = [run for run in runs if run.exists]
-    return sorted(found, key=lambda run: -run.experiment_file.stat().st_mtime)
+    found = []
+    for run in map(RunFolder, folder.iterdir()):
+        with suppress(OSError):  # deleted meanwhile, or not ours to read
+            found.append((run.experiment_file.stat().st_mtime_ns, run.id, run))
+    return [run for *_, run in sorted(found, key=lambda one: one[:2], reverse=True)]
 
 
 def _alive(lock: dict[str, object]) -> bool:

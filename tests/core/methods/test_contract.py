@@ -1,0 +1,201 @@
+"""What holds for every method, whatever its paper."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import itertools
+import pkgutil
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import torch
+
+from napari_uda.core import methods as methods_package
+from napari_uda.core.api import resume, train
+from napari_uda.core.method import Method
+from napari_uda.core.spec.domain import DomainName
+from napari_uda.core.spec.events import Checkpoint, Finished, Step, Stopped
+from napari_uda.core.spec.experiment import Experiment
+from napari_uda.core.spec.methods import METHODS, PRESET_NAMES, method_config
+from napari_uda.core.spec.run import RunFolder
+
+SCORES = {"source_dice", "information", "confidence", "consistency", "morphology"}
+LINES = 150
+
+every_method = pytest.mark.parametrize("name", METHODS)
+every_dimension = pytest.mark.parametrize("dims", [2, 3])
+every_task = pytest.mark.parametrize("overlapping", [False, True])
+
+
+def module_of(name: str) -> Any:
+    return importlib.import_module(f"napari_uda.core.methods.{name}")
+
+
+def parameters(method: Method[Any]) -> dict[int, str]:
+    return {id(p): n for n, p in method.named_parameters() if p.requires_grad}
+
+
+@every_method
+@every_dimension
+@every_task
+def test_a_step_reaches_every_parameter_and_reports_the_documented_losses(
+    name, dims, overlapping, make_config, make_task, make_batch, recording_engine
+):
+    torch.manual_seed(0)
+    config, task = make_config(name, dims), make_task(dims, overlapping)
+    method = module_of(name).METHOD(config, task)
+    engine = recording_engine(method)
+    before = {n: p.detach().clone() for n, p in method.named_parameters()}
+    documented = list(itertools.chain.from_iterable(method.losses.values()))
+    for seed in range(2):
+        losses = method.step(make_batch(config, task, seed), engine)
+        assert sorted(losses) == sorted(documented)
+        for loss in losses.values():
+            assert loss.shape == ()
+            assert not loss.requires_grad
+            assert torch.isfinite(loss)
+    assert set(engine.updated) == set(engine.optimizers)
+    missed = parameters(method).keys() - engine.reached
+    assert not {parameters(method)[i] for i in missed}
+    frozen = {n for n, p in method.named_parameters() if not p.requires_grad}
+    moved = {n for n, p in method.named_parameters() if not torch.equal(p, before[n])}
+    assert not moved & frozen
+    assert moved
+
+
+@every_method
+@every_dimension
+def test_optimisers_share_no_parameter(name, dims, make_config, make_task):
+    method = module_of(name).METHOD(make_config(name, dims), make_task(dims))
+    optimised = [
+        id(parameter)
+        for optimizer in method.optimizers().values()
+        for group in optimizer.param_groups
+        for parameter in group["params"]
+    ]
+    assert len(optimised) == len(set(optimised))
+    assert set(optimised) == parameters(method).keys()
+
+
+@every_method
+@every_dimension
+@every_task
+def test_images_of_any_size_keep_their_shape(
+    name, dims, overlapping, make_config, make_task
+):
+    task = make_task(dims, overlapping)
+    method = module_of(name).METHOD(make_config(name, dims), task).eval()
+    for shape in [(37, 45), (16, 130)] if dims == 2 else [(5, 33, 30), (1, 17, 20)]:
+        image = torch.rand(2, 1, *shape) * 2 - 1
+        with torch.inference_mode():
+            for segment in (method.segment, method.segment_source):
+                assert segment(image).shape == (2, task.outputs, *shape)
+            for to in method.translates:
+                fake = method.translate(image, to)
+                assert fake.shape == image.shape
+                assert fake.abs().max() <= 1
+
+
+@every_method
+@pytest.mark.parametrize("preset", PRESET_NAMES)
+@every_dimension
+def test_presets_build(name, preset, dims, make_task):
+    config = method_config(name, preset, dims=dims)
+    with torch.device("meta"):
+        method = module_of(name).METHOD(config, make_task(dims))
+    assert parameters(method)
+
+
+@every_method
+def test_the_class_declares_names_that_exist(name, make_config, make_task):
+    kind = module_of(name).METHOD
+    method = kind(make_config(name), make_task())
+    networks = dict(method.named_children())
+    assert kind.losses
+    assert all(keys for keys in kind.losses.values())
+    flat = list(itertools.chain.from_iterable(kind.losses.values()))
+    assert len(flat) == len(set(flat))
+    assert set(kind.judged_by) <= SCORES
+    assert set(kind.averaged) <= networks.keys()
+    assert set(kind.translates) <= set(get_args(DomainName))
+    assert kind.domains
+    assert set(kind.domains) <= set(get_args(DomainName))
+    if type(method.config).target_labels != "never":
+        assert "target" in kind.domains
+    # Checkpoints hold the networks: a parameter outside of them would be lost.
+    assert not list(method.parameters(recurse=False))
+    assert not list(method.buffers(recurse=False))
+
+
+@every_method
+def test_the_configuration_survives_a_file(name, tmp_path, make_experiment):
+    experiment = make_experiment(name, learning_rate=3e-5, flip=False)
+    experiment.save(tmp_path / "experiment.yaml")
+    assert Experiment.load(tmp_path / "experiment.yaml") == experiment
+
+
+@every_method
+def test_the_module_says_where_the_method_is_from(name):
+    module = module_of(name)
+    assert issubclass(module.METHOD, Method)
+    assert "Reference: " in module.__doc__
+    assert "\nDifferences " in module.__doc__
+    source = Path(inspect.getfile(module)).read_text(encoding="utf-8")
+    assert len(source.splitlines()) <= LINES
+    last = ast.parse(source).body[-1]
+    assert ast.unparse(last) == f"METHOD = {module.METHOD.__name__}"
+    imported = {
+        node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+    package = methods_package.__name__
+    assert not {one for one in imported if one is None or one.startswith(package)}
+    assert METHODS[name].model_fields["name"].default == name
+    config = METHODS[name]
+    assert config.title
+    assert config.summary.endswith(".")
+    assert config.reference
+
+
+def test_every_module_is_a_method():
+    modules = {info.name for info in pkgutil.iter_modules(methods_package.__path__)}
+    assert modules == METHODS.keys()
+
+
+@pytest.mark.parametrize("end", ["stop", "crash"])
+@every_method
+@every_dimension
+def test_a_resumed_run_equals_an_uninterrupted_one(
+    name, dims, end, tmp_path, make_experiment, assert_same
+):
+    experiment = make_experiment(name, dims=dims)
+    whole = list(train(experiment, tmp_path / "whole"))
+    assert isinstance(whole[-1], Finished)
+
+    run = RunFolder(tmp_path / "halves")
+    first = train(experiment, run.path)
+    for event in first:
+        if end == "stop" and isinstance(event, Step) and event.step == 3:
+            run.request("stop")
+        if end == "crash" and isinstance(event, Checkpoint) and event.step == 4:
+            first.close()
+    last = run.events()[-1]
+    assert isinstance(last, Stopped if end == "stop" else Checkpoint)
+    assert last.step == (3 if end == "stop" else 4)
+    rest = list(resume(run.path))
+    assert rest[0].kind == "resumed"
+    assert isinstance(rest[-1], Finished)
+
+    for file in ("last.pt", "best.pt"):
+        one, other = (
+            torch.load(RunFolder(tmp_path / half).checkpoints / file, weights_only=True)
+            for half in ("whole", "halves")
+        )
+        assert_same(one, other)
+    expected = {event.step: event.losses for event in whole if isinstance(event, Step)}
+    held = {e.step: e.losses for e in run.history() if isinstance(e, Step)}
+    assert held == expected

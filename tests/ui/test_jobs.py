@@ -1,0 +1,299 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from qtpy.QtWidgets import QApplication
+
+from napari_uda.core.spec import events as ev
+from napari_uda.core.spec.run import RunFolder
+from napari_uda.ui.jobs import Job, last_word, thinned
+
+FAKE = str(Path(__file__).with_name("fake_trainer.py"))
+
+
+class Watcher:
+    """Collects what a job says."""
+
+    def __init__(self, job):
+        self.events, self.ends, self.states = [], [], []
+        self.job = job
+        job.progressed.connect(self.events.extend)
+        job.ended.connect(self.ends.append)
+        job.state_changed.connect(self.note)
+
+    def note(self):
+        self.states.append(self.job.state)
+
+
+@pytest.fixture
+def run(tmp_path):
+    run = RunFolder(tmp_path / "run")
+    run.path.mkdir()
+    return run
+
+
+def start(run, behaviour, how="process", **options):
+    command = [sys.executable, FAKE, str(run.path), behaviour]
+    job = Job(run, how, command=command, **options)
+    watcher = Watcher(job)
+    job.start()
+    return job, watcher
+
+
+def finish(qtbot, watcher):
+    qtbot.waitUntil(lambda: bool(watcher.ends), timeout=20_000)
+    qtbot.wait(300)
+    assert len(watcher.ends) == 1
+    last = [event for event in watcher.events if isinstance(event, ev.LAST_EVENTS)]
+    assert last[-1] == watcher.ends[0]
+    return watcher.ends[0]
+
+
+def wait_for_step(qtbot, job, step):
+    qtbot.waitUntil(lambda: job.step >= step, timeout=20_000)
+
+
+def test_a_run_finishes(qtbot, run):
+    _, watcher = start(run, "obey")
+    last = finish(qtbot, watcher)
+    assert isinstance(last, ev.Finished)
+    assert watcher.states == ["running", "ended"]
+    steps = [event.step for event in watcher.events if isinstance(event, ev.Step)]
+    assert steps == list(range(1, 21))
+    assert run.owner() is None
+
+
+def test_events_come_in_batches_five_times_a_second(qtbot, run):
+    batches = []
+    job, watcher = start(run, "obey")
+    job.progressed.connect(batches.append)
+    finish(qtbot, watcher)
+    assert sum(map(len, batches)) > 2 * len(batches)
+
+
+def test_pause_continue_and_stop(qtbot, run):
+    job, watcher = start(run, "wait")
+    wait_for_step(qtbot, job, 5)
+    job.pause()
+    assert job.state == "pausing"
+    qtbot.waitUntil(lambda: job.state == "paused", timeout=20_000)
+    assert run.state() == "paused"
+    job.resume()
+    qtbot.waitUntil(lambda: "running" in watcher.states[2:], timeout=20_000)
+    job.stop()
+    last = finish(qtbot, watcher)
+    assert isinstance(last, ev.Stopped | ev.Finished)
+    assert run.state() in ("stopped", "finished")
+
+
+def test_start_stop_start_several_times(qtbot, run):
+    for _ in range(3):
+        job, watcher = start(run, "wait")
+        wait_for_step(qtbot, job, 5)
+        job.stop()
+        assert isinstance(finish(qtbot, watcher), ev.Stopped)
+        (run.path / "fake_step").write_text("3")
+    job, watcher = start(run, "obey")
+    assert isinstance(finish(qtbot, watcher), ev.Finished)
+    kinds = [type(event) for event in watcher.events]
+    assert kinds.count(ev.Started) == 1
+    assert ev.Resumed in kinds
+
+
+def test_what_was_said_before_comes_first_and_ends_nothing(qtbot, run):
+    _, watcher = start(run, "fail")
+    finish(qtbot, watcher)
+    _, watcher = start(run, "obey")
+    last = finish(qtbot, watcher)
+    assert isinstance(watcher.events[0], ev.Started)
+    assert any(isinstance(event, ev.Failed) for event in watcher.events)
+    assert isinstance(last, ev.Finished)
+
+
+def test_death_by_signal_is_told_in_words(qtbot, run):
+    _, watcher = start(run, "die")
+    last = finish(qtbot, watcher)
+    assert isinstance(last, ev.Failed)
+    assert last.message.startswith("Stopped unexpectedly (signal 9, killed) at step 5.")
+    assert "Resume" in last.message
+    assert "last words" in last.detail
+    assert run.events()[-1] == last
+    assert run.state() == "failed"
+
+
+def test_leaving_without_a_word_is_a_failure(qtbot, run):
+    _, watcher = start(run, "vanish")
+    last = finish(qtbot, watcher)
+    assert "Stopped unexpectedly (exit code 0) at step 5" in last.message
+
+
+def test_a_failure_is_passed_on(qtbot, run):
+    _, watcher = start(run, "fail")
+    assert finish(qtbot, watcher).message == "Out of luck."
+
+
+def test_a_refusal_is_told_in_the_trainers_words(qtbot, run):
+    run.log_file.write_text("Error: an older one\n")
+    _, watcher = start(run, "refuse")
+    last = finish(qtbot, watcher)
+    assert last.message == "The data do not fit together: choose others."
+
+
+def test_a_trainer_that_cannot_be_started_is_a_failure(qtbot, run):
+    job = Job(run, command=[str(run.path / "nothing")])
+    watcher = Watcher(job)
+    job.start()
+    last = finish(qtbot, watcher)
+    assert isinstance(last, ev.Failed)
+    assert "FileNotFoundError" in last.message
+
+
+def test_a_deaf_trainer_is_ended_by_force(qtbot, run, monkeypatch):
+    monkeypatch.setattr("napari_uda.ui.jobs.KILL_AFTER", 0.3)
+    job, watcher = start(run, "deaf", grace=0.3)
+    wait_for_step(qtbot, job, 5)
+    pid = int(run.owner()["pid"])
+    job.stop()
+    last = finish(qtbot, watcher)
+    assert isinstance(last, ev.Failed)
+    assert "Did not stop within 0.3 s and was ended by force (signal 9" in last.message
+    assert not psutil.pid_exists(pid)
+
+
+def test_a_living_run_can_be_attached_and_stopped(qtbot, run):
+    child = subprocess.Popen([sys.executable, FAKE, str(run.path), "wait"])
+    qtbot.waitUntil(lambda: any(e.step == 5 for e in run.events()), timeout=20_000)
+    job, watcher = start(run, "", how="attach")
+    wait_for_step(qtbot, job, 5)
+    assert isinstance(watcher.events[0], ev.Started)
+    assert job.state == "running"
+    job.stop()
+    assert isinstance(finish(qtbot, watcher), ev.Stopped)
+    assert child.wait(10) == 0
+
+
+def test_attaching_to_a_dead_run_says_so(qtbot, run):
+    run.append(ev.Step(run="run", step=7, losses={}, speed=1, remaining=1, memory=1))
+    _, watcher = start(run, "", how="attach")
+    assert "Stopped unexpectedly at step 7" in finish(qtbot, watcher).message
+
+
+def test_detaching_leaves_the_process_alone(qtbot, run):
+    job, watcher = start(run, "wait")
+    wait_for_step(qtbot, job, 5)
+    job.detach()
+    qtbot.wait(600)
+    assert watcher.ends == []
+    assert run.state() == "running"
+    job, watcher = start(run, "", how="attach")
+    wait_for_step(qtbot, job, 5)
+    job.stop()
+    assert isinstance(finish(qtbot, watcher), ev.Stopped)
+
+
+def test_closing_the_viewer_ends_the_job_but_not_the_run(
+    make_napari_viewer, qtbot, run
+):
+    viewer = make_napari_viewer()
+    job, watcher = start(run, "wait")
+    wait_for_step(qtbot, job, 5)
+    listed = "\n".join(viewer.window._task_status_manager.get_status())
+    assert "training of run" in listed
+    viewer.close()
+    qtbot.wait(600)
+    assert watcher.ends == []
+    assert run.owner() is not None
+    run.request("stop")
+    qtbot.waitUntil(lambda: run.owner() is None, timeout=20_000)
+
+
+def test_training_inside_napari(qtbot, run, monkeypatch):
+    seen = []
+
+    def resume(path, since):
+        seen.append((path, time.time() - since))
+        folder = RunFolder(path)
+        for step in (1, 2):
+            event = ev.Step(
+                run="run", step=step, losses={"seg": 1}, speed=1, remaining=1, memory=1
+            )
+            folder.append(event)
+            yield event
+        yield ev.Finished(run="run", step=2, seconds=1)
+
+    fake_api(monkeypatch, resume)
+    job = Job(run, "thread")
+    watcher = Watcher(job)
+    job.start()
+    assert isinstance(finish(qtbot, watcher), ev.Finished)
+    assert seen[0][0] == run.path
+    assert 0 <= seen[0][1] < 5
+
+
+@pytest.mark.parametrize("error", [RuntimeError, ValueError, MemoryError])
+def test_no_exception_is_swallowed(qtbot, run, monkeypatch, error):
+    def resume(path, since):
+        raise error("of this kind")
+        yield
+
+    fake_api(monkeypatch, resume)
+    job = Job(run, "thread")
+    watcher = Watcher(job)
+    job.start()
+    last = finish(qtbot, watcher)
+    assert isinstance(last, ev.Failed)
+    assert f"{error.__name__}: of this kind" in last.message
+    assert "Traceback" in last.detail
+
+
+def test_a_request_that_cannot_be_written_is_reported(qtbot, run, monkeypatch):
+    job, watcher = start(run, "wait")
+    wait_for_step(qtbot, job, 5)
+
+    def full(self, request):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunFolder, "request", full)
+        job.pause()
+        qtbot.waitUntil(
+            lambda: any(isinstance(e, ev.Warned) for e in watcher.events), timeout=9000
+        )
+    warned = next(e for e in watcher.events if isinstance(e, ev.Warned))
+    assert "No space left" in warned.message
+    job.stop()
+    finish(qtbot, watcher)
+
+
+def test_a_long_history_is_thinned_but_keeps_its_ends():
+    steps = [
+        ev.Step(run="r", step=i, losses={}, speed=1, remaining=1, memory=1)
+        for i in range(1, 1001)
+    ]
+    news = [*steps, ev.Stopped(run="r", step=1000)]
+    few = thinned(news, most=100)
+    assert len(few) == 101
+    assert few[-2].step == 1000
+    assert isinstance(few[-1], ev.Stopped)
+    assert thinned(news) is news
+
+
+def test_the_last_word_tells_the_state():
+    paused = ev.Paused(run="r", step=3)
+    preview = ev.Preview(run="r", step=3, file="x")
+    assert last_word([paused, preview]) is paused
+    assert last_word([preview]) is None
+
+
+def fake_api(monkeypatch, resume):
+    import types
+
+    module = types.ModuleType("napari_uda.core.api")
+    module.resume = resume
+    monkeypatch.setitem(sys.modules, "napari_uda.core.api", module)
+    assert QApplication.instance() is not None
