@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
-from typing import TYPE_CHECKING
+import shutil
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pytest
+import tifffile
+
+from napari_uda.cli import main
+from napari_uda.core.spec.domain import Dataset
+from napari_uda.core.spec.experiment import Experiment
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 os.environ["QT_API"] = "pyqt6"
@@ -15,6 +24,11 @@ os.environ["NAPARI_CONFIG"] = ""  # napari keeps its settings in memory
 os.environ["MPLBACKEND"] = "Agg"
 
 TIMEOUT = 30_000
+TINY = (
+    "method.steps=4", "method.batch_size=2", "method.patch_size=32", "method.width=4",
+    "method.levels=2", "method.domain_width=4", "method.domain_depth=2",
+    "training.device=cpu", "training.threads=1",
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -29,3 +43,66 @@ def runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def timeout_ms() -> int:
     """Return how long, in milliseconds, to wait for anything that will surely come."""
     return TIMEOUT
+
+
+class Outcome(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def objects(self) -> list[Any]:
+        """What `--json` printed, line by line."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+    """Return a function that runs a command in this process."""
+
+    def call(*arguments: object) -> Outcome:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        return Outcome(ended.value.code, *capsys.readouterr())  # type: ignore[arg-type]
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def workshop_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a folder with data, experiment.yaml and a trained run, all tiny."""
+    from napari_uda.core.api import train  # not before Qt, where both are loaded
+
+    folder = tmp_path_factory.mktemp("workshop")
+    rng = np.random.default_rng(0)
+    for domain, size in (("source", 6.0), ("target", 8.0)):
+        for kind in ("images", "labels"):
+            (folder / domain / kind).mkdir(parents=True)
+        for stem in ("a", "b"):
+            image = rng.integers(0, 255, (48, 48), np.uint8)
+            labels = (image > 150).astype(np.uint8)
+            tifffile.imwrite(folder / domain / "images" / f"{stem}.tif", image)
+            tifffile.imwrite(folder / domain / "labels" / f"{stem}.tif", labels)
+        (folder / domain / "dataset.yaml").write_text(
+            f"classes: {{1: mito}}\nvoxel_size: [{size}, {size}]\nunit: nm\n"
+        )
+    data = Dataset.from_folders(folder / "source", folder / "target")
+    experiment = Experiment.preset("grl", "quick", data).override(list(TINY))
+    experiment.save(folder / "experiment.yaml")
+    *_, last = train(experiment, folder / "run")
+    assert last.kind == "finished"
+    return folder
+
+
+@pytest.fixture
+def workshop(
+    workshop_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """Copy `workshop_template` and work in it, so that a test may spoil it."""
+    folder = tmp_path / "workshop"
+    shutil.copytree(workshop_template, folder)
+    monkeypatch.chdir(folder)
+    return folder

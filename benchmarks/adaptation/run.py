@@ -99,9 +99,9 @@ def write_table(rows: list[dict[str, str]], name: str, commands: list[str]) -> N
     lines = [
         f"# {name}: target test split",
         "",
-        "Mean (range) over the seeds. Dice: mean over the test images; pooled Dice: over "
-        "all their pixels at once. Checkpoints are chosen without target labels (see "
-        "`docs/architecture.md`). Minutes are those of one run, `new` to `evaluate`.",
+        "Mean (range) over the seeds. Dice: mean over the test images; pooled Dice: "
+        "over all their pixels at once. Checkpoints are chosen without target labels "
+        "(`docs/architecture.md`). Minutes are those of one run, `new` to `evaluate`.",
         "",
         "| method | preset | settings | structure | seeds | Dice | pooled Dice | HD95 | "
         "ASSD | minutes |",
@@ -116,8 +116,11 @@ def write_table(rows: list[dict[str, str]], name: str, commands: list[str]) -> N
             f"{spread(group, 'total_minutes', 1)} |"
         )
     lines += ["", "Made by", "", "```", *commands, "```", ""]
-    lines += [f"on {platform.machine()}, {cores()} cores, no GPU, Python "
-              f"{platform.python_version()}; the commands inside are in `run.py`.", ""]  # fmt: skip
+    lines += [
+        f"on {platform.machine()}, {cores()} cores, no GPU; `run.py` has the commands "
+        "inside.",
+        "",
+    ]
     (HERE / f"{name}.md").write_text("\n".join(lines), encoding="utf-8")
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
+import logging
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -16,13 +17,16 @@ from napari_uda import terminal
 from napari_uda.core.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from napari_uda.core.spec.events import Event
     from napari_uda.core.spec.experiment import Experiment
+    from napari_uda.core.spec.run import RunFolder
 
 app = typer.Typer(
     name="napari-uda",
     help="Unsupervised domain adaptation for segmentation: train on labelled source "
     "images, segment unlabelled target images.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -35,24 +39,52 @@ _UsageError: Any = next(
 
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 Run = Annotated[Path, typer.Argument(help="Folder of a run.", show_default=False)]
+Settings = Annotated[
+    Optional[list[str]],  # noqa: UP045  typer reads it at run time
+    typer.Argument(
+        metavar="[KEY=VALUE]...", help="Settings, such as method.steps=300."
+    ),
+]
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command; exits with 0 (done), 1 (failed) or 2 (the input is wrong)."""
     # Spinning OpenMP threads would take the cores from the napari window beside us.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    logging.getLogger("lightning_fabric.utilities.rank_zero").setLevel(logging.WARNING)
     as_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
     try:
-        code = app(arguments, standalone_mode=False)
+        code = app(arguments, standalone_mode=False, prog_name="napari-uda")
     except UserError as error:
         terminal.error(str(error), as_json)
         code = 2
     except _UsageError as error:
-        terminal.error(error.format_message(), as_json)
+        command = getattr(error.ctx, "command_path", "napari-uda")
+        said = error.format_message().rstrip(".")
+        terminal.error(f"{said}: see {command} --help.", as_json)
         code = 2
+    except BrokenPipeError:
+        # Whoever read our output, such as `head`, has enough of it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except OSError as error:
+        code = terminal.file_error(error, as_json)
     except (KeyboardInterrupt, typer.Abort):
         code = 130
     sys.exit(code or 0)
+
+
+@app.callback(invoke_without_command=True)
+def _start(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show it.")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as version_of
+
+        terminal.say(f"napari-uda {version_of('napari-uda')}")
+    elif context.invoked_subcommand is None:
+        terminal.say(context.get_help())
 
 
 @app.command()
@@ -71,26 +103,32 @@ def demo(
 
     method_config(method)
     if headless:
-        from napari_uda.core.demo import run_demo
-        from napari_uda.samples import write
-
-        folder = out or Path("demo-report")
-        if folder.exists() and out is not None:
-            raise UserError(f"{folder} exists: give --out a new folder.")
-        shutil.rmtree(folder, ignore_errors=True)
-        data = write("em-pair", folder / "em-pair")
-        result = run_demo(data, folder, method, terminal.follow)
-        if result is None:
-            return 1
-        page, rows = result
-        terminal.comparison(rows)
-        terminal.say(f"Report: {page}")
-        return 0
+        return _headless_demo(method, out or Path("demo-report"))
+    if importlib.util.find_spec("napari") is None:
+        raise UserError(
+            "napari is not installed, so there is no window: pip install "
+            "'napari-uda[all]', or add --headless."
+        )
     command = [sys.executable, "-m", "napari_uda.ui.launch", "--demo"]
-    try:
-        return subprocess.call([*command, "--method", method])
-    except KeyboardInterrupt:
-        return 130
+    return subprocess.call([*command, "--method", method])
+
+
+def _headless_demo(method: str, folder: Path) -> int:
+    from napari_uda.core.demo import BASELINE, run_demo
+    from napari_uda.samples import write
+
+    if method == BASELINE:
+        raise UserError(f"the demo compares a method with {BASELINE}: choose another.")
+    if folder.exists():
+        raise UserError(f"{folder} exists: give --out a new folder, or remove it.")
+    data = write("em-pair", folder / "em-pair")
+    result = run_demo(data, folder, method, terminal.follow)
+    if result is None:
+        return 1
+    page, rows = result
+    terminal.comparison(rows)
+    terminal.say(f"Report: {page}")
+    return 0
 
 
 @app.command()
@@ -110,7 +148,12 @@ def samples(
         terminal.table(rows, as_json)
         return
     folder = write(name, out or Path(name))
-    terminal.say(f"Wrote {folder}/source and {folder}/target.", as_json, folder=folder)
+    terminal.say(
+        f"Wrote {folder}. Next: napari-uda new grl --source {folder / 'source'} "
+        f"--target {folder / 'target'}",
+        as_json,
+        folder=folder,
+    )
 
 
 @app.command()
@@ -140,11 +183,11 @@ def new(
     target: Annotated[Path, typer.Option(help="Folder of target images.")],
     preset: Annotated[str, typer.Option(help="quick or paper.")] = "quick",
     out: Annotated[Path, typer.Option(help="File to write.")] = Path("experiment.yaml"),
-    overwrite: Annotated[bool, typer.Option(help="Replace the file.")] = False,
-    settings: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Argument(help="Settings as key=value, such as method.steps=300."),
-    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the file.")
+    ] = False,
+    settings: Settings = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write the experiment file of a method and two data folders."""
     from napari_uda.core.spec.domain import Dataset
@@ -155,7 +198,7 @@ def new(
     data = Dataset.from_folders(source=source, target=target)
     experiment = Experiment.preset(method, preset, data).override(settings or [])
     experiment.save(out)
-    terminal.say(f"Wrote {out}. Next: napari-uda check {out}")
+    terminal.say(f"Wrote {out}. Next: napari-uda check {out}", as_json, file=out)
 
 
 @app.command()
@@ -178,10 +221,7 @@ def train(
         Optional[Path],  # noqa: UP045
         typer.Argument(help="Experiment file.", show_default=False),
     ] = None,
-    settings: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Argument(help="Settings as key=value, such as method.steps=300."),
-    ] = None,
+    settings: Settings = None,
     run: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option("--run", help="New folder for the run."),
@@ -203,13 +243,12 @@ def train(
     if resume is not None:
         if experiment is not None or run is not None:
             raise UserError(
-                "--resume takes no experiment and no --run: the run folder knows both; "
-                "to change settings, start a new run."
+                "--resume takes no experiment, no settings and no --run: the run "
+                "folder knows them all; to change settings, start a new run."
             )
         folder = RunFolder(resume)
-        folder.require()
-        state = folder.state()
-        if state == "finished":
+        folder.experiment()
+        if folder.state() == "finished":
             terminal.say(f"{folder.path} is finished: nothing to do.", as_json)
             return 0
     else:
@@ -219,12 +258,22 @@ def train(
                 "one), or --resume RUN."
             )
         chosen = Experiment.load(experiment).override(settings or [])
-        _check_before(chosen)
         folder = RunFolder(run or runs_folder() / _fresh_name(chosen))
+        folder.require_new()
+        if folder.path.is_dir() and any(folder.path.iterdir()):
+            raise UserError(f"{folder.path} is not empty: give --run a new folder.")
+        _check_before(chosen, as_json)
         folder.create(chosen)
     from napari_uda.core.api import resume as continue_run
 
-    return terminal.follow(continue_run(folder.path, since), folder, as_json)
+    with terminal.stopping(folder) as signals:
+        events = _logged(continue_run(folder.path, since), folder)
+        try:
+            code = terminal.follow(events, folder, as_json)
+        except KeyboardInterrupt:
+            terminal.how_to_resume("Interrupted", folder)
+            return 130
+    return 128 + signals[0] if signals else code
 
 
 @app.command()
@@ -234,7 +283,14 @@ def watch(run: Run, as_json: AsJson = False) -> int:
 
     folder = RunFolder(run)
     folder.require()
-    return terminal.follow(terminal.events_of(folder), folder, as_json)
+    code = terminal.follow(terminal.events_of(folder), folder, as_json)
+    state = folder.state()
+    if state == "prepared":
+        terminal.how_to_resume("Not started yet", folder)
+    if state == "dead":
+        terminal.how_to_resume("The trainer vanished", folder)
+        return 1
+    return code
 
 
 @app.command()
@@ -248,17 +304,23 @@ def predict(
         typer.Option(help="Only this split of a data folder: train or test."),
     ] = None,
     domain: Annotated[str, typer.Option(help="source or target.")] = "target",
-    probability: Annotated[bool, typer.Option(help="Also write these.")] = False,
-    uncertainty: Annotated[bool, typer.Option(help="Also write these.")] = False,
-    overwrite: Annotated[bool, typer.Option(help="Replace files.")] = False,
+    probability: Annotated[
+        bool, typer.Option("--probability", help="Also write probabilities.")
+    ] = False,
+    uncertainty: Annotated[
+        bool, typer.Option("--uncertainty", help="Also write the uncertainty.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files that exist.")
+    ] = False,
     voxel_size: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="(z,)y,x of files that do not say, such as 40,4,4."),
+        typer.Option(help="(z,)y,x of files without it, such as 40,4,4."),
     ] = None,
     unit: Annotated[str, typer.Option(help="nm, um or mm.")] = "um",
     axes: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="Meaning of the axes, such as zyx, where files mislead."),
+        typer.Option(help="Meaning of the axes, such as zyx, if files mislead."),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
     as_json: AsJson = False,
@@ -287,11 +349,13 @@ def evaluate(
         Optional[Path],  # noqa: UP045
         typer.Option(help="CSV file for the scores of every image."),
     ] = None,
-    surface: Annotated[bool, typer.Option(help="Also surface distances.")] = True,
+    surface: Annotated[
+        bool, typer.Option(help="Measure surface distances, which takes longest.")
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
     """Score predictions against true labels."""
-    from napari_uda.core.metrics.folders import evaluate as score
+    from napari_uda.core.inference.scores import evaluate as score
     from napari_uda.core.metrics.report import summarise, write_csv
 
     rows = score(predictions, labels, surface=surface)
@@ -300,12 +364,26 @@ def evaluate(
     terminal.scores(rows, summarise(rows), as_json)
 
 
-def _check_before(experiment: Experiment) -> None:
+def _check_before(experiment: Experiment, as_json: bool) -> None:
     """Refuse to start what cannot work; the check takes seconds, training hours."""
     from napari_uda.core.data.inspect import inspect
+    from napari_uda.core.engine.device import pick_device
 
-    if error := inspect(experiment.data, experiment.method).first_error:
-        raise UserError(error)
+    pick_device(experiment.training.device)
+    found = inspect(experiment.data, experiment.method)
+    if found.first_error:
+        raise UserError(found.first_error)
+    if not as_json:
+        terminal.problems([one for one in found.problems if one.level == "warning"])
+
+
+def _logged(events: Iterable[Event], run: RunFolder) -> Iterator[Event]:
+    """Pass events on; what is known of a failure goes to the log of the run."""
+    for event in events:
+        if event.kind == "failed" and event.detail:
+            with run.log_file.open("a", encoding="utf-8") as log:
+                log.write(f"{event.detail.rstrip()}\n")
+        yield event
 
 
 def _fresh_name(experiment: Experiment) -> str:

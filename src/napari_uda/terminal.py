@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import json
+import math
+import signal
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
-
-from napari_uda.core.metrics.report import score_text
-from napari_uda.core.spec.events import LAST_EVENTS, Event, Failed, Resumed, Started
-from napari_uda.core.spec.run import EventReader, valid_events
+from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from napari_uda.core.data.inspection import Inspection
+    from napari_uda.core.data.inspection import Inspection, Problem
     from napari_uda.core.metrics.report import Comparison, Row, Summary
+    from napari_uda.core.spec.events import Event
     from napari_uda.core.spec.run import RunFolder
 
+NARROW = 24
+"""Characters below which a column of text is not worth having."""
 POLL = 0.3
 """Seconds between two looks at a growing file."""
 
@@ -36,7 +40,7 @@ def console(stderr: bool = False) -> Console:
 
 def emit(content: Mapping[str, Any]) -> None:
     """Print one JSON object on a line."""
-    print(json.dumps(content, default=str), flush=True)
+    print(json.dumps(clean(content), default=str, allow_nan=False), flush=True)
 
 
 def error(message: str, as_json: bool = False) -> None:
@@ -45,6 +49,20 @@ def error(message: str, as_json: bool = False) -> None:
         emit({"kind": "error", "message": message})
     one_line = " ".join(message.split())
     print(f"Error: {one_line[:1].upper()}{one_line[1:]}", file=sys.stderr)
+
+
+def file_error(problem: OSError, as_json: bool = False) -> int:
+    """Print one line about a file that cannot be used; returns the exit code."""
+    reason = problem.strerror or str(problem)
+    if problem.filename is None:
+        error(f"{reason}: make room on the disk, or check it.", as_json)
+        return 1
+    error(
+        f"{problem.filename} cannot be used ({reason}): choose another file or folder, "
+        "or change its permissions.",
+        as_json,
+    )
+    return 2
 
 
 def say(message: str, as_json: bool = False, **content: Any) -> None:
@@ -58,18 +76,32 @@ def say(message: str, as_json: bool = False, **content: Any) -> None:
 def table(
     rows: Sequence[Mapping[str, Any]], as_json: bool = False, title: str = ""
 ) -> None:
-    """Print rows as a table, or as a JSON list."""
+    """Print rows as a table, or as a JSON list.
+
+    Only the last column may wrap; in a narrow terminal it goes below the others.
+    """
     if as_json:
-        print(json.dumps(list(rows), default=str))
+        print(json.dumps(clean(rows), default=str, allow_nan=False))
         return
     if title:
         console().print(title, markup=False)
-    grid = Table(header_style="bold", box=None, pad_edge=False)
-    for name in rows[0] if rows else ():
-        grid.add_column(name, overflow="fold")
-    for row in rows:
-        grid.add_row(*(text(value) for value in row.values()))
-    console().print(grid)
+    if not rows:
+        return
+    out = console()
+    cells = [list(rows[0]), *([text(value) for value in row.values()] for row in rows)]
+    *widths, last = (max(map(len, column)) for column in zip(*cells, strict=True))
+    indent = sum(widths) + 2 * len(widths)
+    below = out.width - indent < min(last, NARROW)
+    if below:
+        cells[0][-1], indent = "", 4
+    for number, (*first, rest) in enumerate(cells):
+        line = "".join(f"{cell:{w}}  " for cell, w in zip(first, widths, strict=True))
+        more = wrap(rest, out.width - indent)
+        if not below and more:
+            line += more.pop(0)
+        lines = (line.rstrip(), *(" " * indent + part for part in more))
+        style = "" if number else "bold"
+        out.print(Text("\n".join(lines), style), soft_wrap=True)
 
 
 def text(value: Any) -> str:
@@ -95,28 +127,35 @@ def inspection(result: Inspection, as_json: bool = False) -> int:
                 "sample": sample.name,
                 "split": sample.split,
                 "labels": sample.role,
-                "shape": " x ".join(map(str, sample.shape)),
+                "shape": "x".join(map(str, sample.shape)),
                 "type": sample.dtype,
-                "voxel size": size_text(sample.voxel_size, sample.unit),
-                "structures": ", ".join(sample.found),
+                "voxel": size_text(sample.voxel_size, sample.unit),
                 "state": sample.severity,
+                "structures": ", ".join(sample.found),
             }
             for sample in result.samples
         ]
     )
-    colours = {"error": "red", "warning": "yellow", "note": "dim"}
-    for problem in result.problems:
-        console().print(f"[{colours[problem.level]}]{problem.level}[/]", end=": ")
-        console().print(problem.message, markup=False, soft_wrap=True)
+    problems(result.problems)
     if result.first_error:
         return 2
     console().print("[green]Ready to train.[/]")
     return 0
 
 
+def problems(found: Iterable[Problem]) -> None:
+    """Print one line per problem, to stderr."""
+    colours = {"error": "red", "warning": "yellow", "note": "dim"}
+    for problem in found:
+        line = Text.assemble(
+            (problem.level, colours[problem.level]), ": ", problem.message
+        )
+        console(stderr=True).print(line, soft_wrap=True)
+
+
 def size_text(size: Sequence[float] | None, unit: str | None) -> str:
-    """Write a voxel size as 40 x 4 x 4 nm."""
-    return f"{' x '.join(f'{side:g}' for side in size)} {unit or ''}" if size else ""
+    """Write a voxel size as 40x4x4 nm."""
+    return f"{'x'.join(f'{side:.4g}' for side in size)} {unit or ''}" if size else ""
 
 
 def follow(
@@ -127,13 +166,13 @@ def follow(
     if as_json:
         for last in events:
             emit(last.model_dump(mode="json"))
-        return 1 if isinstance(last, Failed) else 0
+        return _code(last)
     out = console(stderr=True)
     progress = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=28),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=20),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[detail]}"),
+        TextColumn("{task.fields[detail]}", markup=False),
         console=out,
     )
     bar = progress.add_task(title or run.id, total=None, detail="starting")
@@ -159,18 +198,62 @@ def follow(
                 case "warning" | "failed":
                     progress.print(f"{last.kind}: {last.message}", markup=False)
     if last is not None and last.kind == "finished":
-        out.print(f"Finished in {clock(last.seconds)}: {run.path}", soft_wrap=True)
-    elif last is not None and last.kind == "stopped":
         out.print(
-            f"Stopped at step {last.step}. Go on with: napari-uda train --resume "
-            f"{run.path}",
+            f"Finished in {clock(last.seconds)}: {run.path}",
+            markup=False,
             soft_wrap=True,
         )
-    return 1 if isinstance(last, Failed) else 0
+    elif last is not None and last.kind == "stopped":
+        how_to_resume(f"Stopped at step {last.step}", run)
+    return _code(last)
+
+
+def _code(last: Event | None) -> int:
+    return 1 if last is not None and last.kind == "failed" else 0
+
+
+def how_to_resume(what: str, run: RunFolder) -> None:
+    """Print what became of a run and how to go on."""
+    console(stderr=True).print(
+        f"{what}. Go on with: napari-uda train --resume {run.path}",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+@contextmanager
+def stopping(run: RunFolder) -> Iterator[list[int]]:
+    """Turn the first Ctrl-C or SIGTERM into a request to stop; a second one kills.
+
+    Yields the list of signals that came.
+    """
+    came: list[int] = []
+
+    def stop(number: int, _: object) -> None:
+        came.append(number)
+        restore()
+        print("Stopping after this step; once more to quit at once.", file=sys.stderr)
+        run.request("stop")
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    before = {
+        number: signal.signal(number, stop)
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield came
+    finally:
+        restore()
 
 
 def events_of(run: RunFolder) -> Iterator[Event]:
     """Yield what a run said since its last start, then what it says, until it ends."""
+    from napari_uda.core.spec.events import LAST_EVENTS, Resumed, Started
+    from napari_uda.core.spec.run import EventReader, valid_events
+
     reader = EventReader(run.events_file)
     seen = valid_events(list(reader.read()))
     starts = [i for i, e in enumerate(seen) if isinstance(e, Started | Resumed)]
@@ -198,18 +281,25 @@ def predicting(as_json: bool) -> Iterator[Callable[[Any], None]]:
         yield report_json
         emit({"kind": "finished"})
         return
-    with Progress(console=console(stderr=True)) as progress:
+    with Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=20),
+        TextColumn("{task.percentage:>3.0f} %"),
+        console=console(stderr=True),
+        transient=True,
+    ) as progress:
         bars: dict[str, Any] = {}
 
         def report(item: Any) -> None:
             if item.image not in bars:
-                bars[item.image] = progress.add_task(item.image.split("/")[-1])
+                bars[item.image] = progress.add_task(Path(item.image).name)
             if hasattr(item, "total"):
                 progress.update(bars[item.image], completed=item.done, total=item.total)
-            else:
-                progress.update(bars[item.image], visible=False)
-                where = item.labels if isinstance(item.labels, str) else "masks"
-                progress.print(f"{where}  {item.seconds:.1f} s", markup=False)
+                return
+            progress.update(bars[item.image], visible=False)
+            files = item.labels
+            for file in [files] if isinstance(files, str) else files.values():
+                progress.print(f"{file}  {item.seconds:.1f} s", markup=False)
 
         yield report
 
@@ -219,12 +309,25 @@ def scores(
 ) -> None:
     """Print scores per image and their summary."""
     if as_json:
-        emit({"rows": clean(rows), "summary": clean(summary)})
+        emit({"rows": rows, "summary": summary})
         return
-    shown = ("image", "class", "dice", "precision", "recall", "assd", "hd95", "unit")
-    table([{key: row[key] for key in shown} for row in rows])  # type: ignore[literal-required]
+    table([_shown("image", row["image"], row) for row in rows])
     console().print()
-    table([{**row} for row in summary])
+    table([_shown("mean of", row["volumes"], row) for row in summary])
+
+
+def _shown(key: str, value: object, row: Row | Summary) -> dict[str, object]:
+    """Choose the scores that fit on a line."""
+    return {
+        key: value,
+        "Dice": score_text(row["dice"]),
+        "precision": score_text(row["precision"]),
+        "recall": score_text(row["recall"]),
+        "ASSD": score_text(row["assd"], 1),
+        "HD95": score_text(row["hd95"], 1),
+        "unit": row["unit"],
+        "structure": row["class"],
+    }
 
 
 def comparison(rows: Sequence[Comparison]) -> None:
@@ -232,25 +335,33 @@ def comparison(rows: Sequence[Comparison]) -> None:
     table(
         [
             {
+                "Dice before": score_text(row["before"]),
+                "after": score_text(row["after"]),
+                f"HD95 before ({row['unit']})": score_text(row["hd95_before"], 1),
+                "HD95 after": score_text(row["hd95"], 1),
                 "structure": row["class"],
-                "Dice source-only": score_text(row["before"]),
-                "Dice adapted": score_text(row["after"]),
-                f"HD95 source-only ({row['unit']})": score_text(row["hd95_before"], 1),
-                f"HD95 adapted ({row['unit']})": score_text(row["hd95"], 1),
             }
             for row in rows
         ]
     )
 
 
-def clean(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Make rows fit for JSON, which knows no NaN and no infinity."""
+def score_text(value: float | None, digits: int = 3) -> str:
+    """Write a score as reports do."""
+    from napari_uda.core.metrics.report import score_text as written
 
-    def value(item: Any) -> Any:
-        bad = isinstance(item, float) and (item != item or abs(item) == float("inf"))
-        return None if bad else item
+    return written(value, digits)
 
-    return [{key: value(item) for key, item in row.items()} for row in rows]
+
+def clean(item: Any) -> Any:
+    """Make content fit for JSON, which knows no NaN and no infinity."""
+    if isinstance(item, float):
+        return item if math.isfinite(item) else None
+    if isinstance(item, Mapping):
+        return {key: clean(value) for key, value in item.items()}
+    if isinstance(item, list | tuple):
+        return [clean(value) for value in item]
+    return item
 
 
 def clock(seconds: float) -> str:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -76,7 +75,7 @@ def test_events_come_in_batches_five_times_a_second(qtbot, run):
     assert sum(map(len, batches)) > 2 * len(batches)
 
 
-def test_pause_continue_and_stop(qtbot, run):
+def test_pause_and_continue(qtbot, run):
     job, watcher = start(run, "wait")
     wait_for_step(qtbot, job, 5)
     job.pause()
@@ -84,11 +83,19 @@ def test_pause_continue_and_stop(qtbot, run):
     qtbot.waitUntil(lambda: job.state == "paused", timeout=20_000)
     assert run.state() == "paused"
     job.resume()
-    qtbot.waitUntil(lambda: "running" in watcher.states[2:], timeout=20_000)
+    assert job.state == "continuing"
+    assert isinstance(finish(qtbot, watcher), ev.Finished)
+    assert any(isinstance(event, ev.Continued) for event in watcher.events)
+
+
+def test_a_paused_run_can_be_stopped(qtbot, run):
+    job, watcher = start(run, "wait")
+    wait_for_step(qtbot, job, 5)
+    job.pause()
+    qtbot.waitUntil(lambda: job.state == "paused", timeout=20_000)
     job.stop()
-    last = finish(qtbot, watcher)
-    assert isinstance(last, ev.Stopped | ev.Finished)
-    assert run.state() in ("stopped", "finished")
+    assert isinstance(finish(qtbot, watcher), ev.Stopped)
+    assert run.state() == "stopped"
 
 
 def test_start_stop_start_several_times(qtbot, run):
@@ -177,6 +184,20 @@ def test_a_living_run_can_be_attached_and_stopped(qtbot, run):
     assert child.wait(10) == 0
 
 
+def test_attaching_to_a_paused_run_leaves_it_paused(qtbot, run):
+    child = subprocess.Popen([sys.executable, FAKE, str(run.path), "wait"])
+    qtbot.waitUntil(lambda: any(e.step == 5 for e in run.events()), timeout=20_000)
+    run.request("pause")
+    qtbot.waitUntil(lambda: run.state() == "paused", timeout=20_000)
+    job, watcher = start(run, "", how="attach")
+    qtbot.waitUntil(lambda: job.state == "paused", timeout=20_000)
+    qtbot.wait(300)
+    assert run.state() == "paused"
+    job.stop()
+    assert isinstance(finish(qtbot, watcher), ev.Stopped)
+    assert child.wait(10) == 0
+
+
 def test_attaching_to_a_dead_run_says_so(qtbot, run):
     run.append(ev.Step(run="run", step=7, losses={}, speed=1, remaining=1, memory=1))
     _, watcher = start(run, "", how="attach")
@@ -216,7 +237,7 @@ def test_training_inside_napari(qtbot, run, monkeypatch):
     seen = []
 
     def resume(path, since):
-        seen.append((path, time.time() - since))
+        seen.append((path, run.requested()))
         folder = RunFolder(path)
         for step in (1, 2):
             event = ev.Step(
@@ -227,12 +248,12 @@ def test_training_inside_napari(qtbot, run, monkeypatch):
         yield ev.Finished(run="run", step=2, seconds=1)
 
     fake_api(monkeypatch, resume)
+    run.request("stop")
     job = Job(run, "thread")
     watcher = Watcher(job)
     job.start()
     assert isinstance(finish(qtbot, watcher), ev.Finished)
-    assert seen[0][0] == run.path
-    assert 0 <= seen[0][1] < 5
+    assert seen == [(run.path, None)], "an old request must not stop a new start"
 
 
 @pytest.mark.parametrize("error", [RuntimeError, ValueError, MemoryError])

@@ -17,7 +17,7 @@ from napari_uda.core.inference.files import (
     predict_files,
 )
 from napari_uda.core.inference.model import Model
-from napari_uda.core.metrics.folders import evaluate
+from napari_uda.core.inference.scores import evaluate
 from napari_uda.core.spec.run import RunFolder
 
 if TYPE_CHECKING:

@@ -36,6 +36,8 @@ DOMAINS: tuple[DomainName, ...] = ("source", "target")
 SHOWN = 3
 """Test images in a report."""
 BASELINE = "source_only"
+STEPS = 250
+"""Steps of each training: enough for the sample pair, minutes on two cores."""
 
 
 def run_demo(
@@ -74,7 +76,7 @@ def run_demo(
     rows: dict[str, list[Row]] = {}
     for name in (BASELINE, method):
         run = RunFolder(out / "runs" / name)
-        experiment = Experiment.preset(name, "quick", dataset, name=name)
+        experiment = Experiment.preset(name, "quick", dataset, name=name, steps=STEPS)
         if follow(train(experiment, run.path), run):
             return None
         predict(run.path, [data / "target"], run.predictions, split="test")

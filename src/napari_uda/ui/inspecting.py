@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from napari_uda.core.data.inspect import conclude, inspect_samples
 from napari_uda.core.data.inspection import Inspection, Problem, SampleReport
 from napari_uda.core.errors import UserError
 from napari_uda.core.io import Volume, read
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from napari.layers import Labels
 
-    from napari_uda.core.spec.domain import DomainName, LabelsRole, Structure
+    from napari_uda.core.spec.domain import DomainName, LabelsRole, Structure, Unit
 
     from .session import DomainChoice, LayerPair
     from .snapshot import LayerData
@@ -84,6 +83,9 @@ def look(
     voxel_size
         Voxel size to which both domains are to be resampled, if any.
     """
+    # Not at the top: it brings scipy, which would slow down the start.
+    from napari_uda.core.data.inspect import conclude, inspect_samples
+
     failures: list[str] = []
     reports: list[SampleReport] = []
     volumes: dict[Path, Volume | tuple[LayerData, object, tuple[str, ...]]] = {}
@@ -187,7 +189,7 @@ def _domain(
     return Domain.model_construct(
         samples=tuple(samples),
         voxel_size=voxel_size,
-        unit=unit,
+        unit=cast("Unit | None", unit),
         slices="z" if sections else None,
         classes=plan.classes or (_classes(plan) if plan.name == "source" else {}),
         overlapping=any(isinstance(sample.labels, dict) for sample in samples),

@@ -97,7 +97,8 @@ class Job(QObject):
 
     def start(self) -> None:
         """Begin; napari lists the job among its tasks from now on."""
-        self.run.clear_request()
+        if self.how != "attach":
+            self.run.clear_request()
         task = _Task(self._batches)
         task.words = f"training of {self.run.id}"
         self._worker = thread_worker(task)()

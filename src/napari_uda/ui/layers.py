@@ -10,7 +10,6 @@ from napari.layers import Image, Labels
 from napari.utils.colormaps import DirectLabelColormap
 
 from napari_uda.core.io import Geometry, Header, Volume
-from napari_uda.core.metrics.figures import DIFFERENCE
 from napari_uda.core.spec.config import parse
 from napari_uda.core.spec.domain import IGNORE, PALETTE, Structure
 
@@ -173,6 +172,9 @@ def class_colormap(classes: Mapping[int, Structure]) -> DirectLabelColormap:
 
 def difference_colormap() -> DirectLabelColormap:
     """Return the colours of a difference map."""
+    # Not at the top: it brings scipy, which would slow down the start.
+    from napari_uda.core.metrics.figures import DIFFERENCE
+
     colors: dict[int | None, str] = {None: _TRANSPARENT, 0: _TRANSPARENT}
     colors |= {value: color for value, (_, color) in DIFFERENCE.items()}
     return DirectLabelColormap(color_dict=colors)

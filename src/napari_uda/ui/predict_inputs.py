@@ -90,16 +90,8 @@ class PredictInputs(QWidget):
         self.test_only.setChecked(True)
         self.test_only.hide()
 
-        self._caption = QLabel("truth")
-        self._layers_page, self._files_page = QWidget(), QWidget()
-        grid = QGridLayout(self._layers_page)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(6)
-        grid.addWidget(self.image, 0, 0)
-        grid.addWidget(self._caption, 0, 1)
-        grid.addWidget(self.truth, 0, 2)
-        grid.setColumnStretch(0, 1)
-        grid.setColumnStretch(2, 1)
+        self._truth_caption = QLabel("truth")
+        self._files_page = QWidget()
         box = QVBoxLayout(self._files_page)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(3)
@@ -109,11 +101,16 @@ class PredictInputs(QWidget):
         line.addWidget(self.choose_folder)
         box.addLayout(line)
         box.addWidget(self.test_only)
-        layout = QHBoxLayout(self)
+        layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.origin, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addWidget(self._layers_page, 1)
-        layout.addWidget(self._files_page, 1)
+        layout.setHorizontalSpacing(6)
+        layout.setVerticalSpacing(4)
+        layout.setColumnStretch(1, 1)
+        layout.addWidget(self.origin, 0, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.image, 0, 1)
+        layout.addWidget(self._files_page, 0, 1)
+        layout.addWidget(self._truth_caption, 1, 0)
+        layout.addWidget(self.truth, 1, 1)
         self._show_page()
 
         self.origin.currentIndexChanged.connect(self._on_origin_changed)
@@ -239,7 +236,8 @@ class PredictInputs(QWidget):
 
     def _show_page(self) -> None:
         files = self.uses_files()
-        self._layers_page.setVisible(not files)
+        for widget in (self.image, self._truth_caption, self.truth):
+            widget.setVisible(not files)
         self._files_page.setVisible(files)
 
     def _on_origin_changed(self, _index: int) -> None:

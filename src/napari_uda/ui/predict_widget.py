@@ -26,7 +26,7 @@ from .predicting import (
     PredictResult,
 )
 from .saving import save_masks, write_scores
-from .scoring import Scored, score
+from .scored import Scored, score_safely
 from .session import Session
 from .words import count_text, duration_text
 
@@ -65,9 +65,9 @@ class PredictWidget(PredictForm):
         self._view: View = "fill"
         self._failed = False
         self._connect()
+        self._on_run_changed()
         self._on_runs_changed()
         self.inputs.refresh()
-        self._refresh()
 
     def _connect(self) -> None:
         session, viewer = self.session, self.session.viewer
@@ -180,6 +180,8 @@ class PredictWidget(PredictForm):
         self.predict.setToolTip(
             why or "Predict the images with this run (Ctrl+Return)."
         )
+        if not self._results and not busy and (not self._failed or why):
+            self._say(why)
         self.cancel.setEnabled(busy)
         self.cancel.setToolTip(
             "End the prediction; nothing of it is kept."
@@ -294,7 +296,7 @@ class PredictWidget(PredictForm):
             return
         self._scores = []
         truths = [chosen.truth_array() for chosen in self._chosen]
-        worker = thread_worker(score)(list(self._results), truths, self._dataset)
+        worker = thread_worker(score_safely)(list(self._results), truths, self._dataset)
         self._work.start(worker, self._on_scored, self._on_all_scored)
         self.bar.setFormat("scoring")
         self.bar.show()

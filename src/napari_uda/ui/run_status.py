@@ -238,5 +238,6 @@ def _rate(speed: float) -> str:
 
 def _marked(severity: str, message: str) -> str:
     sign, color = SEVERITY_SIGNS[severity], SEVERITY_COLORS[severity]
-    text = message.replace("&", "&amp;").replace("<", "&lt;")
+    sentence = message[:1].upper() + message[1:]
+    text = sentence.replace("&", "&amp;").replace("<", "&lt;")
     return f'<span style="color:{color}">{sign}</span> {text}'

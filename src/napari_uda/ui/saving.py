@@ -10,7 +10,6 @@ from qtpy.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from napari_uda.core.errors import UserError
 from napari_uda.core.io import Geometry, suffix_of, write_labels
-from napari_uda.core.metrics.report import write_csv
 
 from .layers import from_layer_axes, voxel_sides
 from .words import count_text
@@ -79,6 +78,8 @@ def write_scores(path: Path, rows: dict[str, list[Row]]) -> str:
     rows
         Rows of each run.
     """
+    from napari_uda.core.metrics.report import write_csv
+
     table = [{"run": run, **row} for run, one in rows.items() for row in one]
     try:
         write_csv(table, path)  # type: ignore[arg-type]

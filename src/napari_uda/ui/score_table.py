@@ -8,8 +8,6 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor, QIcon, QPixmap
 from qtpy.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
-from napari_uda.core.metrics.report import score_text, summarise
-
 from .words import unit_text
 
 if TYPE_CHECKING:
@@ -40,6 +38,9 @@ class ScoreTable(QTreeWidget):
         self, after: Sequence[Row], before: Sequence[Row], colors: Mapping[str, str]
     ) -> None:
         """Show scores; `before` are those of the baseline on the same images."""
+        # Not at the top: it brings scipy, which would slow down the start.
+        from napari_uda.core.metrics.report import summarise
+
         self.clear()
         unit = unit_text(after[0]["unit"]) if after else "px"
         dice = f"Dice before {_ARROW} after" if before else "Dice"
@@ -68,6 +69,8 @@ class ScoreTable(QTreeWidget):
     def _line(
         self, name: str, after: Row | Summary, before: Row | Summary | None
     ) -> QTreeWidgetItem:
+        from napari_uda.core.metrics.report import score_text
+
         dice = score_text(after["dice"], 2)
         if before is not None:
             dice = f"{score_text(before['dice'], 2)} {_ARROW} {dice}"

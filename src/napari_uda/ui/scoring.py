@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +15,8 @@ from napari_uda.core.metrics.report import score_volume
 from napari_uda.core.spec.domain import IGNORE
 from napari_uda.core.spec.folders import domain_from_folder
 
+from .scored import Scored
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -27,22 +28,6 @@ if TYPE_CHECKING:
     from napari_uda.core.spec.domain import Dataset, Sample
 
     from .predicting import PredictResult
-
-
-@dataclass(frozen=True, eq=False)
-class Scored:
-    """Scores of one image."""
-
-    result: PredictResult
-    """The prediction."""
-    truth: NDArray[np.uint8] | None
-    """Truth in the label values of the prediction; None without truth."""
-    difference: NDArray[np.uint8] | None
-    """Where they differ, as in `core.metrics.overlap.difference_map`."""
-    after: tuple[Row, ...] = ()
-    """Rows of the prediction."""
-    before: tuple[Row, ...] = ()
-    """Rows of the baseline."""
 
 
 def score(

@@ -26,7 +26,7 @@ def intensity_range(
     # A stride along every axis: one through the flat image may stay in one column.
     step = max(1, round((image.size / MOST_PIXELS) ** (1 / max(1, image.ndim))))
     pixels = image[(slice(None, None, step),) * image.ndim]
-    pixels = pixels[np.isfinite(pixels)]
+    pixels = pixels[np.isfinite(pixels)].astype(np.float64)
     if pixels.size == 0:
         return 0.0, 1.0
     low, high = (float(value) for value in np.percentile(pixels, PERCENTILES))

@@ -84,7 +84,7 @@ def memory_used(device: torch.device) -> float:
 def set_threads(training: Training) -> int:
     """Use the wanted number of processor threads and return it."""
     # macOS knows no affinity.
-    allowed = getattr(psutil.Process(), "cpu_affinity", list)()
+    allowed: list[int] = getattr(psutil.Process(), "cpu_affinity", list)()
     count = training.threads or len(allowed) or os.cpu_count() or 1
     torch.set_num_threads(count)
     return count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Literal
 
 import torch
@@ -24,7 +25,7 @@ def normalisation(norm: Norm, dims: int, channels: int) -> nn.Module:
             kind = nn.InstanceNorm2d if dims == 2 else nn.InstanceNorm3d
             return kind(channels, affine=True)
         case "group":
-            return nn.GroupNorm(min(8, channels), channels)
+            return nn.GroupNorm(math.gcd(8, channels), channels)
         case "none":
             return nn.Identity()
 

@@ -88,7 +88,7 @@ def domain_from_folder(folder: Path, name: DomainName) -> Domain:
         )
     config = _read_config(folder)
     inside = folder / "images"
-    images = _by_stem(inside if inside.is_dir() else folder)
+    images = by_stem(inside if inside.is_dir() else folder)
     if not images:
         raise UserError(
             f"{name} folder {folder} holds no images: put TIFF, NIfTI, PNG or NPY "
@@ -172,10 +172,17 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return content
 
 
-def _by_stem(folder: Path) -> dict[str, Path]:
+def by_stem(folder: Path) -> dict[str, Path]:
+    """Return the images in a folder by their stem.
+
+    Raises
+    ------
+    UserError
+        If two of them have the same stem.
+    """
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or not path.is_file() or not is_image(path):
+        if not path.is_file() or not is_image(path):
             continue
         stem = stem_of(path)
         if stem in found:
@@ -197,7 +204,7 @@ def _labels(
     organs = sorted(
         path for path in root.iterdir() if path.is_dir() and path.name[0] != "."
     )
-    files = _by_stem(root)
+    files = by_stem(root)
     if not organs:
         if config.overlapping:
             raise UserError(
@@ -212,7 +219,7 @@ def _labels(
             "one folder of masks per structure."
         )
     labels: dict[str, Path | dict[str, Path]] = {}
-    masks = {organ.name: _by_stem(organ) for organ in organs}
+    masks = {organ.name: by_stem(organ) for organ in organs}
     for name in masks:
         _check_stems(set(masks[name]), set(images), root / name)
     for stem in images:

@@ -88,11 +88,7 @@ class RunFolder:
         UserError
             If the folder already holds a run, or cannot be written.
         """
-        if self.exists:
-            raise UserError(
-                f"{self.path} already holds a run: choose another folder, or continue "
-                f"it with train --resume {self.path}."
-            )
+        self.require_new()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             stamped = experiment.model_copy(update={"versions": versions()})
@@ -123,6 +119,14 @@ class RunFolder:
             raise UserError(
                 f"{self.path} {what}: give the folder that train --run made, the one "
                 "with experiment.yaml in it."
+            )
+
+    def require_new(self) -> None:
+        """Raise a UserError if the folder holds a run."""
+        if self.exists:
+            raise UserError(
+                f"{self.path} already holds a run: choose another folder, or continue "
+                f"it with train --resume {self.path}."
             )
 
     def append(self, event: Event) -> None:

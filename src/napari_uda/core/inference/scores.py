@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_uda.core.data.labels import membranes
 from napari_uda.core.errors import UserError
-from napari_uda.core.io import is_image, read, stem_of
+from napari_uda.core.io import NANOMETRES, stem_of
+from napari_uda.core.metrics.report import score_volume
 from napari_uda.core.spec.config import parse
-from napari_uda.core.spec.folders import FolderConfig, read_yaml
-
-from .report import score_volume
+from napari_uda.core.spec.folders import FolderConfig, by_stem, read_labels, read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_uda.core.io import Volume
+    from napari_uda.core.metrics.report import Row
 
-    from .report import Row
+    Labels = Path | dict[str, Path]
 
 SIDECAR = "predictions.json"
 
@@ -69,45 +70,83 @@ def evaluate(
 
 def _score(
     name: str,
-    guess: Path | dict[str, Path],
-    truth: Path | dict[str, Path],
+    guess: Labels,
+    truth: Labels,
     classes: dict[int, str],
     config: FolderConfig,
     surface: bool,
 ) -> list[Row]:
     if isinstance(guess, dict) and isinstance(truth, dict):
-        names = [key for key in guess if key in truth]
-        volumes = [read(truth[key]) for key in names]
-        mine = np.stack([np.asarray(read(guess[key]).data) > 0 for key in names])
-        theirs = np.stack([np.asarray(volume.data) > 0 for volume in volumes])
-        size, unit = _voxel_size(config, volumes[0])
-        named = dict(enumerate(names, start=1))
-        return score_volume(
-            mine.astype(np.uint8), theirs.astype(np.uint8), named, size, unit,
-            overlapping=True, surface=surface, image=name,
-        )  # fmt: skip
+        return _score_masks(name, guess, truth, config, surface)
     assert isinstance(guess, Path)
     assert isinstance(truth, Path)
-    volume = read(truth)
-    mine = np.asarray(read(guess).data)
-    theirs = np.asarray(volume.data)
+    volume = read_labels(truth)
+    mine, theirs = np.asarray(read_labels(guess).data), np.asarray(volume.data)
+    size, unit = _voxel_size(config, volume)
     known = _names(config)
+    if config.membrane_width is not None:
+        theirs = _membranes(theirs, config.membrane_width, size, unit, name)
+        known = {}
     classes = classes or known or _found(theirs)
     if known:
         theirs = _renumbered(theirs, known, classes)
     elif set(classes) == {1} and len(_found(theirs)) == 1:
         # One structure may have any value, such as 255, in the true labels.
         theirs = (theirs > 0).astype(np.uint8)
-    size, unit = _voxel_size(config, volume)
     return score_volume(
         mine, theirs, classes, size, unit, surface=surface, image=name,
         ignore=None if 255 in classes else 255,
     )  # fmt: skip
 
 
-def _pairs(
-    predictions: Path, labels: Path
-) -> dict[str, tuple[Path | dict[str, Path], Path | dict[str, Path]]]:
+def _score_masks(
+    name: str,
+    guess: dict[str, Path],
+    truth: dict[str, Path],
+    config: FolderConfig,
+    surface: bool,
+) -> list[Row]:
+    names = [key for key in guess if key in truth]
+    if not names:
+        raise UserError(
+            f"'{name}' has predictions of {', '.join(guess)}, but labels of "
+            f"{', '.join(truth)}: give the folders of a structure equal names."
+        )
+    volumes = [read_labels(truth[key]) for key in names]
+    guesses = [read_labels(guess[key]) for key in names]
+    shapes = {volume.data.shape for volume in (*volumes, *guesses)}
+    if len(shapes) > 1:
+        raise UserError(
+            f"the masks of '{name}' have the shapes {' and '.join(map(str, shapes))}: "
+            "predictions and labels must have equal shapes."
+        )
+    size, unit = _voxel_size(config, volumes[0])
+    mine, theirs = (
+        np.stack([np.asarray(volume.data > 0, np.uint8) for volume in part])
+        for part in (guesses, volumes)
+    )
+    return score_volume(
+        mine, theirs, dict(enumerate(names, start=1)), size, unit,
+        overlapping=True, surface=surface, image=name,
+    )  # fmt: skip
+
+
+def _membranes(
+    labels: NDArray[Any],
+    width: float,
+    size: tuple[float, ...] | None,
+    unit: str | None,
+    name: str,
+) -> NDArray[np.uint8]:
+    if size is None or unit is None:
+        raise UserError(
+            f"membranes of {width:g} nm need a pixel size, but '{name}' has none: add "
+            "voxel_size and unit to dataset.yaml."
+        )
+    return membranes(labels, width, tuple(side * NANOMETRES[unit] for side in size))
+
+
+def _pairs(predictions: Path, labels: Path) -> dict[str, tuple[Labels, Labels]]:
     if predictions.is_file() and labels.is_file():
         return {stem_of(predictions): (predictions, labels)}
     guesses = _label_files(predictions)
@@ -135,22 +174,18 @@ def _pairs(
     return {stem: (guesses[stem], truths[stem]) for stem in common}
 
 
-def _label_files(path: Path) -> Mapping[str, Path | dict[str, Path]]:
+def _label_files(path: Path) -> Mapping[str, Labels]:
     """Return label files by stem: those in the folder, or masks in its subfolders."""
     if path.is_file():
         return {stem_of(path): path}
-    files = {
-        stem_of(p): p for p in sorted(path.iterdir()) if p.is_file() and is_image(p)
-    }
-    if files:
+    if files := by_stem(path):
         return files
     masks: dict[str, dict[str, Path]] = {}
     extras = ("probability", "uncertainty")
     for folder in sorted(path.iterdir()):
         if folder.is_dir() and folder.name not in extras:
-            for file in sorted(folder.iterdir()):
-                if is_image(file):
-                    masks.setdefault(stem_of(file), {})[folder.name] = file
+            for stem, file in by_stem(folder).items():
+                masks.setdefault(stem, {})[folder.name] = file
     return masks
 
 

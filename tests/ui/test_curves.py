@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_uda.core.spec import events as ev
+from napari_uda.ui.curves import MOST_POINTS, Curves, Series, smoothed
+
+ABOUT = {"method": "m", "steps": 100, "device": "cpu", "precision": "float32"}
+GROUPS = {"segmentation": ("seg",), "generator": ("gan", "cycle")}
+
+
+def started(kind=ev.Started, step=0):
+    return kind(run="r", step=step, loss_groups=GROUPS, **ABOUT)
+
+
+def losses(step, **values):
+    return ev.Step(run="r", step=step, losses=values, speed=1, remaining=1, memory=1)
+
+
+def scores(step, truth=None, **values):
+    return ev.Validation(run="r", step=step, scores=values, truth=truth or {})
+
+
+@pytest.fixture
+def curves(qtbot):
+    widget = Curves()
+    qtbot.addWidget(widget)
+    widget.show()
+    yield widget
+    widget.clear()
+
+
+def drawn(curves, title, name):
+    """Return what the canvas shows of a curve."""
+    x, y = curves.plots[title]._curves[name].getOriginalDataset()
+    return ([], []) if x is None else (list(x), list(y))
+
+
+def test_a_tab_per_loss_group_after_the_scores(curves):
+    curves.add([started()])
+    titles = [curves.tabs.tabText(i) for i in range(curves.tabs.count())]
+    assert titles == ["scores", "segmentation", "generator"]
+
+
+def test_losses_go_to_their_group(curves, qtbot):
+    curves.add([started(), losses(1, seg=3.0, gan=1.0), losses(2, seg=2.0, gan=1.5)])
+    curves.tabs.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: drawn(curves, "segmentation", "seg")[1] == [3.0, 2.0])
+    assert set(curves.plots["generator"].series) == {"gan"}
+
+
+def test_a_loss_without_a_group_is_not_lost(curves):
+    curves.add([started(), losses(1, other=1.0)])
+    assert "other" in curves.plots["losses"].series
+
+
+def test_redraws_are_at_most_five_per_second(curves, qtbot, monkeypatch):
+    count = []
+    original = curves._on_redraw
+    curves._timer.timeout.disconnect()
+    curves._timer.timeout.connect(lambda: (count.append(1), original()))
+    curves.add([started()])
+    for step in range(1, 60):
+        curves.add([losses(step, seg=1.0)])
+        qtbot.wait(10)
+    assert 1 <= len(count) <= 6
+
+
+def test_truth_is_dashed_and_marked(curves, qtbot):
+    truth = {"liver": 0.5, "kidney": 0.3, "mean": 0.4}
+    curves.add([started(), scores(1, truth, information=0.2)])
+    plot = curves.plots["scores"]
+    assert set(plot.series) == {
+        "information", "liver (truth)", "kidney (truth)", "mean (truth)",
+    }  # fmt: skip
+    style = plot._curves["liver (truth)"].opts["pen"].style()
+    assert style != plot._curves["information"].opts["pen"].style()
+    assert "truth, not used for selection" in plot._note.text()
+
+
+def test_the_mean_of_one_structure_is_not_drawn_twice(curves):
+    curves.add([started(), scores(1, {"liver": 0.5, "mean": 0.5})])
+    assert set(curves.plots["scores"].series) == {"liver (truth)"}
+
+
+def test_what_lies_beyond_a_resumed_step_is_forgotten(curves, qtbot):
+    curves.add([started(), *(losses(step, seg=1.0) for step in range(1, 11))])
+    curves.add([started(ev.Resumed, 4), losses(5, seg=9.0)])
+    curves.tabs.setCurrentIndex(1)
+    curves._on_redraw()
+    assert drawn(curves, "segmentation", "seg") == ([1, 2, 3, 4, 5], [1, 1, 1, 1, 9])
+
+
+def test_nothing_breaks_on_nan_infinity_and_logarithms_of_zero(curves):
+    values = [float("nan"), float("inf"), 0.0, -1.0, 2.0]
+    curves.add([started()])
+    curves.add([losses(i, seg=v, gan=-1.0) for i, v in enumerate(values, start=1)])
+    for log in (True, False):
+        curves.log.setChecked(log)
+        for index in range(curves.tabs.count()):
+            curves.tabs.setCurrentIndex(index)
+            curves._on_redraw()
+    curves.log.setChecked(True)
+    curves.tabs.setCurrentIndex(1)
+    assert np.count_nonzero(np.isfinite(drawn(curves, "segmentation", "seg")[1])) == 1
+
+
+def test_a_curve_can_be_hidden_by_its_name(curves):
+    curves.add([started(), losses(1, seg=1.0), losses(2, seg=1.0)])
+    curves.tabs.setCurrentIndex(1)
+    curves._on_redraw()
+    plot = curves.plots["segmentation"]
+    plot._legend.linkActivated.emit("seg")
+    assert not plot._curves["seg"].isVisible()
+    plot._legend.linkActivated.emit("seg")
+    assert plot._curves["seg"].isVisible()
+
+
+def test_clearing_leaves_an_empty_scores_tab(curves):
+    curves.add([started(), losses(1, seg=1.0)])
+    curves.clear()
+    assert list(curves.plots) == ["scores"]
+    assert curves.tabs.count() == 1
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_theme_of_napari_is_worn(curves, theme):
+    curves.add([started()])
+    curves.set_theme(theme)
+    ink = curves.plots["scores"]._item.getAxis("left").textPen().color().lightness()
+    ground = curves.plots["scores"]._canvas.backgroundBrush().color().lightness()
+    assert (ink > ground) == (theme == "dark")
+
+
+def test_a_long_series_stays_small_and_keeps_its_shape():
+    series = Series()
+    for step in range(100_000):
+        series.add(step, step)
+    assert len(series) <= MOST_POINTS
+    steps, values = series.arrays()
+    assert (steps == values).all()
+    assert steps[-1] > 99_000
+    assert steps[0] < 200
+
+
+def test_smoothing_averages_around_a_point_and_skips_gaps():
+    values = np.array([1.0, 1, 4, 1, 1, np.nan, 3])
+    smooth = smoothed(values, 3)
+    assert smooth[2] == pytest.approx(2)
+    assert smooth[5] == pytest.approx(2)
+    assert np.isfinite(smooth).all()
+    assert smoothed(values, 1) is values
+    assert np.isnan(smoothed(np.full(5, np.nan), 3)).all()
