@@ -103,8 +103,8 @@ def write_table(rows: list[dict[str, str]], name: str, commands: list[str]) -> N
         "over all their pixels at once. Checkpoints are chosen without target labels "
         "(`docs/architecture.md`). Minutes are those of one run, `new` to `evaluate`.",
         "",
-        "| method | preset | settings | structure | seeds | Dice | pooled Dice | HD95 | "
-        "ASSD | minutes |",
+        "| method | preset | settings | structure | seeds | Dice | pooled Dice | HD95 "
+        "| ASSD | minutes |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for (method, preset, settings, structure), group in groups.items():

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -19,6 +19,7 @@ from napari_uda.core.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from napari_uda.core.data.inspection import Problem
     from napari_uda.core.spec.events import Event
     from napari_uda.core.spec.experiment import Experiment
     from napari_uda.core.spec.run import RunFolder
@@ -40,7 +41,7 @@ _UsageError: Any = next(
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 Run = Annotated[Path, typer.Argument(help="Folder of a run.", show_default=False)]
 Settings = Annotated[
-    Optional[list[str]],  # noqa: UP045  typer reads it at run time
+    list[str] | None,
     typer.Argument(
         metavar="[KEY=VALUE]...", help="Settings, such as method.steps=300."
     ),
@@ -60,7 +61,7 @@ def main(arguments: list[str] | None = None) -> None:
         code = 2
     except _UsageError as error:
         command = getattr(error.ctx, "command_path", "napari-uda")
-        said = error.format_message().rstrip(".")
+        said = error.format_message().rstrip(".").replace("Value error, ", "")
         terminal.error(f"{said}: see {command} --help.", as_json)
         code = 2
     except BrokenPipeError:
@@ -94,7 +95,7 @@ def demo(
     ] = False,
     method: Annotated[str, typer.Option(help="Method to compare with.")] = "grl",
     out: Annotated[
-        Optional[Path],  # noqa: UP045  typer reads it at run time
+        Path | None,
         typer.Option(help="New folder for data, runs and report (headless)."),
     ] = None,
 ) -> int:
@@ -135,8 +136,7 @@ def _headless_demo(method: str, folder: Path) -> int:
 def samples(
     name: Annotated[str, typer.Argument(help="Sample pair to write.")] = "",
     out: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(help="New folder to write the pair to."),
+        Path | None, typer.Option(help="New folder to write the pair to.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -218,16 +218,14 @@ def check(
 @app.command()
 def train(
     experiment: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Argument(help="Experiment file.", show_default=False),
+        Path | None, typer.Argument(help="Experiment file.", show_default=False)
     ] = None,
     settings: Settings = None,
     run: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("--run", help="New folder for the run."),
+        Path | None, typer.Option("--run", help="New folder for the run.")
     ] = None,
     resume: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option("--resume", help="Run to continue, or a prepared one to start."),
     ] = None,
     as_json: AsJson = False,
@@ -258,12 +256,15 @@ def train(
                 "one), or --resume RUN."
             )
         chosen = Experiment.load(experiment).override(settings or [])
-        folder = RunFolder(run or runs_folder() / _fresh_name(chosen))
+        fresh = f"{chosen.name}-{time.strftime('%Y%m%d-%H%M%S')}"
+        folder = RunFolder(run or runs_folder() / fresh)
         folder.require_new()
         if folder.path.is_dir() and any(folder.path.iterdir()):
             raise UserError(f"{folder.path} is not empty: give --run a new folder.")
-        _check_before(chosen, as_json)
+        warnings = _check_before(chosen)
         folder.create(chosen)
+        if not as_json:
+            terminal.problems(warnings, stderr=True)
     from napari_uda.core.api import resume as continue_run
 
     with terminal.stopping(folder) as signals:
@@ -273,7 +274,8 @@ def train(
         except KeyboardInterrupt:
             terminal.how_to_resume("Interrupted", folder)
             return 130
-    return 128 + signals[0] if signals else code
+    stopped = signals and folder.state() == "stopped"
+    return 128 + signals[0] if stopped else code
 
 
 @app.command()
@@ -298,12 +300,16 @@ def predict(
     run: Run,
     images: Annotated[list[Path], typer.Argument(help="Image files or folders.")],
     out: Annotated[Path, typer.Option(help="Folder for the labels.")],
-    checkpoint: Annotated[str, typer.Option(help="best or last.")] = "best",
+    checkpoint: Annotated[
+        Literal["best", "last"], typer.Option(help="Which weights.")
+    ] = "best",
     split: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="Only this split of a data folder: train or test."),
+        Literal["train", "test"] | None,
+        typer.Option(help="Only this split of a data folder."),
     ] = None,
-    domain: Annotated[str, typer.Option(help="source or target.")] = "target",
+    domain: Annotated[
+        Literal["source", "target"], typer.Option(help="Where the images come from.")
+    ] = "target",
     probability: Annotated[
         bool, typer.Option("--probability", help="Also write probabilities.")
     ] = False,
@@ -314,22 +320,19 @@ def predict(
         bool, typer.Option("--overwrite", help="Replace files that exist.")
     ] = False,
     voxel_size: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(help="(z,)y,x of files without it, such as 40,4,4."),
+        str | None, typer.Option(help="(z,)y,x of files without it, such as 40,4,4.")
     ] = None,
-    unit: Annotated[str, typer.Option(help="nm, um or mm.")] = "um",
+    unit: Annotated[
+        Literal["nm", "um", "mm"], typer.Option(help="Unit of --voxel-size.")
+    ] = "um",
     axes: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option(help="Meaning of the axes, such as zyx, if files mislead."),
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Segment images with a trained run."""
-    _choose("--domain", domain, "source", "target")
-    _choose("--unit", unit, "nm", "um", "mm")
-    if split is not None:
-        _choose("--split", split, "train", "test")
     size = _sizes(voxel_size)
     from napari_uda.core.api import predict as predict_images
 
@@ -346,8 +349,7 @@ def evaluate(
     predictions: Annotated[Path, typer.Argument(help="Label file or folder.")],
     labels: Annotated[Path, typer.Argument(help="True label file or folder.")],
     out: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(help="CSV file for the scores of every image."),
+        Path | None, typer.Option(help="CSV file for the scores of every image.")
     ] = None,
     surface: Annotated[
         bool, typer.Option(help="Measure surface distances, which takes longest.")
@@ -364,8 +366,8 @@ def evaluate(
     terminal.scores(rows, summarise(rows), as_json)
 
 
-def _check_before(experiment: Experiment, as_json: bool) -> None:
-    """Refuse to start what cannot work; the check takes seconds, training hours."""
+def _check_before(experiment: Experiment) -> list[Problem]:
+    """Refuse to start what cannot work: a check takes seconds; returns warnings."""
     from napari_uda.core.data.inspect import inspect
     from napari_uda.core.engine.device import pick_device
 
@@ -373,8 +375,7 @@ def _check_before(experiment: Experiment, as_json: bool) -> None:
     found = inspect(experiment.data, experiment.method)
     if found.first_error:
         raise UserError(found.first_error)
-    if not as_json:
-        terminal.problems([one for one in found.problems if one.level == "warning"])
+    return [one for one in found.problems if one.level == "warning"]
 
 
 def _logged(events: Iterable[Event], run: RunFolder) -> Iterator[Event]:
@@ -384,15 +385,6 @@ def _logged(events: Iterable[Event], run: RunFolder) -> Iterator[Event]:
             with run.log_file.open("a", encoding="utf-8") as log:
                 log.write(f"{event.detail.rstrip()}\n")
         yield event
-
-
-def _fresh_name(experiment: Experiment) -> str:
-    return f"{experiment.name}-{time.strftime('%Y%m%d-%H%M%S')}"
-
-
-def _choose(option: str, value: str, *allowed: str) -> None:
-    if value not in allowed:
-        raise UserError(f"{option} {value} is not one of {', '.join(allowed)}.")
 
 
 def _sizes(text: str | None) -> tuple[float, ...] | None:

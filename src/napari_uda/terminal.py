@@ -47,8 +47,7 @@ def error(message: str, as_json: bool = False) -> None:
     """Print one line about what is wrong with the input."""
     if as_json:
         emit({"kind": "error", "message": message})
-    one_line = " ".join(message.split())
-    print(f"Error: {one_line[:1].upper()}{one_line[1:]}", file=sys.stderr)
+    print(f"Error: {' '.join(message.split())}", file=sys.stderr)
 
 
 def file_error(problem: OSError, as_json: bool = False) -> int:
@@ -143,14 +142,14 @@ def inspection(result: Inspection, as_json: bool = False) -> int:
     return 0
 
 
-def problems(found: Iterable[Problem]) -> None:
-    """Print one line per problem, to stderr."""
+def problems(found: Iterable[Problem], stderr: bool = False) -> None:
+    """Print one line per problem."""
     colours = {"error": "red", "warning": "yellow", "note": "dim"}
     for problem in found:
         line = Text.assemble(
             (problem.level, colours[problem.level]), ": ", problem.message
         )
-        console(stderr=True).print(line, soft_wrap=True)
+        console(stderr).print(line, soft_wrap=True)
 
 
 def size_text(size: Sequence[float] | None, unit: str | None) -> str:
@@ -174,38 +173,45 @@ def follow(
         MofNCompleteColumn(),
         TextColumn("{task.fields[detail]}", markup=False),
         console=out,
+        disable=not out.is_terminal,
     )
     bar = progress.add_task(title or run.id, total=None, detail="starting")
+
+    def line(text: str) -> None:
+        progress.print(text, markup=False, soft_wrap=True)
+
+    detail = ""
     with progress:
         for last in events:
             match last.kind:
                 case "started" | "resumed":
                     progress.update(bar, total=last.steps, completed=last.step)
                 case "step":
-                    losses = " ".join(f"{k} {v:.3f}" for k, v in last.losses.items())
-                    detail = (
-                        f"{last.speed:.1f} it/s {clock(last.remaining)} left {losses}"
-                    )
+                    speed = f"{last.speed:.1f} it/s {clock(last.remaining)} left"
+                    detail = f"{speed} {numbers(last.losses)}"
                     progress.update(bar, completed=last.step, detail=detail)
                 case "validation":
                     scores = {**last.scores}
                     if "mean" in last.truth:
                         scores["target Dice (truth)"] = last.truth["mean"]
-                    line = "  ".join(f"{k} {v:.3f}" for k, v in scores.items())
-                    progress.print(f"step {last.step}: {line}", markup=False)
+                    if not out.is_terminal:
+                        line(f"step {last.step}: {detail}")
+                    line(f"step {last.step}: {numbers(scores)}")
                 case "paused" | "continued":
                     progress.update(bar, detail=last.kind)
+                    line(f"step {last.step}: {last.kind}")
                 case "warning" | "failed":
-                    progress.print(f"{last.kind}: {last.message}", markup=False)
+                    line(f"{last.kind}: {last.message}")
     if last is not None and last.kind == "finished":
-        out.print(
-            f"Finished in {clock(last.seconds)}: {run.path}",
-            markup=False,
-            soft_wrap=True,
-        )
+        line(f"Finished in {clock(last.seconds)}: {run.path}")
     elif last is not None and last.kind == "stopped":
         how_to_resume(f"Stopped at step {last.step}", run)
     return _code(last)
+
+
+def numbers(values: Mapping[str, float]) -> str:
+    """Write losses or scores on a line."""
+    return "  ".join(f"{name} {value:.3f}" for name, value in values.items())
 
 
 def _code(last: Event | None) -> int:
@@ -281,11 +287,13 @@ def predicting(as_json: bool) -> Iterator[Callable[[Any], None]]:
         yield report_json
         emit({"kind": "finished"})
         return
+    out = console(stderr=True)
     with Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=20),
         TextColumn("{task.percentage:>3.0f} %"),
-        console=console(stderr=True),
+        console=out,
+        disable=not out.is_terminal,
         transient=True,
     ) as progress:
         bars: dict[str, Any] = {}

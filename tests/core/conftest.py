@@ -163,16 +163,16 @@ def make_experiment(make_dataset: MakeDataset, make_config: Any) -> MakeExperime
         data = data or make_dataset(dims=config.dims)
         if type(config).target_labels == "required":
             data = with_target_labels(data)
-        every = dict.fromkeys(("validate_every", "preview_every"), 3)
+        usual = {
+            "device": "cpu", "precision": "float32", "threads": 1, "log_every": 1,
+            "validate_every": 3, "preview_every": 3, "checkpoint_every": 2,
+        }  # fmt: skip
         return Experiment(
             name=method,
             data=data,
             method=config,
-            training=Training(
-                device="cpu", precision="float32", threads=1, log_every=1,
-                checkpoint_every=2, **(every | (training or {})),
-            ),
-        )  # fmt: skip
+            training=Training(**(usual | (training or {}))),
+        )
 
     return make
 

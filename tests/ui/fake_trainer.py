@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from napari_uda.core.spec.run import RunFolder
 STEPS = 20
 
 
-def main(path: str, behaviour: str) -> int:
+def main(behaviour: str, path: str) -> int:
     run = RunFolder(path)
     since = time.time() - 1
     if behaviour == "refuse":
@@ -91,4 +90,4 @@ def report(run: RunFolder, step: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(str(Path(sys.argv[1])), sys.argv[2]))
+    sys.exit(main(sys.argv[1], sys.argv[2]))

@@ -128,7 +128,7 @@ def test_clearing_leaves_an_empty_scores_tab(curves):
 def test_the_theme_of_napari_is_worn(curves, theme):
     curves.add([started()])
     curves.set_theme(theme)
-    ink = curves.plots["scores"]._item.getAxis("left").textPen().color().lightness()
+    ink = curves.plots["scores"]._canvas.axes["left"].textPen().color().lightness()
     ground = curves.plots["scores"]._canvas.backgroundBrush().color().lightness()
     assert (ink > ground) == (theme == "dark")
 

@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_uda.core.spec import events as ev
 from napari_uda.core.spec.run import RunFolder
+from napari_uda.ui import trainer_process
 from napari_uda.ui.jobs import Job, last_word, thinned
 
 FAKE = str(Path(__file__).with_name("fake_trainer.py"))
@@ -36,12 +37,19 @@ def run(tmp_path):
     return run
 
 
-def start(run, behaviour, how="process", **options):
-    command = [sys.executable, FAKE, str(run.path), behaviour]
-    job = Job(run, how, command=command, **options)
-    watcher = Watcher(job)
-    job.start()
-    return job, watcher
+@pytest.fixture
+def start(run, monkeypatch):
+    """Return a function that starts a job with a trainer that behaves as told."""
+
+    def begin(behaviour="", how="process", **options):
+        command = (sys.executable, FAKE, behaviour)
+        monkeypatch.setattr(trainer_process, "TRAIN", command)
+        job = Job(run, how, **options)
+        watcher = Watcher(job)
+        job.start()
+        return job, watcher
+
+    return begin
 
 
 def finish(qtbot, watcher):
@@ -57,8 +65,8 @@ def wait_for_step(qtbot, job, step):
     qtbot.waitUntil(lambda: job.step >= step, timeout=20_000)
 
 
-def test_a_run_finishes(qtbot, run):
-    _, watcher = start(run, "obey")
+def test_a_run_finishes(qtbot, run, start):
+    _, watcher = start("obey")
     last = finish(qtbot, watcher)
     assert isinstance(last, ev.Finished)
     assert watcher.states == ["running", "ended"]
@@ -67,16 +75,16 @@ def test_a_run_finishes(qtbot, run):
     assert run.owner() is None
 
 
-def test_events_come_in_batches_five_times_a_second(qtbot, run):
+def test_events_come_in_batches_five_times_a_second(qtbot, run, start):
     batches = []
-    job, watcher = start(run, "obey")
+    job, watcher = start("obey")
     job.progressed.connect(batches.append)
     finish(qtbot, watcher)
     assert sum(map(len, batches)) > 2 * len(batches)
 
 
-def test_pause_and_continue(qtbot, run):
-    job, watcher = start(run, "wait")
+def test_pause_and_continue(qtbot, run, start):
+    job, watcher = start("wait")
     wait_for_step(qtbot, job, 5)
     job.pause()
     assert job.state == "pausing"
@@ -88,8 +96,8 @@ def test_pause_and_continue(qtbot, run):
     assert any(isinstance(event, ev.Continued) for event in watcher.events)
 
 
-def test_a_paused_run_can_be_stopped(qtbot, run):
-    job, watcher = start(run, "wait")
+def test_a_paused_run_can_be_stopped(qtbot, run, start):
+    job, watcher = start("wait")
     wait_for_step(qtbot, job, 5)
     job.pause()
     qtbot.waitUntil(lambda: job.state == "paused", timeout=20_000)
@@ -98,32 +106,32 @@ def test_a_paused_run_can_be_stopped(qtbot, run):
     assert run.state() == "stopped"
 
 
-def test_start_stop_start_several_times(qtbot, run):
+def test_start_stop_start_several_times(qtbot, run, start):
     for _ in range(3):
-        job, watcher = start(run, "wait")
+        job, watcher = start("wait")
         wait_for_step(qtbot, job, 5)
         job.stop()
         assert isinstance(finish(qtbot, watcher), ev.Stopped)
         (run.path / "fake_step").write_text("3")
-    job, watcher = start(run, "obey")
+    job, watcher = start("obey")
     assert isinstance(finish(qtbot, watcher), ev.Finished)
     kinds = [type(event) for event in watcher.events]
     assert kinds.count(ev.Started) == 1
     assert ev.Resumed in kinds
 
 
-def test_what_was_said_before_comes_first_and_ends_nothing(qtbot, run):
-    _, watcher = start(run, "fail")
+def test_what_was_said_before_comes_first_and_ends_nothing(qtbot, run, start):
+    _, watcher = start("fail")
     finish(qtbot, watcher)
-    _, watcher = start(run, "obey")
+    _, watcher = start("obey")
     last = finish(qtbot, watcher)
     assert isinstance(watcher.events[0], ev.Started)
     assert any(isinstance(event, ev.Failed) for event in watcher.events)
     assert isinstance(last, ev.Finished)
 
 
-def test_death_by_signal_is_told_in_words(qtbot, run):
-    _, watcher = start(run, "die")
+def test_death_by_signal_is_told_in_words(qtbot, run, start):
+    _, watcher = start("die")
     last = finish(qtbot, watcher)
     assert isinstance(last, ev.Failed)
     assert last.message.startswith("Stopped unexpectedly (signal 9, killed) at step 5.")
@@ -133,26 +141,27 @@ def test_death_by_signal_is_told_in_words(qtbot, run):
     assert run.state() == "failed"
 
 
-def test_leaving_without_a_word_is_a_failure(qtbot, run):
-    _, watcher = start(run, "vanish")
+def test_leaving_without_a_word_is_a_failure(qtbot, run, start):
+    _, watcher = start("vanish")
     last = finish(qtbot, watcher)
     assert "Stopped unexpectedly (exit code 0) at step 5" in last.message
 
 
-def test_a_failure_is_passed_on(qtbot, run):
-    _, watcher = start(run, "fail")
+def test_a_failure_is_passed_on(qtbot, run, start):
+    _, watcher = start("fail")
     assert finish(qtbot, watcher).message == "Out of luck."
 
 
-def test_a_refusal_is_told_in_the_trainers_words(qtbot, run):
+def test_a_refusal_is_told_in_the_trainers_words(qtbot, run, start):
     run.log_file.write_text("Error: an older one\n")
-    _, watcher = start(run, "refuse")
+    _, watcher = start("refuse")
     last = finish(qtbot, watcher)
     assert last.message == "The data do not fit together: choose others."
 
 
-def test_a_trainer_that_cannot_be_started_is_a_failure(qtbot, run):
-    job = Job(run, command=[str(run.path / "nothing")])
+def test_a_trainer_that_cannot_be_started_is_a_failure(qtbot, run, monkeypatch, start):
+    monkeypatch.setattr(trainer_process, "TRAIN", (str(run.path / "nothing"),))
+    job = Job(run)
     watcher = Watcher(job)
     job.start()
     last = finish(qtbot, watcher)
@@ -160,9 +169,9 @@ def test_a_trainer_that_cannot_be_started_is_a_failure(qtbot, run):
     assert "FileNotFoundError" in last.message
 
 
-def test_a_deaf_trainer_is_ended_by_force(qtbot, run, monkeypatch):
+def test_a_deaf_trainer_is_ended_by_force(qtbot, run, monkeypatch, start):
     monkeypatch.setattr("napari_uda.ui.jobs.KILL_AFTER", 0.3)
-    job, watcher = start(run, "deaf", grace=0.3)
+    job, watcher = start("deaf", grace=0.3)
     wait_for_step(qtbot, job, 5)
     pid = int(run.owner()["pid"])
     job.stop()
@@ -172,10 +181,10 @@ def test_a_deaf_trainer_is_ended_by_force(qtbot, run, monkeypatch):
     assert not psutil.pid_exists(pid)
 
 
-def test_a_living_run_can_be_attached_and_stopped(qtbot, run):
-    child = subprocess.Popen([sys.executable, FAKE, str(run.path), "wait"])
+def test_a_living_run_can_be_attached_and_stopped(qtbot, run, start):
+    child = subprocess.Popen([sys.executable, FAKE, "wait", str(run.path)])
     qtbot.waitUntil(lambda: any(e.step == 5 for e in run.events()), timeout=20_000)
-    job, watcher = start(run, "", how="attach")
+    job, watcher = start(how="attach")
     wait_for_step(qtbot, job, 5)
     assert isinstance(watcher.events[0], ev.Started)
     assert job.state == "running"
@@ -184,12 +193,12 @@ def test_a_living_run_can_be_attached_and_stopped(qtbot, run):
     assert child.wait(10) == 0
 
 
-def test_attaching_to_a_paused_run_leaves_it_paused(qtbot, run):
-    child = subprocess.Popen([sys.executable, FAKE, str(run.path), "wait"])
+def test_attaching_to_a_paused_run_leaves_it_paused(qtbot, run, start):
+    child = subprocess.Popen([sys.executable, FAKE, "wait", str(run.path)])
     qtbot.waitUntil(lambda: any(e.step == 5 for e in run.events()), timeout=20_000)
     run.request("pause")
     qtbot.waitUntil(lambda: run.state() == "paused", timeout=20_000)
-    job, watcher = start(run, "", how="attach")
+    job, watcher = start(how="attach")
     qtbot.waitUntil(lambda: job.state == "paused", timeout=20_000)
     qtbot.wait(300)
     assert run.state() == "paused"
@@ -198,30 +207,30 @@ def test_attaching_to_a_paused_run_leaves_it_paused(qtbot, run):
     assert child.wait(10) == 0
 
 
-def test_attaching_to_a_dead_run_says_so(qtbot, run):
+def test_attaching_to_a_dead_run_says_so(qtbot, run, start):
     run.append(ev.Step(run="run", step=7, losses={}, speed=1, remaining=1, memory=1))
-    _, watcher = start(run, "", how="attach")
+    _, watcher = start(how="attach")
     assert "Stopped unexpectedly at step 7" in finish(qtbot, watcher).message
 
 
-def test_detaching_leaves_the_process_alone(qtbot, run):
-    job, watcher = start(run, "wait")
+def test_detaching_leaves_the_process_alone(qtbot, run, start):
+    job, watcher = start("wait")
     wait_for_step(qtbot, job, 5)
     job.detach()
     qtbot.wait(600)
     assert watcher.ends == []
     assert run.state() == "running"
-    job, watcher = start(run, "", how="attach")
+    job, watcher = start(how="attach")
     wait_for_step(qtbot, job, 5)
     job.stop()
     assert isinstance(finish(qtbot, watcher), ev.Stopped)
 
 
 def test_closing_the_viewer_ends_the_job_but_not_the_run(
-    make_napari_viewer, qtbot, run
+    make_napari_viewer, qtbot, run, start
 ):
     viewer = make_napari_viewer()
-    job, watcher = start(run, "wait")
+    job, watcher = start("wait")
     wait_for_step(qtbot, job, 5)
     listed = "\n".join(viewer.window._task_status_manager.get_status())
     assert "training of run" in listed
@@ -233,7 +242,7 @@ def test_closing_the_viewer_ends_the_job_but_not_the_run(
     qtbot.waitUntil(lambda: run.owner() is None, timeout=20_000)
 
 
-def test_training_inside_napari(qtbot, run, monkeypatch):
+def test_training_inside_napari(qtbot, run, monkeypatch, start):
     seen = []
 
     def resume(path, since):
@@ -257,7 +266,7 @@ def test_training_inside_napari(qtbot, run, monkeypatch):
 
 
 @pytest.mark.parametrize("error", [RuntimeError, ValueError, MemoryError])
-def test_no_exception_is_swallowed(qtbot, run, monkeypatch, error):
+def test_no_exception_is_swallowed(qtbot, run, monkeypatch, error, start):
     def resume(path, since):
         raise error("of this kind")
         yield
@@ -272,8 +281,8 @@ def test_no_exception_is_swallowed(qtbot, run, monkeypatch, error):
     assert "Traceback" in last.detail
 
 
-def test_a_request_that_cannot_be_written_is_reported(qtbot, run, monkeypatch):
-    job, watcher = start(run, "wait")
+def test_a_request_that_cannot_be_written_is_reported(qtbot, run, monkeypatch, start):
+    job, watcher = start("wait")
     wait_for_step(qtbot, job, 5)
 
     def full(self, request):

@@ -22,6 +22,8 @@ from qtpy.QtWidgets import (
 
 from napari_uda.core.spec.events import Resumed, Started, Step, Validation
 
+from .canvas import Canvas
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -126,14 +128,7 @@ class Plot(QWidget):
         self._curves: dict[str, Any] = {}
         self._dashed: set[str] = set()
         self._hidden: set[str] = set()
-        self._canvas = pg.PlotWidget()
-        self._canvas.setMenuEnabled(False)
-        self._canvas.hideButtons()
-        self._canvas.setFixedHeight(HEIGHT)
-        self._canvas.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._item = self._canvas.getPlotItem()
-        self._item.showGrid(x=True, y=True, alpha=0.12)
-        self._item.getAxis("left").setWidth(44)
+        self._canvas = Canvas(HEIGHT)
         self._legend = QLabel()
         self._legend.setWordWrap(True)
         self._legend.setTextFormat(Qt.TextFormat.RichText)
@@ -158,7 +153,7 @@ class Plot(QWidget):
             style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
             pen = pg.mkPen(_color(len(self.series)), width=2, style=style)
             self.series[name] = Series()
-            self._curves[name] = self._item.plot(pen=pen, connect="finite")
+            self._curves[name] = self._canvas.plot(pen)
             if dashed:
                 self._dashed.add(name)
             self._explain()
@@ -171,7 +166,7 @@ class Plot(QWidget):
 
     def redraw(self, window: int, log: bool) -> None:
         """Draw what was added, smoothed over `window` points."""
-        self._item.setLogMode(y=log)
+        self._canvas.set_log(log)
         for name, series in self.series.items():
             curve = self._curves[name]
             steps, values = series.arrays(window, log)
@@ -188,10 +183,7 @@ class Plot(QWidget):
         """Put on the colours of a theme."""
         self._ink = text
         self._explain()
-        self._canvas.setBackground(background)
-        for side in ("left", "bottom"):
-            self._item.getAxis(side).setPen(text)
-            self._item.getAxis(side).setTextPen(text)
+        self._canvas.dress(background, text)
 
     def _explain(self) -> None:
         """Write the legend."""

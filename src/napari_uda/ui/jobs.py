@@ -62,8 +62,6 @@ class Job(QObject):
         napari; `attach`: follow a trainer that already lives.
     grace
         Seconds that a trainer may take to obey a stop before it is ended by force.
-    command
-        What to start as trainer instead of napari-uda's own, for tests.
     """
 
     progressed = Signal(list)
@@ -77,9 +75,7 @@ class Job(QObject):
         self,
         run: RunFolder,
         how: How = "process",
-        *,
         grace: float = 60.0,
-        command: list[str] | None = None,
     ) -> None:
         super().__init__()
         self.run = run
@@ -87,7 +83,6 @@ class Job(QObject):
         self.grace = grace
         self.state: State = "starting"
         self.step = 0
-        self._command = command
         self._wanted: Request = "resume"
         self._control = threading.Lock()
         self._troubles: list[Event] = []
@@ -204,7 +199,7 @@ class Job(QObject):
         if self.how == "process":
             self.step = news[-1].step if news else 0
             yield thinned(news)
-            trainer, news = ChildTrainer(self.run, self._command), []
+            trainer, news = ChildTrainer(self.run), []
         while True:
             # Asked before reading, so that nothing said before dying is missed.
             alive = trainer.alive()

@@ -15,6 +15,7 @@ from napari_uda.core.spec.domain import IGNORE, PALETTE, Structure
 
 from .session import METADATA_KEY, role_of
 from .snapshot import default_axes
+from .words import DIFFERENCE_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -172,11 +173,8 @@ def class_colormap(classes: Mapping[int, Structure]) -> DirectLabelColormap:
 
 def difference_colormap() -> DirectLabelColormap:
     """Return the colours of a difference map."""
-    # Not at the top: it brings scipy, which would slow down the start.
-    from napari_uda.core.metrics.figures import DIFFERENCE
-
     colors: dict[int | None, str] = {None: _TRANSPARENT, 0: _TRANSPARENT}
-    colors |= {value: color for value, (_, color) in DIFFERENCE.items()}
+    colors |= dict(enumerate(DIFFERENCE_WORDS.values(), start=1))
     return DirectLabelColormap(color_dict=colors)
 
 

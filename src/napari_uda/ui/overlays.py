@@ -14,6 +14,7 @@ from .layers import (
     to_layer_axes,
 )
 from .session import METADATA_KEY
+from .words import DIFFERENCE_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,8 +113,8 @@ class Overlay:
         kwargs = labels_kwargs(f"{name} \N{MIDDLE DOT} difference", {}, self._place)
         kwargs["colormap"] = difference_colormap()
         kwargs["features"] = {
-            "index": [0, 1, 2, 3, 4],
-            "class": ["background", "found", "invented", "missed", "wrong class"],
+            "index": range(len(DIFFERENCE_WORDS) + 1),
+            "class": ["background", *DIFFERENCE_WORDS],
         }
         self._difference = [self._viewer.add_labels(data, **kwargs)]
         self.apply(self._view)

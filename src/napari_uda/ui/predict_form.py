@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
 
 from .overlays import VIEWS, View
 from .score_table import ScoreTable
+from .words import DIFFERENCE_WORDS
 
 
 class PredictForm(QWidget):
@@ -79,6 +80,13 @@ class PredictForm(QWidget):
             button.setToolTip(hint)
             self.views.addButton(button, number)
             self._view_buttons.append(button)
+        self.legend = QLabel(
+            " &nbsp; ".join(
+                f"<span style='color:{color}'>\N{BLACK SQUARE}</span> {name}"
+                for name, color in DIFFERENCE_WORDS.items()
+            )
+        )
+        self.legend.hide()
         self.scores = ScoreTable()
         self.copy = QPushButton("Copy")
         self.copy.setToolTip("Copy the table, for a spreadsheet.")
@@ -135,9 +143,10 @@ class PredictForm(QWidget):
         column.addLayout(form)
         column.addLayout(extras)
         column.addLayout(actions)
-        for widget in (self.bar, self.message, self.show_row, self.table, self.save):
+        below = (self.show_row, self.legend, self.table, self.save)
+        for widget in (self.bar, self.message, *below):
             column.addWidget(widget)
-        column.addStretch()
+        column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)

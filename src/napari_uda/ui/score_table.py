@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
     from napari_uda.core.metrics.report import Row, Summary
 
+_HINTS = (
+    "Class; its images are below it.",
+    "Overlap with the truth, 0 to 1: before (baseline) and after adaptation.",
+    "Average symmetric surface distance; smaller is better.",
+    "95th percentile of the surface distances; smaller is better.",
+)
 _ARROW = "\N{RIGHTWARDS ARROW}"
 
 
@@ -24,9 +30,8 @@ class ScoreTable(QTreeWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setColumnCount(4)
-        self.setRootIsDecorated(True)
         self.setUniformRowHeights(True)
-        self.setIndentation(12)
+        self.setIndentation(14)
         self._lines: list[list[str]] = []
         header = self.header()
         assert header is not None
@@ -43,10 +48,12 @@ class ScoreTable(QTreeWidget):
 
         self.clear()
         unit = unit_text(after[0]["unit"]) if after else "px"
-        dice = f"Dice before {_ARROW} after" if before else "Dice"
-        titles = ["class", dice, f"ASSD ({unit})", f"HD95 ({unit})"]
+        titles = ["class", "Dice", f"ASSD {unit}", f"HD95 {unit}"]
         self.setHeaderLabels(titles)
         self._lines = [titles]
+        if head := self.headerItem():
+            for column, hint in enumerate(_HINTS):
+                head.setToolTip(column, hint)
         first = {item["class"]: item for item in summarise(before)}
         earlier = {(row["image"], row["class"]): row for row in before}
         for item in summarise(after):
@@ -60,7 +67,9 @@ class ScoreTable(QTreeWidget):
                 for row in rows:
                     key = (row["image"], name)
                     top.addChild(self._line(row["image"], row, earlier.get(key)))
-        self.setFixedHeight(self._height(len(first) or self.topLevelItemCount()))
+        nested = len({row["image"] for row in after}) > 1
+        self.setRootIsDecorated(nested)
+        self.setFixedHeight(self._height(self.topLevelItemCount() + 3 * nested))
 
     def text(self) -> str:
         """Return the table as text with tabs, for a spreadsheet."""
@@ -88,7 +97,7 @@ class ScoreTable(QTreeWidget):
         header = self.header()
         assert header is not None
         line = self.fontMetrics().height() + 6
-        return header.sizeHint().height() + line * max(2, min(8, rows + 1)) + 4
+        return header.sizeHint().height() + line * max(2, min(9, rows)) + 4
 
 
 def _swatch(color: str) -> QIcon:

@@ -71,12 +71,23 @@ def _score(result: PredictResult, truth: Any, dataset: Dataset) -> Scored:
         for index, (value, item) in enumerate(result.classes.items(), start=1)
     }
 
+    sections = result.input.layer is not None and result.input.layer.sections
+
     def rows(labels: NDArray[np.uint8] | None) -> tuple[Row, ...]:
         if labels is None:
             return ()
+        name = result.input.name
+        if not sections:
+            return tuple(
+                score_volume(labels, true, names, size, unit, overlapping, image=name)
+            )
+        # Sections lie at no known distance, perhaps in no order: each for itself.
+        side = size and size[-2:]
         return tuple(
-            score_volume(
-                labels, true, names, size, unit, overlapping, image=result.input.name
+            row
+            for index, (one, other) in enumerate(zip(labels, true, strict=True))
+            for row in score_volume(
+                one, other, names, side, unit, image=f"{name} [{index}]"
             )
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import weakref
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -213,7 +214,9 @@ class Session(QObject):
         """Folder of all runs; setting it is remembered for the next start."""
         if self._runs_folder is None:
             chosen = _settings().value("runs_folder", "", type=str)
-            self._runs_folder = Path(chosen) if chosen else runs_folder()
+            # What a script or an administrator sets goes before what was once chosen.
+            remembered = chosen and "NAPARI_UDA_RUNS" not in os.environ
+            self._runs_folder = Path(chosen) if remembered else runs_folder()
         return self._runs_folder
 
     @runs_folder.setter

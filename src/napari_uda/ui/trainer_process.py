@@ -15,6 +15,8 @@ import psutil
 if TYPE_CHECKING:
     from napari_uda.core.spec.run import RunFolder
 
+TRAIN = (sys.executable, "-m", "napari_uda", "train", "--resume")
+"""What is started, followed by the run folder."""
 NICENESS = 10
 """Priority of a trainer on POSIX: the window goes first where they share cores."""
 
@@ -42,8 +44,6 @@ class ChildTrainer:
     ----------
     run
         A prepared or stopped run.
-    command
-        What to start instead of `python -m napari_uda train --resume RUN`.
 
     Raises
     ------
@@ -54,9 +54,8 @@ class ChildTrainer:
     _started: list[subprocess.Popen[bytes]] = []  # noqa: RUF012
     """Children that nobody waits for: Popen objects must outlive their processes."""
 
-    def __init__(self, run: RunFolder, command: list[str] | None = None) -> None:
+    def __init__(self, run: RunFolder) -> None:
         self._started[:] = [old for old in self._started if old.poll() is None]
-        default = [sys.executable, "-m", "napari_uda", "train", "--resume"]
         flags = 0
         if sys.platform == "win32":
             flags = (
@@ -67,7 +66,7 @@ class ChildTrainer:
         with run.log_file.open("ab") as log:
             self._log = log.tell()
             self._process = subprocess.Popen(
-                command or [*default, str(run.path)],
+                [*TRAIN, str(run.path)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -11,6 +11,13 @@ if TYPE_CHECKING:
 DOMAIN_COLORS = {"source": "#4c9be8", "target": "#e8833a"}
 """Blue and orange, apart for any colour vision and readable on dark and light."""
 SEVERITY_COLORS = {"ok": "#3fa45b", "warning": "#d99a1c", "error": "#e05252"}
+DIFFERENCE_WORDS = {
+    "found": "#56b4e9",
+    "invented": "#d55e00",
+    "missed": "#f0e442",
+    "wrong class": "#ffffff",
+}
+"""The legend of a difference map; as `core.metrics.figures.DIFFERENCE`."""
 SEVERITY_SIGNS = {
     "ok": "\N{BLACK CIRCLE}",
     "note": "\N{BULLET}",

@@ -60,7 +60,7 @@ def explain(error: ValidationError, values: object, where: str = "") -> str:
     # was meant is the one that got furthest into it.
     first = problems[0][0]
     related = [one for one in problems if one[0][: len(first)] == first]
-    parts, problem = max(related, key=lambda one: len(one[0]))
+    parts, problem = max(related, key=lambda one: (_about_key(one[1]), len(one[0])))
     key = ".".join(map(str, parts)) or "the content"
     given, message = _short(problem["input"]), _words(problem["msg"])
     context = problem.get("ctx", {})
@@ -79,7 +79,7 @@ def explain(error: ValidationError, values: object, where: str = "") -> str:
             )
         case "union_tag_not_found":
             said = f"'{key}.name' is missing: add it"
-        case _ if problem["loc"] and problem["loc"][-1] == "[key]":
+        case _ if _about_key(problem):
             said = f"{given} is not allowed as a key of {key}: {message}"
         case _:
             others = [_words(p["msg"]) for k, p in related if k == parts]
@@ -91,15 +91,18 @@ def explain(error: ValidationError, values: object, where: str = "") -> str:
 def _key(problem: ErrorDetails, values: object) -> tuple[int | str, ...]:
     """Return where a problem is, without the names of union members pydantic adds."""
     parts: list[int | str] = []
-    *_, last = problem["loc"] or ("",)
     for part in problem["loc"]:
         inside = isinstance(values, Mapping) and part in values
         if inside or (isinstance(values, list | tuple) and isinstance(part, int)):
             values = values[part]  # type: ignore[index]
             parts.append(part)
-        elif problem["type"] == "missing" and part == last:
+        elif problem["type"] == "missing" and part == problem["loc"][-1]:
             parts.append(part)
-    return tuple(parts[:-1] if last == "[key]" else parts)
+    return tuple(parts[:-1] if _about_key(problem) else parts)
+
+
+def _about_key(problem: ErrorDetails) -> bool:
+    return problem["loc"][-1:] == ("[key]",)
 
 
 def _short(value: object) -> str:
@@ -110,7 +113,9 @@ def _short(value: object) -> str:
 def _words(message: str) -> str:
     message = message.replace("Input should", "it should").replace("String", "it")
     message = message.replace("a valid tuple", "a list")
-    return message.replace("a valid dictionary", "keys and values")
+    return re.sub(
+        r"a valid dictionary( or instance of \w+)?", "keys and values", message
+    )
 
 
 def matching(pattern: str, allowed: str) -> BeforeValidator:

@@ -6,7 +6,8 @@ import math
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from .config import Config, matching
 
@@ -51,6 +52,16 @@ class Window(Config):
         return self
 
 
+def _rule(value: object) -> object:
+    if value == "percentiles" or isinstance(value, dict | Window):
+        return value
+    words = "it should be percentiles, or a window such as {window: [-150, 250]}"
+    raise PydanticCustomError("normalise", words)
+
+
+Normalise = Annotated[Literal["percentiles"] | Window, BeforeValidator(_rule)]
+
+
 class Sample(Config):
     """One image of a domain, with its labels where there are any."""
 
@@ -83,7 +94,7 @@ class Domain(Config):
     """Size of a voxel (z,) y, x in `unit`; empty: from the header of each file."""
     unit: Unit | None = None
     """Unit of the voxel size: nm, um or mm."""
-    normalise: Literal["percentiles"] | Window = "percentiles"
+    normalise: Normalise = "percentiles"
     """`percentiles`: 0.5 and 99.9 % of each volume to -1 and 1; or a fixed window."""
     slices: Literal["z"] | None = None
     """`z`: volumes are treated slice by slice in 2D."""

@@ -21,10 +21,10 @@ from .domain import (
     Domain,
     DomainName,
     LabelsRole,
+    Normalise,
     Sample,
     Structure,
     Unit,
-    Window,
 )
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class FolderConfig(Config):
     """Size of a voxel (z,) y, x."""
     unit: Unit | None = None
     """Unit of the voxel size."""
-    normalise: Literal["percentiles"] | Window = "percentiles"
+    normalise: Normalise = "percentiles"
     """How intensities become [-1, 1]."""
     slices: Literal["z"] | None = None
     """Treat volumes slice by slice."""

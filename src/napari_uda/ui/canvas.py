@@ -1,0 +1,79 @@
+"""Axes to plot on: pyqtgraph's, without what its PlotWidget leaves behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyqtgraph as pg
+from qtpy.QtWidgets import QSizePolicy
+
+if TYPE_CHECKING:
+    from qtpy.QtGui import QMouseEvent, QWheelEvent
+
+GRID = 30
+"""Opacity of the grid, of 255."""
+LABEL_WIDTH = 44
+"""Pixels for the numbers at the left, so that they do not push the plot about."""
+
+
+class Canvas(pg.GraphicsView):  # type: ignore[misc]
+    """A plot with two axes.
+
+    pyqtgraph's own PlotWidget makes menus without a parent, which stay when it is gone,
+    and takes the wheel away from the scroll area around it.
+
+    Parameters
+    ----------
+    height
+        Height in pixels.
+    """
+
+    def __init__(self, height: int) -> None:
+        super().__init__()
+        self.setFixedHeight(height)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setToolTip("Drag to move, right-drag to zoom, double-click to see all")
+        layout = pg.GraphicsLayout()
+        layout.setContentsMargins(0, 0, 6, 0)
+        layout.setSpacing(0)
+        self.setCentralItem(layout)
+        self.view = pg.ViewBox(enableMenu=False)
+        layout.addItem(self.view, 0, 1)
+        self.axes = {side: pg.AxisItem(side) for side in ("left", "bottom")}
+        for side, place in (("left", (0, 0)), ("bottom", (1, 1))):
+            axis = self.axes[side]
+            layout.addItem(axis, *place)
+            axis.linkToView(self.view)
+            axis.setGrid(GRID)
+            axis.setZValue(-1)
+        self.axes["left"].setWidth(LABEL_WIDTH)
+        self._curves: list[Any] = []
+
+    def plot(self, pen: Any) -> Any:
+        """Add a curve; gaps are where its values are NaN."""
+        curve = pg.PlotDataItem(pen=pen, connect="finite")
+        self.view.addItem(curve)
+        self._curves.append(curve)
+        return curve
+
+    def set_log(self, log: bool) -> None:
+        """Choose a logarithmic or linear axis for the values."""
+        self.axes["left"].setLogMode(log)
+        for curve in self._curves:
+            curve.setLogMode(False, log)
+
+    def dress(self, background: str, ink: str) -> None:
+        """Put on the colours of a theme."""
+        self.setBackground(background)
+        for axis in self.axes.values():
+            axis.setPen(ink)
+            axis.setTextPen(ink)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to the scroll area."""
+        event.ignore()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """See all curves again."""
+        self.view.enableAutoRange()
+        event.accept()

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import errno
+
+import pytest
+import torch
+
+from napari_uda.core.engine.failure import explain_failure, is_disk_full
+from napari_uda.core.errors import UserError
+from napari_uda.core.spec.methods import METHODS
+
+
+def test_the_words_of_a_user_error_are_kept(make_experiment):
+    said = explain_failure(UserError("give images."), make_experiment())
+    assert said == {"message": "give images."}
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "patch_size", "levels", "fix"),
+    [
+        (8, 128, 4, {"batch_size": 4}),
+        (3, 128, 4, {"batch_size": 1}),
+        (1, 256, 5, {"patch_size": 192}),
+        (1, 48, 2, {"patch_size": 32}),
+        (1, 32, 2, {"patch_size": 16}),
+        (1, 32, 5, {}),
+        (1, 16, 2, {}),
+    ],
+)
+def test_a_fix_for_too_little_memory_is_smaller_and_allowed(
+    batch_size, patch_size, levels, fix, make_experiment
+):
+    experiment = make_experiment(
+        batch_size=batch_size, patch_size=patch_size, levels=levels
+    )
+    said = explain_failure(torch.OutOfMemoryError("CUDA out of memory."), experiment)
+    assert said.get("fix", {}) == fix
+    assert "ran out of memory" in said["message"]
+    for key, value in fix.items():
+        assert f"method.{key}={value}" in said["message"]
+        config = METHODS["source_only"].model_validate(
+            experiment.method.model_dump() | fix
+        )
+        assert getattr(config, key) < getattr(experiment.method, key)
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (KeyError("seg"), "Training failed: 'seg'."),
+        (RuntimeError("shapes differ\nmore"), "Training failed: shapes differ."),
+        (AssertionError(), "Training failed: AssertionError."),
+    ],
+)
+def test_other_errors_become_one_sentence(error, message, make_experiment):
+    said = explain_failure(error, make_experiment())
+    assert said["message"].startswith(message)
+    assert "fix" not in said
+
+
+def test_a_full_disk_is_known_by_its_error():
+    assert is_disk_full(OSError(errno.ENOSPC, "full"))
+    assert is_disk_full(OSError(errno.EDQUOT, "quota"))
+    assert is_disk_full(RuntimeError("PytorchStreamWriter failed: unexpected pos 64"))
+    assert not is_disk_full(OSError(errno.EIO, "broken"))
+    assert not is_disk_full(RuntimeError("out of memory"))

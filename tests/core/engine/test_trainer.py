@@ -1,0 +1,539 @@
+from __future__ import annotations
+
+import errno
+import itertools
+import json
+import os
+import threading
+import time
+
+import numpy as np
+import psutil
+import pytest
+import torch
+
+from napari_uda.core.api import load, resume, train
+from napari_uda.core.engine import trainer as trainer_module
+from napari_uda.core.errors import UserError
+from napari_uda.core.methods.source_only import SourceOnly
+from napari_uda.core.spec import folders
+from napari_uda.core.spec.events import LAST_EVENTS
+from napari_uda.core.spec.run import RunFolder
+
+ENDS = tuple(kind.model_fields["kind"].default for kind in LAST_EVENTS)
+
+
+def files(run):
+    return {str(p.relative_to(run.path)) for p in run.path.rglob("*") if p.is_file()}
+
+
+def kinds(events):
+    return [event.kind for event in events]
+
+
+def last_pt(run):
+    return torch.load(run.checkpoints / "last.pt", weights_only=True)
+
+
+@pytest.fixture
+def run(tmp_path):
+    return RunFolder(tmp_path / "run-1")
+
+
+@pytest.fixture
+def change_step(monkeypatch):
+    """Return a function that lets a callable act before every training step."""
+    original = SourceOnly.step
+
+    def change(action):
+        calls = itertools.count(1)
+
+        def step(self, batch, engine):
+            changed = action(next(calls), self)
+            return original(self, batch, engine) if changed is None else changed
+
+        monkeypatch.setattr(SourceOnly, "step", step)
+
+    return change
+
+
+def test_a_run_says_everything_in_order_and_writes_these_files(run, make_experiment):
+    events = list(train(make_experiment(training={"log_every": 2}), run.path))
+    assert kinds(events) == [
+        "started", "checkpoint",
+        "step",
+        "step", "checkpoint",
+        "validation", "checkpoint", "preview",
+        "step", "checkpoint",
+        "step", "validation", "checkpoint", "preview", "checkpoint", "finished",
+    ]  # fmt: skip
+    steps = [event.step for event in events]
+    assert steps == [0, 0, 1, 2, 2, 3, 3, 3, 4, 4, 6, 6, 6, 6, 6, 6]
+    assert run.events() == events
+    assert files(run) == {
+        "experiment.yaml", "events.jsonl", "checkpoints/last.pt", "checkpoints/best.pt",
+        "previews/000003.npz", "previews/000006.npz",
+    }  # fmt: skip
+    assert run.state() == "finished"
+    started = events[0]
+    assert started.run == "run-1"
+    assert (started.method, started.steps) == ("source_only", 6)
+    assert started.device == "cpu (1 threads)"
+    assert started.precision == "float32"
+    assert started.loss_groups == {"segmentation": ("seg",)}
+    for event in events:
+        if event.kind == "step":
+            assert event.speed > 0
+            assert event.remaining >= 0
+            assert event.memory > 0
+
+
+def test_a_preview_holds_images_labels_and_predictions(run, make_experiment):
+    list(train(make_experiment("grl"), run.path))
+    with np.load(run.previews / "000006.npz", allow_pickle=False) as preview:
+        assert set(preview) == {
+            "source", "source_label", "source_prediction",
+            "target", "target_label", "target_prediction",
+        }  # fmt: skip
+        for name in ("source", "target"):
+            assert preview[name].shape == preview[f"{name}_label"].shape
+            assert preview[f"{name}_prediction"].shape == preview[name].shape
+            assert preview[name].ndim == 3
+            assert abs(preview[name]).max() <= 1
+
+
+def test_losses_are_means_since_the_last_report(run, tmp_path, make_experiment):
+    experiment = make_experiment()
+    every = [e for e in train(experiment, run.path) if e.kind == "step"]
+    training = experiment.training.model_copy(update={"log_every": 3})
+    rare = list(
+        train(experiment.model_copy(update={"training": training}), tmp_path / "rare")
+    )
+    losses = {e.step: e.losses["seg"] for e in rare if e.kind == "step"}
+    single = [e.losses["seg"] for e in every]
+    assert losses.keys() == {1, 3, 6}
+    assert losses[1] == single[0]
+    assert losses[3] == pytest.approx(sum(single[1:3]) / 2)
+    assert losses[6] == pytest.approx(sum(single[3:]) / 3)
+
+
+def test_training_learns(run, make_experiment):
+    experiment = make_experiment(
+        steps=60, learning_rate=1e-2, intensity=0.0, width=8,
+        training={"checkpoint_every": 60, "validate_every": 60, "preview_every": 60},
+    )  # fmt: skip
+    events = list(train(experiment, run.path))
+    losses = [e.losses["seg"] for e in events if e.kind == "step"]
+    assert np.mean(losses[-5:]) < 0.6 * losses[0]
+    (validation,) = (e for e in events if e.kind == "validation")
+    assert validation.scores["source_dice"] > 0.6
+    assert validation.truth.keys() == {"cell", "vessel", "mean"}
+
+
+def test_pause_continue_and_stop_come_through_the_control_file(
+    run, monkeypatch, make_experiment
+):
+    monkeypatch.setattr(trainer_module, "POLL", 0.01)
+    experiment = make_experiment(
+        steps=100_000,
+        training=dict.fromkeys(
+            ("validate_every", "preview_every", "checkpoint_every"), 100_000
+        ),
+    )
+    paused, continued = threading.Event(), threading.Event()
+    state = []
+
+    def user():
+        run.request("pause")
+        assert paused.wait(20)
+        time.sleep(0.05)
+        state.append(run.state())
+        run.request("resume")
+        assert continued.wait(20)
+        run.request("stop")
+
+    thread = threading.Thread(target=user)
+    events = []
+    for event in train(experiment, run.path):
+        events.append(event)
+        if event.kind == "step" and event.step == 2:
+            thread.start()
+        elif event.kind == "paused":
+            paused.set()
+        elif event.kind == "continued":
+            continued.set()
+    thread.join()
+    assert state == ["paused"]
+    said = [kind for kind in kinds(events) if kind != "step"]
+    assert said == [
+        "started", "checkpoint", "checkpoint", "paused", "continued", "checkpoint",
+        "stopped",
+    ]  # fmt: skip
+    at = {event.kind: event.step for event in events}
+    assert at["paused"] == at["continued"] < at["stopped"] < 100_000
+    assert last_pt(run)["step"] == at["stopped"]
+    assert run.state() == "stopped"
+    assert not run.lock_file.exists()
+
+
+def test_a_paused_run_can_be_stopped(run, monkeypatch, make_experiment):
+    monkeypatch.setattr(trainer_module, "POLL", 0.01)
+    events = []
+    for event in train(make_experiment(), run.path):
+        events.append(event)
+        if event.kind == "step" and event.step == 2:
+            run.request("pause")
+        if event.kind == "paused":
+            run.request("stop")
+    assert kinds(events)[-3:] == ["checkpoint", "paused", "stopped"]
+
+
+def test_a_request_made_on_continuing_is_not_forgotten(
+    run, monkeypatch, make_experiment
+):
+    monkeypatch.setattr(trainer_module, "POLL", 0.01)
+    answers = {"paused": "resume", "continued": "stop"}
+    events = []
+    for event in train(make_experiment(), run.path):
+        events.append(event)
+        if event.kind == "step" and event.step == 2:
+            run.request("pause")
+        if event.kind in answers:
+            run.request(answers[event.kind])
+    assert kinds(events)[-4:] == ["paused", "continued", "checkpoint", "stopped"]
+    assert not run.control_file.exists()
+
+
+def test_old_requests_are_not_obeyed(run, make_experiment):
+    run.create(make_experiment())
+    run.request("stop")
+    old = time.time() - 10
+    os.utime(run.control_file, (old, old))
+    assert kinds(resume(run.path))[-1] == "finished"
+
+
+def test_a_request_made_while_the_trainer_starts_is_obeyed(run, make_experiment):
+    run.create(make_experiment())
+    since = time.time() - 1
+    run.request("stop")
+    events = list(resume(run.path, since))
+    assert kinds(events) == ["started", "checkpoint", "checkpoint", "stopped"]
+
+
+def test_a_finished_run_has_nothing_left_to_do(run, make_experiment):
+    list(train(make_experiment(), run.path))
+    before = last_pt(run)["networks"]["segmenter"]["head.bias"]
+    assert kinds(resume(run.path)) == ["resumed", "finished"]
+    assert torch.equal(last_pt(run)["networks"]["segmenter"]["head.bias"], before)
+
+
+def test_a_run_is_not_started_twice(run, make_experiment):
+    experiment = make_experiment()
+    list(train(experiment, run.path))
+    with pytest.raises(UserError, match="already holds a run"):
+        next(train(experiment, run.path))
+
+
+def test_two_trainers_never_train_one_run(run, make_experiment):
+    first = train(make_experiment(), run.path)
+    next(first)
+    with pytest.raises(UserError, match=f"trained by process {os.getpid()} on"):
+        next(resume(run.path))
+    assert kinds(first)[-1] == "finished"
+    assert not run.lock_file.exists()
+
+
+def test_the_lock_of_a_dead_trainer_is_taken_over(run, make_experiment):
+    run.create(make_experiment())
+    process = psutil.Popen(["true"])
+    born = process.create_time()
+    process.wait()
+    lock = {"pid": process.pid, "born": born, "host": os.uname().nodename}
+    run.lock_file.write_text(json.dumps(lock))
+    events = resume(run.path)
+    next(events)
+    assert json.loads(run.lock_file.read_text())["pid"] == os.getpid()
+    assert kinds(events)[-1] == "finished"
+
+
+def nan_at(*calls):
+    def action(call, method):
+        if call not in calls:
+            return None
+        with torch.no_grad():
+            for parameter in method.parameters():
+                parameter.fill_(float("nan"))
+        return {"seg": torch.tensor(float("nan"))}
+
+    return action
+
+
+def test_nan_goes_back_to_the_last_checkpoint_once(run, change_step, make_experiment):
+    change_step(nan_at(4))
+    experiment = make_experiment(schedule="constant", learning_rate=1e-3)
+    events = list(train(experiment, run.path))
+    at = kinds(events).index("warning")
+    warning, resumed, saved = events[at : at + 3]
+    assert warning.code == "nan"
+    assert "NaN at step 4: rolled back to step 2 and halved" in warning.message
+    assert (resumed.kind, resumed.step) == ("resumed", 2)
+    assert (saved.kind, saved.step) == ("checkpoint", 2)
+    after = [e.step for e in events[at:] if e.kind == "step"]
+    assert after == [3, 4, 5, 6]
+    assert events[-1].kind == "finished"
+    content = last_pt(run)
+    (group,) = content["optimizers"]["segmenter"]["param_groups"]
+    assert group["lr"] == pytest.approx(0.5e-3)
+    weights = content["networks"]["segmenter"].values()
+    assert all(torch.isfinite(weight).all() for weight in weights)
+
+
+def test_nan_again_ends_the_run_and_keeps_its_checkpoints(
+    run, change_step, make_experiment
+):
+    change_step(nan_at(4, 6))
+    events = list(train(make_experiment(), run.path))
+    assert kinds(events).count("warning") == 1
+    failed = events[-1]
+    assert failed.kind == "failed"
+    assert "NaN at step 4 again" in failed.message
+    assert "method.learning_rate" in failed.message
+    assert [kind for kind in kinds(events) if kind in ENDS] == ["failed"]
+    assert run.state() == "failed"
+    weights = last_pt(run)["networks"]["segmenter"].values()
+    assert all(torch.isfinite(weight).all() for weight in weights)
+
+
+def test_broken_weights_never_become_the_best(run, change_step, make_experiment):
+    def action(call, method):
+        if call == 3:
+            with torch.no_grad():
+                method.segmenter.head.bias.fill_(float("nan"))
+            return {"seg": torch.tensor(0.1)}
+        return None
+
+    change_step(action)
+    often = {"selection": "last", "validate_every": 1, "log_every": 1}
+    for event in train(make_experiment(training=often), run.path):
+        if event.kind == "checkpoint" and event.best:
+            content = torch.load(run.checkpoints / "best.pt", weights_only=True)
+            weights = content["average"]["segmenter"].values()
+            assert all(torch.isfinite(weight).all() for weight in weights)
+    assert event.kind == "finished"
+
+
+def raises(error, at=3):
+    def action(call, _):
+        if call == at:
+            raise error
+
+    return action
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to"),
+        RuntimeError("MPS backend out of memory (MPS allocated: 8.00 GB)"),
+        MemoryError(),
+    ],
+)
+def test_too_little_memory_ends_with_a_way_out(
+    error, run, change_step, make_experiment
+):
+    change_step(raises(error))
+    events = list(train(make_experiment(), run.path))
+    failed = events[-1]
+    assert failed.kind == "failed"
+    assert "ran out of memory" in failed.message
+    assert "method.batch_size=1" in failed.message
+    assert failed.fix == {"batch_size": 1}
+    assert "Traceback" in failed.detail
+    assert last_pt(run)["step"] == 2
+
+
+def test_any_other_error_is_said_in_one_line(run, change_step, make_experiment):
+    change_step(raises(ZeroDivisionError("division by zero\nsecond line")))
+    failed = list(train(make_experiment(), run.path))[-1]
+    assert failed.message.startswith("Training failed: division by zero. The last")
+    assert "second line" not in failed.message
+    assert not run.lock_file.exists()
+    assert kinds(run.events())[-1] == "failed"
+
+
+def full_disk(monkeypatch, calls, error=None):
+    monkeypatch.setattr(trainer_module, "RETRY", 0.01)
+    original, count = trainer_module.save_checkpoint, itertools.count(1)
+    tried = []
+
+    def save(path, content):
+        call = next(count)
+        tried.append(path.name)
+        if call in calls:
+            raise error or OSError(errno.ENOSPC, "No space left on device")
+        original(path, content)
+
+    monkeypatch.setattr(trainer_module, "save_checkpoint", save)
+    return tried
+
+
+@pytest.mark.parametrize(
+    "error",
+    [None, RuntimeError("[enforce fail at inline_container.cc:672] unexpected pos 64")],
+)
+@pytest.mark.parametrize(("first", "file"), [(2, "last.pt"), (3, "best.pt")])
+def test_a_full_disk_is_waited_for(
+    first, file, error, run, monkeypatch, make_experiment, tmp_path, assert_same
+):
+    experiment = make_experiment()
+    tried = full_disk(monkeypatch, {first, first + 1}, error)
+    events = list(train(experiment, run.path))
+    assert tried[first - 1 : first + 2] == [file] * 3
+    warnings = [e for e in events if e.kind == "warning"]
+    assert [w.code for w in warnings] == ["disk"]
+    assert "full" in warnings[0].message
+    assert events[-1].kind == "finished"
+    other = RunFolder(tmp_path / "other")
+    list(train(experiment, other.path))
+    assert_same(last_pt(run), last_pt(other))
+
+
+def test_a_preview_that_finds_no_room_is_left_out(run, monkeypatch, make_experiment):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(np, "savez_compressed", full)
+    events = list(train(make_experiment(), run.path))
+    assert "preview" not in kinds(events)
+    assert events[-1].kind == "finished"
+
+
+def test_other_trouble_with_saving_ends_the_run(run, monkeypatch, make_experiment):
+    full_disk(monkeypatch, {2}, OSError(errno.EIO, "Input/output error"))
+    failed = list(train(make_experiment(), run.path))[-1]
+    assert failed.kind == "failed"
+    assert "Input/output error" in failed.message
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 torn", b"no checkpoint at all"])
+def test_a_damaged_checkpoint_is_said(content, run, make_experiment):
+    list(train(make_experiment(), run.path))
+    (run.checkpoints / "last.pt").write_bytes(content)
+    (failed,) = resume(run.path)
+    assert failed.kind == "failed"
+    assert "damaged" in failed.message
+    with pytest.raises(UserError, match="damaged"):
+        load(run.path, "last", "cpu")
+    load(run.path, "best", "cpu")
+
+
+def test_a_checkpoint_of_other_networks_is_said(run, make_experiment):
+    experiment = make_experiment()
+    list(train(experiment, run.path))
+    experiment.override(["method.width=8"]).save(run.experiment_file)
+    (failed,) = resume(run.path)
+    assert "does not fit" in failed.message
+    with pytest.raises(UserError, match="does not fit"):
+        load(run.path, "best", "cpu")
+
+
+def test_a_changed_image_is_noticed(run, make_experiment):
+    experiment = make_experiment()
+    data = experiment.data
+    first = data.target.samples[0]
+    marked = first.model_copy(update={"fingerprint": folders.fingerprint(first.image)})
+    target = data.target.model_copy(
+        update={"samples": (marked, *data.target.samples[1:])}
+    )
+    experiment = experiment.model_copy(
+        update={"data": data.model_copy(update={"target": target})}
+    )
+    events = list(train(experiment, run.path))
+    assert "warning" not in kinds(events)
+    np.save(first.image, np.load(first.image) + 1)
+    events = list(train(experiment, run.path.with_name("again")))
+    (warning,) = (e for e in events if e.kind == "warning")
+    assert warning.code == "changed"
+    assert "s0.npy has changed" in warning.message
+    assert events[-1].kind == "finished"
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_images_larger_than_the_memory_are_mapped(dims, run, tmp_path, make_experiment):
+    experiment = make_experiment("grl", dims=dims)
+    kept = list(train(experiment, tmp_path / "kept"))
+    mapped = list(train(experiment.override(["training.memory=1e-9"]), run.path))
+    names = {path.rpartition("-")[0] for path in files(run) if path.startswith("data/")}
+    assert names == {"data/source", "data/target"}
+    assert sum(path.startswith("data/") for path in files(run)) == 4
+    for one, other in zip(kept, mapped, strict=True):
+        assert one.kind == other.kind
+        if one.kind == "step":
+            assert other.losses == pytest.approx(one.losses, rel=0.02)
+
+
+@pytest.mark.parametrize("selection", ["last", "label_free", "oracle"])
+def test_the_best_checkpoint_follows_the_selection(
+    selection, run, monkeypatch, make_experiment
+):
+    scores = iter([0.5, 0.9, 0.6])
+    truths = iter([0.9, 0.5, 0.6])
+    names = ("information", "confidence", "consistency", "morphology")
+
+    def judge(self, method):
+        score = next(scores)
+        given = dict.fromkeys(names, score) | {"source_dice": score}
+        return given, {"mean": next(truths)}
+
+    monkeypatch.setattr("napari_uda.core.engine.gallery.Gallery.judge", judge)
+    experiment = make_experiment(
+        training={"selection": selection, "validate_every": 2, "checkpoint_every": 6}
+    )
+    list(train(experiment, run.path))
+    best = torch.load(run.checkpoints / "best.pt", weights_only=True)
+    assert best["step"] == {"last": 6, "label_free": 4, "oracle": 2}[selection]
+
+
+def test_validation_without_target_truth_gives_none(run, make_experiment, make_dataset):
+    data = make_dataset()
+    bare = tuple(s.model_copy(update={"labels": None}) for s in data.target.samples)
+    target = data.target.model_copy(update={"samples": bare})
+    events = list(
+        train(
+            make_experiment("grl", data.model_copy(update={"target": target})), run.path
+        )
+    )
+    validations = [e for e in events if e.kind == "validation"]
+    assert validations
+    for validation in validations:
+        assert validation.truth == {}
+        assert all(0 <= score <= 1 for score in validation.scores.values())
+    assert events[-1].kind == "finished"
+
+
+@pytest.mark.parametrize("domain", ["source", "target"])
+def test_a_domain_without_training_samples_is_said(
+    domain, run, make_experiment, make_dataset
+):
+    data = make_dataset()
+    one = data.domain(domain)
+    tests = tuple(s.model_copy(update={"split": "test"}) for s in one.samples)
+    empty = one.model_copy(update={"samples": tests})
+    experiment = make_experiment("grl", data.model_copy(update={domain: empty}))
+    (failed,) = train(experiment, run.path)
+    assert failed.kind == "failed"
+    assert f"{domain} has no training samples" in failed.message
+
+
+def test_the_model_of_a_run_segments(run, make_experiment):
+    experiment = make_experiment()
+    list(train(experiment, run.path))
+    model = load(run.path, "last", "cpu")
+    image = np.load(experiment.data.target.samples[0].image)
+    labels = model.segment(image)
+    assert labels.shape == image.shape
+    assert set(np.unique(labels)) <= {0, 1, 2}
+    np.testing.assert_array_equal(load(run.path, "last", "cpu").segment(image), labels)
+    with pytest.raises(UserError, match="choose best or last"):
+        load(run.path, "newest")

@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from napari_uda.core.spec import events as ev
+from napari_uda.core.spec.domain import Structure
+from napari_uda.core.spec.run import RunFolder
+from napari_uda.ui import previews as module
+from napari_uda.ui.previews import Previews
+from napari_uda.ui.session import Session, role_of
+
+STRUCTURES = (
+    Structure(name="nucleus", color="#ff0000"),
+    Structure(name="membrane", color="#00ff00"),
+)
+
+
+@pytest.fixture
+def run(tmp_path):
+    run = RunFolder(tmp_path / "run")
+    run.previews.mkdir(parents=True)
+    return run
+
+
+@pytest.fixture
+def viewer(make_napari_viewer):
+    return make_napari_viewer()
+
+
+@pytest.fixture
+def previews(viewer, qtbot, monkeypatch, run):
+    monkeypatch.setattr(module, "FASTEST", 0)
+    widget = Previews(Session.of(viewer))
+    qtbot.addWidget(widget)
+    widget.open(run, STRUCTURES)
+    return widget
+
+
+def write(run, step, side=8, **more):
+    image = np.full((2, side, side), step / 100, np.float16)
+    labels = np.full((2, side, side), step % 3, np.uint8)
+    arrays = {"source": image, "target": image, "target_prediction": labels, **more}
+    file = f"previews/{step:06d}.npz"
+    np.savez(run.path / file, **arrays)
+    return ev.Preview(run="run", step=step, file=file)
+
+
+def shown_at(previews, step):
+    """Tell whether all layers show this step."""
+    layers = previews.layers()
+    pixel = float(layers["source"].data[0, 0]) if "source" in layers else None
+    settled = not previews._pending and previews._worker is None
+    return settled and pixel == pytest.approx(step / 100, abs=1e-3)
+
+
+def note_loads(monkeypatch):
+    """Return the list that the names of loaded files will be written to."""
+    loaded = []
+    original = module.load_mosaics
+
+    def noting(file):
+        loaded.append(file.stem)
+        return original(file)
+
+    monkeypatch.setattr(module, "load_mosaics", noting)
+    return loaded
+
+
+def show(previews, qtbot, run, step, **more):
+    previews.add([write(run, step, **more)])
+    qtbot.waitUntil(lambda: shown_at(previews, step), timeout=10_000)
+
+
+def test_one_layer_per_key_that_is_reused(previews, qtbot, run, viewer):
+    show(previews, qtbot, run, 10)
+    layers = previews.layers()
+    assert set(layers) == {"source", "target", "target_prediction"}
+    for step in (20, 30, 40):
+        show(previews, qtbot, run, step)
+    assert previews.layers() == layers
+    assert len(viewer.layers) == 3
+    assert list(layers["source"].contrast_limits) == [-1, 1]
+    assert all(role_of(layer) == "preview" for layer in layers.values())
+
+
+def test_labels_wear_the_colours_of_their_structures(previews, qtbot, run):
+    show(previews, qtbot, run, 10)
+    layer = previews.layers()["target_prediction"]
+    np.testing.assert_allclose(layer.get_color(1), [1, 0, 0, 1])
+    np.testing.assert_allclose(layer.get_color(2), [0, 1, 0, 1])
+
+
+def test_layers_lie_in_a_row_below_the_users_data(previews, qtbot, run, viewer):
+    user = viewer.add_image(
+        np.zeros((5, 40, 60)), scale=(3, 2, 2), translate=(0, 10, 20),
+        units=("nm", "nm", "nm"),
+    )  # fmt: skip
+    before = user.extent.world.copy()
+    show(previews, qtbot, run, 10)
+    boxes = {
+        key: layer.extent.world[:, -2:] for key, layer in previews.layers().items()
+    }
+    bottom = user.extent.world[1, -2]
+    order = ["source", "target", "target_prediction"]
+    for left, right in itertools.pairwise(order):
+        assert boxes[left][1, 1] < boxes[right][0, 1]
+    for box in boxes.values():
+        assert box[0, 0] > bottom
+        assert box[0, 1] >= user.extent.world[0, -1] - 1e-6
+        assert box[1, 1] <= user.extent.world[1, -1] + 1e-6
+    assert str(previews.layers()["source"].units[0]) == "nanometer"
+    np.testing.assert_array_equal(user.extent.world, before)
+
+
+def test_user_layers_are_neither_touched_nor_deselected(previews, qtbot, run, viewer):
+    mine = viewer.add_image(np.ones((8, 8)), name="preview: source")
+    viewer.layers.selection = {mine}
+    show(previews, qtbot, run, 10)
+    assert viewer.layers.selection == {mine}
+    assert (mine.data == 1).all()
+    assert mine not in previews.layers().values()
+
+
+def test_a_deleted_preview_layer_comes_back_with_the_next(previews, qtbot, run, viewer):
+    show(previews, qtbot, run, 10)
+    viewer.layers.remove(previews.layers()["target"])
+    assert "target" not in previews.layers()
+    show(previews, qtbot, run, 20)
+    assert previews.layers()["target"].data[0, 0] == pytest.approx(0.2, abs=1e-3)
+
+
+def test_the_slider_shows_any_step_and_live_returns_to_the_newest(previews, qtbot, run):
+    for step in (10, 20, 30):
+        show(previews, qtbot, run, step)
+    previews.slider.setValue(0)
+    qtbot.waitUntil(lambda: shown_at(previews, 10), timeout=10_000)
+    assert not previews.live.isChecked()
+    assert previews.step_label.text() == "10"
+    previews.add([write(run, 40)])
+    qtbot.wait(300)
+    assert shown_at(previews, 10)
+    assert previews.slider.maximum() == 3
+    assert previews.slider.value() == 0
+    previews.live.setChecked(True)
+    qtbot.waitUntil(lambda: shown_at(previews, 40), timeout=10_000)
+
+
+def test_many_previews_at_once_show_the_newest_only(previews, qtbot, run, monkeypatch):
+    loaded = note_loads(monkeypatch)
+    previews.add([write(run, step) for step in range(10, 60, 10)])
+    qtbot.waitUntil(lambda: shown_at(previews, 50), timeout=10_000)
+    assert loaded == ["000050"]
+    assert previews.slider.maximum() == 4
+
+
+def test_live_previews_come_at_most_once_a_second(previews, qtbot, run, monkeypatch):
+    monkeypatch.setattr(module, "FASTEST", 1000)
+    loaded = note_loads(monkeypatch)
+    for step in range(10, 90, 10):
+        previews.add([write(run, step)])
+        qtbot.wait(100)
+    qtbot.waitUntil(lambda: shown_at(previews, 80), timeout=10_000)
+    assert len(loaded) <= 3
+
+
+def test_steps_beyond_a_resumed_one_are_forgotten(previews, qtbot, run):
+    for step in (10, 20, 30):
+        show(previews, qtbot, run, step)
+    about = {"method": "m", "steps": 9, "device": "d", "precision": "p"}
+    previews.add([ev.Resumed(run="run", step=20, loss_groups={}, **about)])
+    assert previews.slider.maximum() == 1
+    qtbot.waitUntil(lambda: shown_at(previews, 20), timeout=10_000)
+
+
+def test_another_run_reuses_the_layers_and_hides_the_rest(
+    previews, qtbot, run, tmp_path
+):
+    extra = np.zeros((2, 8, 8), np.float16)
+    show(previews, qtbot, run, 10, to_target=extra)
+    before = previews.layers()
+    other = RunFolder(tmp_path / "other")
+    other.previews.mkdir(parents=True)
+    previews.open(other, STRUCTURES[:1])
+    show(previews, qtbot, other, 20, side=16)
+    after = previews.layers()
+    assert after == before
+    assert not after["to_target"].visible
+    assert after["source"].visible
+    assert after["source"].data.shape[1] == 16
+
+
+def test_a_missing_or_damaged_file_is_no_disaster(previews, qtbot, run, viewer):
+    (run.previews / "000010.npz").write_bytes(b"torn")
+    previews.add(
+        [ev.Preview(run="run", step=s, file=f"previews/{s:06d}.npz") for s in (10, 15)]
+    )
+    qtbot.waitUntil(lambda: previews._worker is None, timeout=10_000)
+    assert len(viewer.layers) == 0
+    show(previews, qtbot, run, 20)
+
+
+def test_the_camera_goes_to_the_previews_only_when_asked(previews, qtbot, run, viewer):
+    viewer.add_image(np.zeros((30, 30)))
+    show(previews, qtbot, run, 10)
+    camera = viewer.scene.camera
+    camera.center = (0, 5, 5)
+    camera.zoom = 3
+    show(previews, qtbot, run, 20)
+    assert camera.zoom == 3
+    previews.show_button.click()
+    center = np.array(camera.center[-2:])
+    boxes = [layer.extent.world for layer in previews.layers().values()]
+    low, high = np.min([b[0] for b in boxes], 0), np.max([b[1] for b in boxes], 0)
+    assert (center > low).all()
+    assert (center < high).all()
