@@ -42,9 +42,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")
 Run = Annotated[Path, typer.Argument(help="Folder of a run.", show_default=False)]
 Settings = Annotated[
     list[str] | None,
-    typer.Argument(
-        metavar="[KEY=VALUE]...", help="Settings, such as method.steps=300."
-    ),
+    typer.Argument(metavar="KEY=VALUE", help="Such as method.steps=300."),
 ]
 
 
@@ -56,6 +54,7 @@ def main(arguments: list[str] | None = None) -> None:
     as_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
     try:
         code = app(arguments, standalone_mode=False, prog_name="napari-uda")
+        sys.stdout.flush()
     except UserError as error:
         terminal.error(str(error), as_json)
         code = 2
@@ -67,7 +66,7 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:
         # Whoever read our output, such as `head`, has enough of it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+        code = 1
     except OSError as error:
         code = terminal.file_error(error, as_json)
     except (KeyboardInterrupt, typer.Abort):

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from napari_uda.core.spec.events import Event
     from napari_uda.core.spec.run import RunFolder
 
+WIDE = 140
+"""Characters on a line where the output goes to a file."""
 NARROW = 24
 """Characters below which a column of text is not worth having."""
 POLL = 0.3
@@ -35,7 +37,7 @@ POLL = 0.3
 def console(stderr: bool = False) -> Console:
     """Return a console on the present stdout or stderr; wide where it is a file."""
     plain = not (sys.stderr if stderr else sys.stdout).isatty()
-    return Console(stderr=stderr, width=140 if plain else None, highlight=False)
+    return Console(stderr=stderr, width=WIDE if plain else None, highlight=False)
 
 
 def emit(content: Mapping[str, Any]) -> None:

@@ -21,6 +21,12 @@ def run(tmp_path):
     return RunFolder(tmp_path / "run")
 
 
+@pytest.fixture
+def in_one_thread():
+    with dask.config.set(scheduler="synchronous"):
+        yield
+
+
 def image(shape, **options):
     values = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
     return Image(values, name=options.pop("name", "one"), **options)
@@ -74,15 +80,14 @@ def test_axes_are_put_in_order_as_chosen(run):
     assert data.source.voxel_size == (40, 4, 5)
 
 
-def test_lazy_and_multiscale_layers_are_written_at_the_chosen_level(run):
+def test_lazy_and_multiscale_layers_are_written_at_the_chosen_level(run, in_one_thread):
     full = da.random.random((4, 16, 16), chunks=(1, 8, 8)).astype(np.float32)
     levels = [full, full[:, ::2, ::2]]
     layer = Image(
         levels, multiscale=True, name="big", scale=(30, 5, 5), units=("nm",) * 3
     )
     truth = Labels([np.ones((4, 16, 16), int), np.full((4, 8, 8), 3)], multiscale=True)
-    with dask.config.set(scheduler="synchronous"):
-        data = dataset(run, LayerPair(layer, truth, level=1))
+    data = dataset(run, LayerPair(layer, truth, level=1))
     sample = data.source.samples[0]
     np.testing.assert_array_equal(read(sample.image).data, levels[1].compute())
     assert (read(sample.labels).data == 3).all()

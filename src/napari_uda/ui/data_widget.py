@@ -28,7 +28,7 @@ from .domain_picker import DomainPicker
 from .inspecting import Looked, look_safely, plan_look
 from .listening import Latest, Listener
 from .sample_table import SampleTable
-from .session import Session
+from .session import DomainChoice, Session
 from .words import SEVERITY_SIGNS, count_text, marked_text, memory_text, size_text
 
 if TYPE_CHECKING:
@@ -65,6 +65,10 @@ class DataWidget(QWidget):
         self._listener, self._names, self._pixels = (Listener(self) for _ in range(3))
         self._looked: Looked | None = None
         self._fix: Problem | None = None
+        self._suggested: dict[DomainName, DomainChoice] = {
+            "source": DomainChoice(),
+            "target": DomainChoice(),
+        }
 
         self.pickers: dict[DomainName, DomainPicker] = {
             "source": DomainPicker("source"),
@@ -167,10 +171,8 @@ class DataWidget(QWidget):
         for picker in self.pickers.values():
             with signals_blocked(picker):
                 picker.setLayers(layers)
-        if all(choice.empty for choice in self.session.choices.values()):
-            self._suggest()
-        else:
-            self._on_picked()
+        self._suggest()
+        self._on_picked()
 
     def _on_layer_renamed(self, _event: Any = None) -> None:
         for picker in self.pickers.values():
@@ -179,10 +181,12 @@ class DataWidget(QWidget):
         self._timer.start(WAIT)
 
     def _suggest(self) -> None:
-        """Choose the layers that say they belong to a domain."""
+        """Choose the layers that say they belong to a domain, until the user does."""
         for name, picker in self.pickers.items():
-            suggestion = picker.suggestion()
-            if not suggestion.empty:
+            current, suggestion = self.session.choices[name], picker.suggestion()
+            untouched = current.empty or _same(current, self._suggested[name])
+            if untouched and not _same(current, suggestion):
+                self._suggested[name] = suggestion
                 self.session.choose(name, suggestion)
 
     def _on_picked(self) -> None:

@@ -50,8 +50,8 @@ KILL_AFTER = 5.0
 class Job(QObject):
     """A run that trains; ends in exactly one of Finished, Stopped or Failed.
 
-    Whatever the run has said before comes first, in one piece. Closing the viewer (or
-    `detach`) ends the job without an ending: a trainer in its own process goes on.
+    Closing the viewer (or `detach`) ends the job without an ending: a trainer in its own
+    process goes on.
 
     Parameters
     ----------
@@ -64,6 +64,8 @@ class Job(QObject):
         Seconds that a trainer may take to obey a stop before it is ended by force.
     """
 
+    recalled = Signal(list)
+    """All that the run had said before, comes once and first: a list of events."""
     progressed = Signal(list)
     """What the run has said since the last time: a list of events."""
     state_changed = Signal()
@@ -89,6 +91,7 @@ class Job(QObject):
         self._stop_asked: float | None = None
         self._inside: Iterator[Event] | None = None
         self._worker: Any = None
+        self._began = False
 
     def start(self) -> None:
         """Begin; napari lists the job among its tasks from now on."""
@@ -150,14 +153,18 @@ class Job(QObject):
             self.state_changed.emit()
 
     def _on_batch(self, batch: list[Event]) -> None:
-        if not batch:
-            return
-        match last_word(batch):
-            case Started() | Resumed() | Continued():
-                self._set_state("stopping" if self._stop_asked else "running")
-            case Paused():
-                self._set_state("paused")
-        self.progressed.emit(batch)
+        # Before it is attached to, a run may have been stopped and resumed often.
+        if self._began or self.how == "attach":
+            match last_word(batch):
+                case Started() | Resumed() | Continued():
+                    self._set_state("stopping" if self._stop_asked else "running")
+                case Paused():
+                    self._set_state("paused")
+        if not self._began:
+            self._began = True
+            self.recalled.emit(batch)
+        elif batch:
+            self.progressed.emit(batch)
 
     def _on_returned(self, last: Event) -> None:
         self._forget_worker()

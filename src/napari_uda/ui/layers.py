@@ -101,7 +101,8 @@ def layer_volume(item: LayerData, pixels: Any, notes: tuple[str, ...] = ()) -> V
     array = np.asarray(pixels)
     if item.rgb and array.ndim > len(item.image.shape) - 1:
         weights = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
-        array = array[..., :3].astype(np.float32) @ weights
+        grey = array[..., :3].astype(np.float32) @ weights
+        array = grey if array.dtype.kind == "f" else np.rint(grey).astype(array.dtype)
     if array.dtype.kind == "b":
         array = array.view(np.uint8)
     return Volume(array, layer_header(item, array, notes))

@@ -28,19 +28,9 @@ class Listener:
         self._links: list[tuple[Any, WeakMethod[Any]]] = []
         widget.destroyed.connect(self.stop)
 
-    def connect(
-        self, emitter: Any, slot: Callable[..., None], position: str = "last"
-    ) -> None:
-        """Call a method of the widget at every event of an emitter.
-
-        Parameters
-        ----------
-        emitter, slot
-            What to listen to and what to call.
-        position
-            `first`: before everybody who listens already; or `last`.
-        """
-        emitter.connect(slot, position=position)
+    def connect(self, emitter: Any, slot: Callable[..., None]) -> None:
+        """Call a method of the widget at every event of an emitter."""
+        emitter.connect(slot)
         self._links.append((emitter, WeakMethod(slot)))
 
     def stop(self, *_: Any) -> None:

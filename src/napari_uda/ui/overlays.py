@@ -124,7 +124,7 @@ class Overlay:
         if view == "difference" and not self._difference:
             view = "fill"
         self._view = view
-        # napari draws contours in 2D only, and warns about it in 3D.
+        # napari draws contours in 2D only.
         flat = self._viewer.dims.ndisplay == 2
         for layer in self._labels:
             layer.visible = view != "difference"

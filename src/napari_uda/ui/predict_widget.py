@@ -63,7 +63,6 @@ class PredictWidget(PredictForm):
         self._scores: list[Scored] = []
         self._dataset: Dataset | None = None
         self._view: View = "fill"
-        self._ndisplay = self.session.viewer.dims.ndisplay
         self._failed = False
         self._connect()
         self._on_run_changed()
@@ -80,11 +79,7 @@ class PredictWidget(PredictForm):
         events = viewer.layers.events
         for emitter in (events.inserted, events.removed, events.reordered):
             listener.connect(emitter, self._on_layers_changed)
-        # napari warns of contours in 3D: they go before its layers are sliced anew,
-        # which happens at the first of these events, and come back after it.
-        for emitter in (viewer.dims.events.order, viewer.dims.events.ndisplay):
-            listener.connect(emitter, self._on_volume_wanted, "first")
-        listener.connect(viewer.dims.events.ndisplay, self._on_plane_shown)
+        listener.connect(viewer.dims.events.ndisplay, self._on_ndisplay_changed)
         self.run.currentIndexChanged.connect(self._on_run_changed)
         self.inputs.valueChanged.connect(self._refresh)
         self.inputs.truthChanged.connect(self._on_truth_changed)
@@ -123,15 +118,8 @@ class PredictWidget(PredictForm):
     def _on_view_clicked(self, number: int) -> None:
         self._show_view(VIEWS[number])
 
-    def _on_volume_wanted(self, _event: Any = None) -> None:
-        if self.session.viewer.dims.ndisplay == 3 and self._ndisplay == 2:
-            self._ndisplay = 3
-            self._show_view(self._view)
-
-    def _on_plane_shown(self, _event: Any = None) -> None:
-        if self.session.viewer.dims.ndisplay == 2 and self._ndisplay == 3:
-            self._ndisplay = 2
-            self._show_view(self._view)
+    def _on_ndisplay_changed(self, _event: Any = None) -> None:
+        self._show_view(self._view)
 
     def _on_runs_changed(self, *_: Any) -> None:
         """Offer the runs that have a checkpoint; keep the choice, or follow it."""

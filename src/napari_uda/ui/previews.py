@@ -71,6 +71,7 @@ class Previews(QWidget):
         self.live.setChecked(True)
         self.live.toggled.connect(self._on_live)
         self.show_button = QPushButton("Show")
+        self.show_button.setMinimumWidth(48)
         self.show_button.setToolTip("Move the camera to the previews")
         self.show_button.clicked.connect(self._on_show)
         layout = QHBoxLayout(self)

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from .session import Session
 
+NARROWEST = 56
+"""Pixels of a button: four of them fit into a narrow dock."""
 LIVING = ("running", "paused")
 RESUMABLE = ("prepared", "stopped", "failed", "dead")
 STATE_WORDS = {"dead": "interrupted", "prepared": "not started"}
@@ -171,6 +173,7 @@ class RunList(QWidget):
     def _button(self, text: str, tip: str) -> QPushButton:
         button = QPushButton(text)
         button.setToolTip(tip)
+        button.setMinimumWidth(NARROWEST)
         return button
 
     def _on_read(self, summaries: list[RunSummary]) -> None:

@@ -59,6 +59,7 @@ class TrainWidget(QWidget):
         self._preparation: Preparation | None = None
         self._opener: Any = None
         self._shown: RunFolder | None = None
+        self._recalled: list[Event] | None = None
         self._backlog: list[Event] = []
 
         self.experiment = ExperimentPanel(self.session)
@@ -100,10 +101,9 @@ class TrainWidget(QWidget):
         """Show the curves, previews and the end of a run, in whatever state it is."""
         self._shown = run
         self._opener = None
-        self._backlog = []
-        self.curves.clear()
+        self._recalled, self._backlog = None, []
+        self._wipe()
         self.previews.open(None, ())
-        self.status.clear(run.id if run else "")
         if run is not None:
             self.status.busy("Reading the run")
             self._opener = thread_worker(open_run)(run)
@@ -224,6 +224,7 @@ class TrainWidget(QWidget):
 
     def _on_job_changed(self) -> None:
         if job := self.session.job:
+            job.recalled.connect(self._on_recalled)
             job.progressed.connect(self._on_progress)
             job.state_changed.connect(self._on_state)
         self._enable()
@@ -236,6 +237,17 @@ class TrainWidget(QWidget):
         # The list shows whether a run is running, paused, or neither.
         if job is not None and job.state in ("running", "paused"):
             self.run_list.refresh()
+
+    def _on_recalled(self, events: list[Event]) -> None:
+        job = self.session.job
+        if job is None or not self._is_shown(job.run):
+            return
+        if self._opener is not None:
+            self._recalled = events
+        else:
+            self._wipe()
+            self._show(events)
+            self.status.foretell(job.state)
 
     def _on_progress(self, events: list[Event]) -> None:
         job = self.session.job
@@ -250,17 +262,23 @@ class TrainWidget(QWidget):
         if not self._is_shown(opened.run) or self._opener is None:
             return
         self._opener = None
+        self._wipe()
         self.previews.open(opened.run, opened.structures)
-        self.status.say("")
-        self._show(opened.history)
-        if opened.problem:
-            self.status.complain(opened.problem)
+        # A job that began meanwhile knows the history best, and what came after it.
+        history = opened.history if self._recalled is None else self._recalled
+        known = {(event.time, event.step, event.kind) for event in history}
+        self._show(history)
         job = self.session.job
         if job is not None and self._is_shown(job.run):
             self.status.foretell(job.state)
-        known = opened.history[-1].time if opened.history else 0.0
-        self._show([event for event in self._backlog if event.time > known])
+        self._show([e for e in self._backlog if (e.time, e.step, e.kind) not in known])
         self._backlog = []
+        if opened.problem:
+            self.status.complain(opened.problem)
+
+    def _wipe(self) -> None:
+        self.curves.clear()
+        self.status.clear(self._shown.id if self._shown else "")
 
     def _show(self, events: list[Event]) -> None:
         self.curves.add(events)

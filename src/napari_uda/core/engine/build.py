@@ -98,15 +98,16 @@ class Materials:
                 memory=budget,
             )
 
+        for name in ("source", "target"):
+            if not data.domain(name).part("train"):
+                raise UserError(
+                    f"the {name} has no training samples: list some under split: train "
+                    "in its dataset.yaml."
+                )
         learn, held = split_source(data.source.part("train"))
         sources = load("source", learn, truth=True)
         judged_source = sources if held == learn else load("source", held, truth=True)
         target_train = list(data.target.part("train"))
-        if not target_train:
-            raise UserError(
-                "the target has no training samples: list some under split: train in "
-                "its dataset.yaml."
-            )
         targets = load("target", target_train, truth=False)
         if type(config).target_labels == "required":
             targets = [sample for sample in targets if sample.labels is not None]

@@ -19,17 +19,20 @@ def explain_failure(error: Exception, experiment: Experiment) -> dict[str, Any]:
         return {"message": str(error)}
     if is_out_of_memory(error):
         method = experiment.method
+        smaller = method.patch_size * 3 // 4 // 16 * 16
+        fix, advice = {}, "use a smaller method.width"
         if method.batch_size > 1:
             fix = {"batch_size": method.batch_size // 2}
-        else:
-            fix = {"patch_size": max(32, method.patch_size * 3 // 4 // 16 * 16)}
-        ((key, value),) = fix.items()
+        elif smaller >= max(16, 2**method.levels):
+            fix = {"patch_size": smaller}
+        for key, value in fix.items():
+            advice = f"try method.{key}={value}"
         free = ""
         if torch.cuda.is_available():
             free = f" ({torch.cuda.mem_get_info()[0] / 1e9:.1f} GB free)"
         return {
-            "message": f"The device ran out of memory{free}: try method.{key}={value}; "
-            "the last checkpoint is kept and the run can be resumed.",
+            "message": f"The device ran out of memory{free}: {advice}; the last "
+            "checkpoint is kept and the run can be resumed.",
             "fix": fix,
         }
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 POLL = 0.2
 """Seconds between two looks at the control file while paused."""
-RETRY = 10.0
+RETRY = 2.0
 """Seconds between two attempts to save on a full disk."""
 
 
@@ -122,9 +122,8 @@ class Trainer:
             if request in ("pause", "stop"):
                 pause = time.perf_counter()
                 yield from self._save()
-                stop = request == "stop" or (yield from self._wait()) == "stop"
-                self.run.clear_request()
-                if stop:
+                if request == "stop" or (yield from self._wait()) == "stop":
+                    self.run.clear_request()
                     yield ev.Stopped(**self._about())
                     return
                 waited += time.perf_counter() - pause
@@ -249,18 +248,22 @@ class Trainer:
                 yield ev.Validation(**self._about(), scores=scores, truth=truth)
                 self._history.append({**scores, "truth": truth.get("mean", 0.0)})
                 if self._is_best() and self._finite():
-                    path = self.run.checkpoints / "best.pt"
-                    save_checkpoint(path, self._for_prediction())
-                    yield ev.Checkpoint(
-                        **self._about(), file="checkpoints/best.pt", best=True
-                    )
+                    yield from self._write("best", self._for_prediction())
             if self._due(self.training.preview_every):
-                arrays = self._materials.gallery.preview(self._average)
-                file = f"previews/{self.step:06d}.npz"
-                self.run.previews.mkdir(exist_ok=True)
-                with atomic_path(self.run.path / file) as temporary:
-                    np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]
-                yield ev.Preview(**self._about(), file=file)
+                yield from self._preview()
+
+    def _preview(self) -> Iterator[ev.Event]:
+        arrays = self._materials.gallery.preview(self._average)
+        file = f"previews/{self.step:06d}.npz"
+        try:
+            with atomic_path(self.run.path / file) as temporary:
+                np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]
+        except OSError as error:
+            # Training goes on without: the next checkpoint waits for room.
+            if not is_disk_full(error):
+                raise
+            return
+        yield ev.Preview(**self._about(), file=file)
 
     def _is_best(self) -> bool:
         match self.training.selection:
@@ -281,7 +284,7 @@ class Trainer:
         }
 
     def _save(self) -> Iterator[ev.Event]:
-        """Write last.pt; on a full disk wait for room instead of losing anything."""
+        """Write last.pt unless the weights are broken."""
         if not self._finite():
             yield from self._roll_back()
             return
@@ -296,10 +299,15 @@ class Trainer:
             "sums": self._sums,
             "summed": self._summed,
         }
+        yield from self._write("last", content)
+
+    def _write(self, name: str, content: dict[str, Any]) -> Iterator[ev.Event]:
+        """Write a checkpoint; on a full disk wait for room instead of losing it."""
+        file = f"checkpoints/{name}.pt"
         warned = False
         while True:
             try:
-                save_checkpoint(self._last, content)
+                save_checkpoint(self.run.path / file, content)
                 break
             except (OSError, RuntimeError) as error:
                 if not is_disk_full(error):
@@ -312,8 +320,13 @@ class Trainer:
                     message=f"The disk of {self.run.path} is full: training waits "
                     "until there is room; the last checkpoint is untouched.",
                 )
+            if self.run.requested(self._since) == "stop":
+                raise UserError(
+                    f"{self.run.path / file} could not be written as the disk is full: "
+                    "free some room and resume the run; the last checkpoint is untouched."
+                )
             time.sleep(RETRY)
-        yield ev.Checkpoint(**self._about(), file="checkpoints/last.pt", best=False)
+        yield ev.Checkpoint(**self._about(), file=file, best=name == "best")
 
     def _finite(self) -> bool:
         tensors = [p for net in self._networks.values() for p in net.parameters()]
@@ -323,12 +336,18 @@ class Trainer:
 
     def _load(self) -> None:
         content = load_checkpoint(self._last, self._device)
-        for name, state in content["networks"].items():
-            self._networks[name].load_state_dict(state)
-        for name, state in content["average"].items():
-            self._average.get_submodule(name).load_state_dict(state)
-        for name, state in content["optimizers"].items():
-            self._optimizers[name].load_state_dict(state)
+        try:
+            for name, state in content["networks"].items():
+                self._networks[name].load_state_dict(state)
+            for name, state in content["average"].items():
+                self._average.get_submodule(name).load_state_dict(state)
+            for name, state in content["optimizers"].items():
+                self._optimizers[name].load_state_dict(state)
+        except (RuntimeError, ValueError, LookupError, AttributeError):
+            raise UserError(
+                f"{self._last} does not fit the experiment of its run: experiment.yaml "
+                "was changed after training began; undo that or start a new run."
+            ) from None
         self.step = content["step"]
         self._history = content["history"]
         self._rate_scale = content["rate_scale"]
@@ -372,6 +391,8 @@ class Trainer:
         while (request := self.run.requested(self._since)) == "pause":
             time.sleep(POLL)
         if request != "stop":
+            # Before anybody hears of it, so that no newer request is forgotten.
+            self.run.clear_request()
             yield ev.Continued(**self._about())
         return request
 
@@ -384,5 +405,5 @@ class Trainer:
         except OSError:
             # A full or vanished disk must not end a training that can go on; a
             # checkpoint that cannot be written is reported by _save.
-            if not isinstance(event, (*ev.LAST_EVENTS, ev.Step, ev.Warned)):
+            if isinstance(event, ev.Started):
                 raise

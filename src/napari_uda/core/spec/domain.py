@@ -73,8 +73,8 @@ class Sample(Config):
     """Label file, or one mask file per structure where structures overlap."""
     split: Split = "train"
     """Part of the data the sample belongs to."""
-    labels_role: LabelsRole = "train"
-    """`evaluate`: only the scorer sees the labels; `train`: they train the model."""
+    labels_role: LabelsRole = "evaluate"
+    """Of target labels. `evaluate`: only the scorer sees them; `train`: they train."""
     axes: str | None = None
     """Meaning of the file's axes, such as `zyx`; empty: as the file says."""
     fingerprint: str | None = None

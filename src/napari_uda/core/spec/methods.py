@@ -149,6 +149,16 @@ class GrlConfig(MethodConfig):
     labelled_fraction: Annotated[float, quantity("probability", ge=0, le=1)] = 0.5
     """Probability that a target patch comes from a labelled target sample, if any."""
 
+    @model_validator(mode="after")
+    def _classifiable(self) -> Self:
+        smallest = 2**self.domain_depth
+        if self.patch_size < smallest:
+            raise ValueError(
+                f"patch_size = {self.patch_size} is too small for domain_depth = "
+                f"{self.domain_depth}: give at least {smallest}, or fewer layers."
+            )
+        return self
+
 
 AnyMethod = Annotated[
     SourceOnlyConfig | SupervisedConfig | GrlConfig, Field(discriminator="name")

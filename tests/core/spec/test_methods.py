@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+
+from napari_uda.core.errors import UserError
+from napari_uda.core.spec.config import parse
+from napari_uda.core.spec.describe import choices_of, describe_fields, limits_of
+from napari_uda.core.spec.methods import (
+    METHODS,
+    PRESET_NAMES,
+    AnyMethod,
+    method_config,
+)
+
+
+@pytest.mark.parametrize("preset", PRESET_NAMES)
+@pytest.mark.parametrize("name", METHODS)
+def test_every_preset_is_valid(name: str, preset: str) -> None:
+    config = method_config(name, preset)
+    assert config.name == name
+    assert parse(type(config), config.model_dump()) == config
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_the_paper_changes_only_settings_that_exist(name: str) -> None:
+    kind = METHODS[name]
+    assert set(kind.paper) <= set(kind.model_fields)
+    assert method_config(name, "paper") != method_config(name, "quick")
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_can_be_chosen_and_introduces_itself(name: str) -> None:
+    kind = METHODS[name]
+    assert kind in get_args(get_args(AnyMethod)[0])
+    assert kind.title
+    assert kind.reference
+    assert kind.summary.endswith(".")
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_setting_is_described(name: str) -> None:
+    rows = {row["setting"]: row for row in describe_fields(METHODS[name])}
+    fields = METHODS[name].model_fields
+    assert list(rows) == [key for key in fields if key != "name"]
+    for key, row in rows.items():
+        assert row["description"].endswith("."), key
+        assert row["allowed"], key
+        assert (
+            row["unit"]
+            or isinstance(row["quick"], bool | str)
+            or choices_of(fields[key])
+        ), key
+
+
+def test_descriptions_say_what_is_allowed() -> None:
+    rows = {row["setting"]: row for row in describe_fields(METHODS["grl"])}
+    assert rows["steps"]["allowed"] == "[1, 10000000]"
+    assert rows["learning_rate"]["allowed"] == "(0, 1]"
+    assert rows["flip"]["allowed"] == "true | false"
+    assert rows["schedule"]["allowed"] == "constant | linear | poly"
+    assert rows["patch_size"]["unit"] == "px"
+    assert (rows["steps"]["quick"], rows["steps"]["paper"]) == (400, 30_000)
+
+
+def test_limits_are_those_that_are_enforced() -> None:
+    for kind in METHODS.values():
+        for name, field in kind.model_fields.items():
+            for limit, value in limits_of(field).items():
+                beyond = {"ge": value - 1, "gt": value, "le": value + 1, "lt": value}
+                with pytest.raises(UserError, match=rf"^{name} = .* is not allowed"):
+                    parse(kind, {name: beyond[limit]})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "changes", "words"),
+    [
+        (("magic",), {}, "there is no method 'magic': choose one of source_only"),
+        (("grl", "best"), {}, "there is no preset 'best': choose quick or paper"),
+        (("grl",), {"speed": 1}, "method grl: unknown setting 'speed'"),
+        (("grl",), {"steps": 0}, "method grl: steps = 0 is not allowed"),
+        (("grl",), {"patch_size": 32, "levels": 6}, "too small for 6 levels: .* 64"),
+    ],
+)
+def test_a_wrong_choice_is_explained(
+    arguments: tuple[str, ...], changes: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(UserError, match=words):
+        method_config(*arguments, **changes)
+
+
+@pytest.mark.parametrize(("dims", "shape"), [(2, (64, 64)), (3, (8, 64, 64))])
+def test_the_patch_follows_the_dimensions(dims: int, shape: tuple[int, ...]) -> None:
+    config = method_config("grl", dims=dims, patch_size=64, patch_depth=8)
+    assert config.patch_shape == shape
