@@ -60,7 +60,7 @@ def main(arguments: list[str] | None = None) -> None:
         code = 2
     except _UsageError as error:
         command = getattr(error.ctx, "command_path", "napari-uda")
-        said = error.format_message().rstrip(".").replace("Value error, ", "")
+        said = error.format_message().removesuffix(".").replace("Value error, ", "")
         terminal.error(f"{said}: see {command} --help.", as_json)
         code = 2
     except BrokenPipeError:
@@ -282,8 +282,7 @@ def watch(run: Run, as_json: AsJson = False) -> int:
     """Show a run live, wherever it is trained."""
     from napari_uda.core.spec.run import RunFolder
 
-    folder = RunFolder(run)
-    folder.require()
+    (folder := RunFolder(run)).require()
     code = terminal.follow(terminal.events_of(folder), folder, as_json)
     state = folder.state()
     if state == "prepared":
@@ -366,7 +365,7 @@ def evaluate(
 
 
 def _check_before(experiment: Experiment) -> list[Problem]:
-    """Refuse to start what cannot work: a check takes seconds; returns warnings."""
+    """Refuse what cannot work before hours of training; returns warnings."""
     from napari_uda.core.data.inspect import inspect
     from napari_uda.core.engine.device import pick_device
 

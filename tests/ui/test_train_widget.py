@@ -88,7 +88,7 @@ def settle(qtbot, widget):
             widget._opener, widget.run_list._reader, widget.previews._worker,
             widget.experiment._fitter,
         )  # fmt: skip
-        return not any(workers) and not widget.previews._pending
+        return not any(workers)
 
     qtbot.waitUntil(quiet, timeout=15_000)
     qtbot.wait(50)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pyqtgraph as pg
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QSizePolicy
 
 if TYPE_CHECKING:
@@ -49,8 +50,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.axes["left"].setWidth(LABEL_WIDTH)
         self._curves: list[Any] = []
 
-    def plot(self, pen: Any) -> Any:
+    def plot(self, color: str, dashed: bool = False) -> Any:
         """Add a curve; gaps are where its values are NaN."""
+        style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
+        pen = pg.mkPen(color, width=2, style=style)
         curve = pg.PlotDataItem(pen=pen, connect="finite")
         self.view.addItem(curve)
         self._curves.append(curve)

@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyqtgraph as pg
 from napari.utils.theme import get_theme
 from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtWidgets import (
@@ -22,12 +21,11 @@ from qtpy.QtWidgets import (
 
 from napari_uda.core.spec.events import Resumed, Started, Step, Validation
 
-from .canvas import Canvas
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
+    from qtpy.QtGui import QShowEvent
 
     from napari_uda.core.spec.events import Event
 
@@ -128,6 +126,9 @@ class Plot(QWidget):
         self._curves: dict[str, Any] = {}
         self._dashed: set[str] = set()
         self._hidden: set[str] = set()
+        # pyqtgraph is imported with the first plot: opening napari must stay fast.
+        from .canvas import Canvas
+
         self._canvas = Canvas(HEIGHT)
         self._legend = QLabel()
         self._legend.setWordWrap(True)
@@ -150,10 +151,8 @@ class Plot(QWidget):
     def add(self, name: str, step: int, value: float, dashed: bool = False) -> None:
         """Append a point to a curve, which is made if it is new."""
         if name not in self.series:
-            style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
-            pen = pg.mkPen(_color(len(self.series)), width=2, style=style)
+            self._curves[name] = self._canvas.plot(_color(len(self.series)), dashed)
             self.series[name] = Series()
-            self._curves[name] = self._canvas.plot(pen)
             if dashed:
                 self._dashed.add(name)
             self._explain()
@@ -254,7 +253,13 @@ class Curves(QWidget):
                 page.deleteLater()
         self.tabs.blockSignals(False)
         self.plots, self._groups = {}, {}
+        if self.isVisible():
+            self._plot(SCORES)
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Have something to show from the beginning."""
         self._plot(SCORES)
+        super().showEvent(event)
 
     def add(self, events: Iterable[Event]) -> None:
         """Take in what a run has said; drawn at most five times per second."""
@@ -295,7 +300,7 @@ class Curves(QWidget):
             plot = self.plots[title] = Plot(TRUTH_NOTE if title == SCORES else "")
             plot.toggled.connect(self._on_redraw)
             self._dress(plot)
-            self.tabs.addTab(plot, title)
+            self.tabs.insertTab(0 if title == SCORES else len(self.plots), plot, title)
         return self.plots[title]
 
     def _dress(self, plot: Plot) -> None:

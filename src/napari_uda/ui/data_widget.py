@@ -172,7 +172,6 @@ class DataWidget(QWidget):
             with signals_blocked(picker):
                 picker.setLayers(layers)
         self._suggest()
-        self._on_picked()
 
     def _on_layer_renamed(self, _event: Any = None) -> None:
         for picker in self.pickers.values():

@@ -54,15 +54,21 @@ class DomainGap(QWidget):
         head.addStretch()
         head.addWidget(self.scale)
 
-        self.plot = pg.PlotWidget(background=None)
+        # Not pyqtgraph's PlotWidget: it makes menus that outlive it.
+        self.plot = pg.GraphicsView(background=None)
         self.plot.setFixedHeight(110)
-        self.plot.setMinimumWidth(120)
-        self.plot.setMouseEnabled(x=False, y=False)
-        self.plot.setMenuEnabled(False)
-        self.plot.hideButtons()
-        self.plot.hideAxis("left")
+        self.plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        axes = pg.GraphicsLayout()
+        axes.setContentsMargins(0, 0, 0, 0)
+        self.plot.setCentralItem(axes)
+        self._view = pg.ViewBox(enableMenu=False, enableMouse=False)
+        self._axis = pg.AxisItem("bottom")
+        self._axis.linkToView(self._view)
+        axes.addItem(self._view, 0, 0)
+        axes.addItem(self._axis, 1, 0)
         self._curves = {
-            name: self.plot.plot(
+            name: pg.PlotDataItem(
                 pen=pg.mkPen(color, width=1.6),
                 stepMode="center",
                 fillLevel=0,
@@ -70,6 +76,8 @@ class DomainGap(QWidget):
             )
             for name, color in DOMAIN_COLORS.items()
         }
+        for curve in self._curves.values():
+            self._view.addItem(curve)
         self._facts = QGridLayout()
         self._facts.setContentsMargins(0, 0, 0, 0)
         self._facts.setHorizontalSpacing(6)
@@ -146,7 +154,7 @@ class DomainGap(QWidget):
             else:
                 curve.setData(edges, values)
                 shares.append(values)
-        self.plot.setXRange(float(edges[0]), float(edges[-1]), padding=0.01)
+        self._view.setXRange(float(edges[0]), float(edges[-1]), padding=0.01)
         common = np.minimum(*shares).sum() if len(shares) == 2 else None
         text = "" if common is None else f"overlap {common:.0%}"
         self.overlap.setText(text)
@@ -156,9 +164,8 @@ class DomainGap(QWidget):
 
     def _match_theme(self) -> None:
         ink = self.palette().color(QPalette.ColorRole.WindowText)
-        axis = self.plot.getAxis("bottom")
-        axis.setPen(ink)
-        axis.setTextPen(ink)
+        self._axis.setPen(ink)
+        self._axis.setTextPen(ink)
 
 
 def _facts(

@@ -50,8 +50,8 @@ KILL_AFTER = 5.0
 class Job(QObject):
     """A run that trains; ends in exactly one of Finished, Stopped or Failed.
 
-    Closing the viewer (or `detach`) ends the job without an ending: a trainer in its own
-    process goes on.
+    Closing the viewer (or `detach`) ends the job without an ending: a trainer in a
+    process of its own goes on.
 
     Parameters
     ----------

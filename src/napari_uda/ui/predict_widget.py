@@ -64,6 +64,7 @@ class PredictWidget(PredictForm):
         self._dataset: Dataset | None = None
         self._view: View = "fill"
         self._failed = False
+        self._why = ""
         self._connect()
         self._on_run_changed()
         self._on_runs_changed()
@@ -181,8 +182,10 @@ class PredictWidget(PredictForm):
         self.predict.setToolTip(
             why or "Predict the images with this run (Ctrl+Return)."
         )
-        if not self._results and not busy and (not self._failed or why):
-            self._say(why)
+        lasting = "" if busy or self._results else why
+        if lasting or self.message.text() == self._why:
+            self._say(lasting)
+        self._why = lasting
         self.cancel.setEnabled(busy)
         self.cancel.setToolTip(
             "End the prediction; nothing of it is kept."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,7 +55,6 @@ class Previews(QWidget):
         self._wanted: int | None = None
         self._shown: int | None = None
         self._worker: Any = None
-        self._pending: deque[tuple[Mosaic, float]] = deque()
         self._origin: tuple[float, float, float] | None = None
         self._welcome = True
         self._loaded_at = 0.0
@@ -82,10 +80,6 @@ class Previews(QWidget):
         layout.addWidget(self.live)
         layout.addWidget(self.show_button)
 
-        # One layer per turn of the event loop, so that the window stays fluid.
-        self._feeder = QTimer(self)
-        self._feeder.setInterval(0)
-        self._feeder.timeout.connect(self._on_feed)
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.timeout.connect(self._load)
@@ -95,7 +89,6 @@ class Previews(QWidget):
         """Show the previews of another run; `add` tells which there are."""
         self._run, self._structures = run, structures
         self._steps, self._wanted, self._shown = [], None, None
-        self._pending.clear()
         self._origin = None
         self._enable()
 
@@ -169,27 +162,25 @@ class Previews(QWidget):
 
     def _on_loaded(self, mosaics: list[Mosaic]) -> None:
         self._worker = None
-        left, domain = 0.0, ""
-        self._pending.clear()
+        if mosaics:
+            self._lay_out(mosaics)
+        self._load()
+
+    def _lay_out(self, mosaics: list[Mosaic]) -> None:
+        """Show pictures side by side; all at once, as a redraw costs more than they."""
+        left, domain, places = 0.0, "", []
         for mosaic in mosaics:
             if domain and mosaic.domain != domain:
                 left += BETWEEN_DOMAINS
-            self._pending.append((mosaic, left))
+            places.append(left)
             left, domain = left + mosaic.data.shape[1] + GAP, mosaic.domain
-        if mosaics and self._origin is None:
+        if self._origin is None:
             height = max(mosaic.data.shape[0] for mosaic in mosaics)
             self._origin = self._place(left - GAP, height)
         self._hide_others({mosaic.key for mosaic in mosaics})
-        self._feeder.start()
-        self._load()
-
-    def _on_feed(self) -> None:
-        if not self._pending:
-            self._feeder.stop()
-            return
-        mosaic, left = self._pending.popleft()
-        self._show(mosaic, left)
-        if not self._pending and self._welcome:
+        for mosaic, place in zip(mosaics, places, strict=True):
+            self._show(mosaic, place)
+        if self._welcome:
             self._welcome = False
             self._session.viewer.reset_view()
 
@@ -205,7 +196,9 @@ class Previews(QWidget):
         if layer is None:
             self._add_layer(mosaic, options)
             return
-        layer.data = mosaic.data
+        # Images and truth stay the same all along; only what is predicted changes.
+        if not np.array_equal(layer.data, mosaic.data):
+            layer.data = mosaic.data
         layer.visible = True
         for name in ("scale", "translate"):
             if not np.allclose(getattr(layer, name), options[name]):

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,9 +8,11 @@ import tifffile
 
 from napari_uda.core.errors import UserError
 from napari_uda.core.spec.domain import Window
-from napari_uda.core.spec.experiment import Experiment, fitted, runs_folder
+from napari_uda.core.spec.experiment import Experiment, extent, runs_folder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from napari_uda.core.spec.domain import Dataset
 
 
@@ -20,11 +21,9 @@ def experiment(data: Dataset) -> Experiment:
     return Experiment.preset("grl", "quick", data)
 
 
-def with_target_truth(data: Dataset, role: str = "evaluate") -> Dataset:
+def with_target_truth(data: Dataset) -> Dataset:
     labels = data.source.samples[0].labels
-    sample = data.target.samples[0].model_copy(
-        update={"labels": labels, "labels_role": role}
-    )
+    sample = data.target.samples[0].model_copy(update={"labels": labels})
     target = data.target.model_copy(update={"samples": (sample,)})
     return data.model_copy(update={"target": target})
 
@@ -34,7 +33,7 @@ def test_presets_fit_small_images(data: Dataset) -> None:
     paper = Experiment.preset("grl", "paper", data)
     chosen = Experiment.preset("grl", "quick", data, name="mine", patch_size=32)
     assert (quick.name, quick.method.patch_size, quick.method.dims) == ("grl", 64, 2)
-    assert paper.method.patch_size == type(paper.method).paper["patch_size"]
+    assert (paper.method.patch_size, paper.method.steps) == (64, 30_000)
     assert (chosen.name, chosen.method.patch_size) == ("mine", 32)
 
 
@@ -45,9 +44,9 @@ def test_deep_volumes_are_trained_in_3d(
     for name in ("source", "target"):
         stack = np.zeros((slices, 64, 64), np.uint8)
         tifffile.imwrite(tmp_path / f"{name}.tif", stack, photometric="minisblack")
-    assert fitted(data)["dims"] == dims
+    assert extent(data) == (dims, 64)
     sliced = data.target.model_copy(update={"slices": "z"})
-    assert fitted(data.model_copy(update={"target": sliced}))["dims"] == 2
+    assert extent(data.model_copy(update={"target": sliced})) == (2, 64)
 
 
 def test_what_is_saved_is_what_is_loaded(

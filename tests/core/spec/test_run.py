@@ -66,7 +66,7 @@ def test_a_run_is_never_made_over_another(
     run: RunFolder, experiment: Experiment
 ) -> None:
     before = run.experiment_file.read_bytes()
-    with pytest.raises(UserError, match="already holds a run: .* train --resume"):
+    with pytest.raises(UserError, match=r"already holds a run: .* train --resume"):
         run.create(experiment)
     assert run.experiment_file.read_bytes() == before
 
@@ -74,7 +74,7 @@ def test_a_run_is_never_made_over_another(
 def test_a_folder_that_cannot_be_made_is_explained(
     run: RunFolder, experiment: Experiment
 ) -> None:
-    with pytest.raises(UserError, match="cannot be written .*choose another folder"):
+    with pytest.raises(UserError, match=r"cannot be written .*choose another folder"):
         RunFolder(run.experiment_file / "below").create(experiment)
 
 

@@ -323,7 +323,7 @@ class Trainer:
             if self.run.requested(self._since) == "stop":
                 raise UserError(
                     f"{self.run.path / file} could not be written as the disk is full: "
-                    "free some room and resume the run; the last checkpoint is untouched."
+                    "make room and resume the run; the last checkpoint is untouched."
                 )
             time.sleep(RETRY)
         yield ev.Checkpoint(**self._about(), file=file, best=name == "best")

@@ -250,10 +250,10 @@ def _assign(content: dict[Any, Any], keys: list[str], text: str, name: str) -> N
                 "settings of its own that could be changed here."
             )
         content = nested
-    key, value = _known(content, last, name), _value(text)
+    key = _known(content, last, name)
     # A name may look like a number or a date; it is text all the same.
-    keep = isinstance(content[key], str) and not isinstance(value, list | dict)
-    content[key] = text if keep else value
+    keep = isinstance(content[key], str) and not text.startswith(("{", "["))
+    content[key] = text if keep else _value(text)
 
 
 def _known(content: dict[Any, Any], part: str, name: str) -> Any:

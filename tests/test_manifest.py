@@ -1,0 +1,67 @@
+"""What napari learns of the plugin: a valid manifest whose every promise is kept."""
+
+from __future__ import annotations
+
+from importlib.metadata import distribution
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from npe2 import PluginManager, PluginManifest
+from qtpy.QtWidgets import QWidget
+
+ROOT = Path(__file__).parents[1]
+NAME = "napari-uda"
+
+
+@pytest.fixture(scope="module")
+def manifest():
+    return PluginManifest.from_distribution(NAME)
+
+
+def test_the_manifest_is_found_through_the_entry_point():
+    [entry] = distribution(NAME).entry_points.select(group="napari.manifest")
+    module, _, name = entry.value.partition(":")
+    assert files(module).joinpath(name).is_file()
+
+
+def test_the_manifest_at_the_root_is_that_of_the_package():
+    inside = ROOT / "src" / "napari_uda" / "napari.yaml"
+    assert (ROOT / "napari.yaml").read_bytes() == inside.read_bytes()
+
+
+def test_the_manifest_is_valid_and_says_what_it_offers(manifest):
+    manifest.validate_imports()
+    assert manifest.name == NAME
+    assert "domain adaptation" in manifest.display_name.lower()
+    contributions = manifest.contributions
+    commands = {command.id for command in contributions.commands}
+    used = [item.command for item in contributions.widgets]
+    used += [item.command for item in contributions.sample_data]
+    assert set(used) == commands
+    assert "napari/layers/segment" in contributions.menus
+
+
+def test_the_sample_pair_opens(make_napari_viewer):
+    PluginManager.instance().register(
+        PluginManifest.from_distribution(NAME), warn_disabled=False
+    ) if NAME not in PluginManager.instance() else None
+    viewer = make_napari_viewer()
+    layers = viewer.open_sample(NAME, "em-pair")
+    assert [layer.metadata["napari_uda"]["role"] for layer in layers] == [
+        "source", "source", "target", "target",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["dock", "data", "train", "predict"])
+def test_every_widget_opens(manifest, make_napari_viewer, name):
+    [item] = [
+        widget
+        for widget in manifest.contributions.widgets
+        if widget.command == f"{NAME}.{name}"
+    ]
+    viewer = make_napari_viewer()
+    dock, widget = viewer.window.add_plugin_dock_widget(NAME, item.display_name)
+    assert isinstance(widget, QWidget)
+    assert widget.session.viewer is viewer
+    viewer.window.remove_dock_widget(dock)

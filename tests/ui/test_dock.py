@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from qtpy.QtWidgets import QApplication
+
+from napari_uda.ui.launch import main, open_dock, open_sample, train_when_ready
+
+
+@pytest.fixture
+def viewer(make_napari_viewer):
+    return make_napari_viewer(show=True)
+
+
+def test_the_dock_has_a_tab_per_step_and_fits_a_narrow_place(viewer):
+    dock = open_dock(viewer)
+    tabs = dock.tabs
+    names = [tabs.tabText(i) for i in range(tabs.count())]
+    assert names == ["1 Data", "2 Train", "3 Predict"]
+    assert dock.minimumSizeHint().width() <= 350
+    for page in (dock.data, dock.train, dock.predict):
+        assert page.minimumSizeHint().width() <= 350
+        assert page.session is dock.session
+
+
+def test_keys_go_to_the_tabs(viewer, qtbot):
+    from qtpy.QtCore import Qt
+
+    dock = open_dock(viewer)
+    viewer.window._qt_window.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is not None)
+    qtbot.keyClick(dock, Qt.Key.Key_3, Qt.KeyboardModifier.AltModifier)
+    assert dock.tabs.currentWidget() is dock.predict
+    qtbot.keyClick(dock, Qt.Key.Key_1, Qt.KeyboardModifier.AltModifier)
+    assert dock.tabs.currentWidget() is dock.data
+
+
+def test_the_sample_pair_is_ready_to_train_and_the_demo_starts(
+    viewer, qtbot, monkeypatch
+):
+    dock = open_dock(viewer)
+    open_sample(viewer)
+    started = []
+    monkeypatch.setattr(dock.train, "resume", started.append)
+    train_when_ready(dock, "grl")
+    assert dock.tabs.currentWidget() is dock.train
+    qtbot.waitUntil(lambda: len(started) == 1, timeout=20_000)
+    run = started[0]
+    experiment = run.experiment()
+    assert experiment.method.name == "grl"
+    assert experiment.data.source.unit == "nm"
+    assert experiment.data.source.slices == "z"
+    assert dock.session.problem == ""
+
+
+def test_closing_the_dock_ends_what_it_listens_to(viewer, qtbot):
+    dock = open_dock(viewer)
+    open_sample(viewer)
+    viewer.window.remove_dock_widget(dock)
+    dock.close()
+    dock.deleteLater()
+    QApplication.processEvents()
+    viewer.layers[0].name = "renamed"
+    viewer.layers.clear()
+
+
+def test_an_unknown_method_is_a_sentence(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--demo", "--method", "magic"])
+    assert ended.value.code == 2
+    assert "there is no method 'magic'" in capsys.readouterr().err
+
+
+def test_opening_imports_no_torch():
+    code = (
+        "import sys\nfrom napari.components import ViewerModel\n"
+        "from qtpy.QtWidgets import QApplication\napp = QApplication([])\n"
+        "from napari_uda.ui.data_widget import DataWidget\n"
+        "from napari_uda.ui.predict_widget import PredictWidget\n"
+        "viewer = ViewerModel()\nDataWidget(viewer)\nPredictWidget(viewer)\n"
+        "assert 'torch' not in sys.modules\n"
+        "assert 'scipy.ndimage' not in sys.modules\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,327 @@
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from qtpy.QtWidgets import QApplication, QFileDialog, QMessageBox
+
+from napari_uda.core.io import read
+from napari_uda.core.spec.domain import Dataset, Domain, Sample, Structure
+from napari_uda.core.spec.experiment import Experiment
+from napari_uda.core.spec.run import RunFolder
+from napari_uda.ui.predict_widget import PredictWidget
+from napari_uda.ui.session import METADATA_KEY, DomainChoice, LayerPair, role_of
+
+FAKE = Path(__file__).with_name("fake_predictor.py")
+PLACE = {"scale": (4.0, 2.0, 2.0), "units": ("nm",) * 3, "axis_labels": ("z", "y", "x")}
+
+
+@pytest.fixture
+def viewer(make_napari_viewer):
+    return make_napari_viewer()
+
+
+@pytest.fixture
+def runs(runs_folder, tmp_path):
+    """Two runs of the same data, one trained on the source only; made-up weights."""
+    files = []
+    for name in ("image", "labels"):
+        files.append(tmp_path / f"{name}.npy")
+        np.save(files[-1], np.eye(64, dtype=np.uint8))
+    classes = {5: Structure(name="nucleus", color="#00ff00")}
+    sample = Sample(name="a", image=files[0], labels=files[1])
+    domain = Domain(samples=(sample,), classes=classes)
+    data = Dataset(source=domain, target=domain)
+    made = {}
+    for method in ("source_only", "grl"):
+        run = RunFolder(runs_folder / f"{method}_01")
+        run.create(Experiment.preset(method, "quick", data))
+        run.checkpoints.mkdir()
+        (run.checkpoints / "last.pt").touch()
+        made[method] = run
+    (made["grl"].checkpoints / "best.pt").touch()
+    return made
+
+
+@pytest.fixture
+def widget(viewer, qtbot, runs):
+    widget = PredictWidget(viewer)
+    widget.command = [sys.executable, str(FAKE), "threshold"]
+    qtbot.addWidget(widget)
+    widget.run.setCurrentText("grl_01")
+    qtbot.waitUntil(lambda: widget.baseline.count() == 2)
+    return widget
+
+
+def volume():
+    image = np.zeros((3, 20, 24), np.uint8)
+    image[:, 2:12, 2:12] = 50
+    image[:, 5:10, 5:10] = 200
+    return image
+
+
+def add_target(viewer):
+    def metadata(kind):
+        return {METADATA_KEY: {"role": "target", "kind": kind}}
+
+    image = viewer.add_image(volume(), name="MR", metadata=metadata("image"), **PLACE)
+    truth = np.where(volume() == 200, 5, 0).astype(np.uint8)
+    labels = viewer.add_labels(truth, name="truth", metadata=metadata("truth"), **PLACE)
+    return image, labels
+
+
+def predict(widget, qtbot):
+    widget.predict.click()
+    assert not widget.predict.isEnabled()
+    qtbot.waitUntil(lambda: not widget._work.busy, timeout=30_000)
+
+
+def ours(viewer):
+    return {one.name: one for one in viewer.layers if role_of(one) == "prediction"}
+
+
+def test_without_a_run_it_says_so(viewer, qtbot):
+    widget = PredictWidget(viewer)
+    qtbot.addWidget(widget)
+    assert not widget.predict.isEnabled()
+    assert "Train a run first" in widget.predict.toolTip()
+    assert "Train a run first" in widget.message.text()
+
+
+def test_a_run_that_gets_its_first_checkpoint_is_offered(viewer, qtbot, runs):
+    weights = [file for run in runs.values() for file in run.checkpoints.glob("*.pt")]
+    for file in weights:
+        file.unlink()
+    widget = PredictWidget(viewer)
+    qtbot.addWidget(widget)
+    assert widget.run.count() == 0
+    for file in weights:
+        file.touch()
+    widget.session.runs_changed.emit()
+    assert widget.run.count() == 2
+    widget.session.selected_run = runs["source_only"]
+    assert widget.run.currentText() == "source_only_01"
+    qtbot.waitUntil(lambda: not widget._search.busy)
+
+
+def test_predicts_a_layer_and_scores_before_and_after(viewer, widget, qtbot, runs):
+    image, labels = add_target(viewer)
+    assert widget.inputs.image.layer() is image
+    assert widget.inputs.truth.layer() is labels
+    assert widget.baseline.currentText() == "with source_only_01"
+    widget.probability.setChecked(True)
+    widget.uncertainty.setChecked(True)
+    before = {one.name: one.visible for one in viewer.layers}
+    predict(widget, qtbot)
+
+    asked = json.loads((runs["grl"].path / "asked.json").read_text())["words"]
+    assert asked[asked.index("--voxel-size") + 1] == "4.0,2.0,2.0"
+    assert asked[asked.index("--unit") + 1] == "nm"
+    assert asked[asked.index("--checkpoint") + 1] == "best"
+    assert not Path(asked[asked.index("--out") + 1]).exists()
+
+    layers = ours(viewer)
+    mask = layers["MR · grl_01"]
+    np.testing.assert_array_equal(mask.data, np.where(volume() > 0, 5, 0))
+    assert mask.scale == pytest.approx(image.scale)
+    assert mask.units == image.units
+    assert mask.get_color(5) == pytest.approx((0, 1, 0, 1))
+    assert {"MR probability of nucleus", "MR uncertainty"} < set(layers)
+    assert {
+        one.name: one.visible for one in viewer.layers if one.name in before
+    } == before
+    assert labels.contour == 0
+
+    after, earlier = widget._scores[0].after[0], widget._scores[0].before[0]
+    assert after["dice"] == pytest.approx(2 * 25 / (100 + 25))
+    assert earlier["dice"] == pytest.approx(1)
+    assert after["unit"] == "nm"
+    item = widget.scores.topLevelItem(0)
+    assert item.text(0) == "nucleus"
+    assert item.text(1) == "1.00 → 0.40"
+    assert "nm" in widget.scores.headerItem().text(3)
+
+
+def test_views_go_round_by_key(viewer, widget, qtbot):
+    add_target(viewer)
+    predict(widget, qtbot)
+    layers = ours(viewer)
+    mask, truth = layers["MR · grl_01"], layers["MR · truth"]
+    difference = layers["MR · difference"]
+    assert (mask.visible, mask.contour, truth.contour) == (True, 0, 2)
+    assert set(np.unique(difference.data)) == {0, 1, 2}
+    key = next(key for key in viewer.keymap if str(key) == "C")
+    viewer.keymap[key](viewer)
+    assert (mask.visible, mask.contour, truth.visible) == (True, 2, True)
+    viewer.keymap[key](viewer)
+    assert (mask.visible, truth.visible, difference.visible) == (False, False, True)
+    assert widget.legend.isVisibleTo(widget)
+    viewer.keymap[key](viewer)
+    assert (mask.visible, mask.contour, difference.visible) == (True, 0, False)
+
+
+def test_contours_give_way_in_3d(viewer, widget, qtbot):
+    add_target(viewer)
+    predict(widget, qtbot)
+    truth = ours(viewer)["MR · truth"]
+    with pytest.warns(UserWarning, match="Contours"):
+        viewer.dims.ndisplay = 3
+    assert (truth.visible, truth.contour) == (False, 0)
+    viewer.dims.ndisplay = 2
+    assert (truth.visible, truth.contour) == (True, 2)
+
+
+def test_without_truth_there_is_no_table_and_choosing_it_scores(viewer, widget, qtbot):
+    _, labels = add_target(viewer)
+    widget.inputs.truth.setCurrentIndex(0)
+    predict(widget, qtbot)
+    assert not widget.table.isVisibleTo(widget)
+    assert not widget.view_button("difference").isEnabled()
+    widget.inputs.truth.setLayer(labels)
+    qtbot.waitUntil(lambda: widget.table.isVisibleTo(widget))
+    assert "MR · difference" in ours(viewer)
+
+
+def test_truth_of_another_shape_is_a_sentence(viewer, widget, qtbot):
+    add_target(viewer)
+    wrong = viewer.add_labels(np.ones((3, 5, 5), np.uint8))
+    widget.inputs.truth.setLayer(wrong)
+    predict(widget, qtbot)
+    assert "(3, 5, 5)" in widget.message.text()
+    assert "MR · grl_01" in ours(viewer)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "words"),
+    [("refuse", "choose a larger one"), ("die", "out of luck")],
+)
+def test_a_failure_is_a_sentence(viewer, widget, qtbot, behaviour, words):
+    add_target(viewer)
+    widget.command[-1] = behaviour
+    predict(widget, qtbot)
+    assert words in widget.message.text()
+    assert ours(viewer) == {}
+    assert widget.predict.isEnabled()
+
+
+def test_cancel_ends_the_child_process(viewer, widget, qtbot):
+    add_target(viewer)
+    widget.command[-1] = "hang"
+    widget.predict.click()
+    qtbot.waitUntil(lambda: "%p" in widget.bar.format(), timeout=20_000)
+    assert widget.cancel.isEnabled()
+    widget.cancel.click()
+    assert "Cancelled" in widget.message.text()
+    assert widget.predict.isEnabled()
+    assert ours(viewer) == {}
+
+
+def test_layers_with_other_axes_keep_them(viewer, widget, qtbot):
+    image = viewer.add_image(volume().transpose(2, 1, 0), name="turned")
+    choice = DomainChoice(layers=(LayerPair(image, axes="xyz"),))
+    widget.session.choose("target", choice)
+    widget.inputs.image.setLayer(image)
+    predict(widget, qtbot)
+    mask = ours(viewer)["turned · grl_01"]
+    np.testing.assert_array_equal(mask.data > 0, image.data > 0)
+
+
+def test_all_target_layers_at_once_are_tabled_one_by_one(viewer, widget, qtbot):
+    image, labels = add_target(viewer)
+    other = viewer.add_image(volume() // 2, name="MR 2", **PLACE)
+    pairs = (LayerPair(image, labels), LayerPair(other, labels))
+    widget.session.choose("target", DomainChoice(layers=pairs))
+    widget.inputs.image.setCurrentIndex(0)
+    assert "2 target layers" in widget.inputs.image.currentText()
+    predict(widget, qtbot)
+    assert {"MR · grl_01", "MR 2 · grl_01"} < set(ours(viewer))
+    top = widget.scores.topLevelItem(0)
+    assert [top.child(i).text(0) for i in range(top.childCount())] == ["MR", "MR 2"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "data"
+    for kind in ("images", "labels"):
+        (folder / kind).mkdir(parents=True)
+    for stem in ("a", "b"):
+        tifffile.imwrite(folder / "images" / f"{stem}.tif", volume()[0])
+        labels = np.where(volume()[0] == 200, 5, 0).astype(np.uint8)
+        tifffile.imwrite(folder / "labels" / f"{stem}.tif", labels)
+    (folder / "dataset.yaml").write_text(
+        "classes: {5: nucleus}\nsplit: {train: [a], test: [b]}\n"
+    )
+    return folder
+
+
+def test_files_are_predicted_scored_and_written(viewer, widget, qtbot, runs, folder):
+    widget.inputs.set_files([folder])
+    assert widget.inputs.test_only.isVisibleTo(widget)
+    predict(widget, qtbot)
+    assert [one.name for one in viewer.layers if role_of(one) is None] == ["b"]
+    written = list(runs["grl"].predictions.glob("*/*.tif"))
+    assert [path.name for path in written] == ["b.tif"]
+    assert str(written[0].parent) in widget.message.text()
+    assert widget._scores[0].after[0]["dice"] == pytest.approx(0.4)
+    widget.inputs.test_only.setChecked(False)
+    predict(widget, qtbot)
+    assert len(widget._results) == 2
+
+
+def test_an_empty_folder_is_a_sentence(widget, tmp_path):
+    widget.inputs.set_files([tmp_path])
+    assert not widget.predict.isEnabled()
+    assert "holds no images" in widget.predict.toolTip()
+
+
+def test_masks_are_saved_with_geometry_and_corrections(
+    viewer, widget, qtbot, tmp_path, monkeypatch
+):
+    add_target(viewer)
+    predict(widget, qtbot)
+    ours(viewer)["MR · grl_01"].data[0, 0, 0] = 5
+    file = tmp_path / "mask"
+    kinds = "NIfTI (*.nii.gz)"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), kinds))
+    widget.save.click()
+    saved = read(tmp_path / "mask.nii.gz")
+    assert saved.data[0, 0, 0] == 5
+    assert saved.header.geometry.voxel_size == pytest.approx((4e-3, 2e-3, 2e-3))
+    assert str(tmp_path) in widget.message.text()
+
+
+def test_masks_are_not_replaced_unasked(widget, qtbot, tmp_path, folder, monkeypatch):
+    widget.inputs.set_files([folder])
+    widget.inputs.test_only.setChecked(False)
+    predict(widget, qtbot)
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "a.tif").write_text("precious")
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(out))
+    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
+    widget.save.click()
+    assert (out / "a.tif").read_text() == "precious"
+    assert not (out / "b.tif").exists()
+    widget.save.click()
+    assert read(out / "a.tif").data.max() == 5
+    assert read(out / "b.tif").data.max() == 5
+
+
+def test_scores_are_copied_and_saved(viewer, widget, qtbot, tmp_path, monkeypatch):
+    add_target(viewer)
+    predict(widget, qtbot)
+    widget.copy.click()
+    assert QApplication.clipboard().text().splitlines()[1].startswith("nucleus\t1.00")
+    file = tmp_path / "scores.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
+    widget.csv.click()
+    with file.open(newline="") as opened:
+        rows = list(csv.DictReader(opened))
+    assert [row["run"] for row in rows] == ["grl_01", "source_only_01"]
+    assert float(rows[0]["dice"]) == pytest.approx(0.4)
