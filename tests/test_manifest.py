@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from npe2 import PluginManager, PluginManifest
+from npe2 import PluginManifest
 from qtpy.QtWidgets import QWidget
 
 ROOT = Path(__file__).parents[1]
@@ -43,9 +43,6 @@ def test_the_manifest_is_valid_and_says_what_it_offers(manifest):
 
 
 def test_the_sample_pair_opens(make_napari_viewer):
-    PluginManager.instance().register(
-        PluginManifest.from_distribution(NAME), warn_disabled=False
-    ) if NAME not in PluginManager.instance() else None
     viewer = make_napari_viewer()
     layers = viewer.open_sample(NAME, "em-pair")
     assert [layer.metadata["napari_uda"]["role"] for layer in layers] == [

@@ -132,9 +132,7 @@ def test_predicts_a_layer_and_scores_before_and_after(viewer, widget, qtbot, run
     assert mask.units == image.units
     assert mask.get_color(5) == pytest.approx((0, 1, 0, 1))
     assert {"MR probability of nucleus", "MR uncertainty"} < set(layers)
-    assert {
-        one.name: one.visible for one in viewer.layers if one.name in before
-    } == before
+    assert {name: viewer.layers[name].visible for name in before} == before
     assert labels.contour == 0
 
     after, earlier = widget._scores[0].after[0], widget._scores[0].before[0]
@@ -179,6 +177,7 @@ def test_contours_give_way_in_3d(viewer, widget, qtbot):
 def test_without_truth_there_is_no_table_and_choosing_it_scores(viewer, widget, qtbot):
     _, labels = add_target(viewer)
     widget.inputs.truth.setCurrentIndex(0)
+    widget.inputs.truth.activated.emit(0)
     predict(widget, qtbot)
     assert not widget.table.isVisibleTo(widget)
     assert not widget.view_button("difference").isEnabled()
@@ -274,7 +273,9 @@ def test_files_are_predicted_scored_and_written(viewer, widget, qtbot, runs, fol
 
 
 def test_an_empty_folder_is_a_sentence(widget, tmp_path):
-    widget.inputs.set_files([tmp_path])
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    widget.inputs.set_files([empty])
     assert not widget.predict.isEnabled()
     assert "holds no images" in widget.predict.toolTip()
 

@@ -292,7 +292,7 @@ def test_an_opened_run_shows_its_curves_and_previews(train, qtbot, fake):
     wait_for_the_end(qtbot, train)
     run = train.session.selected_run
     train.session.selected_run = None
-    assert not train.curves.plots["scores"].series
+    assert "segmentation" not in train.curves.plots
     select(qtbot, train, run.id)
     train.run_list.open_button.click()
     settle(qtbot, train)
@@ -380,6 +380,7 @@ def test_it_fits_350_pixels(train, viewer):
 
 
 def test_a_new_theme_reaches_the_plots(train, viewer):
+    train.curves.add([ev.Validation(run="r", step=1, scores={"a": 1.0})])
     viewer.theme = "light"
     ground = train.curves.plots["scores"]._canvas.backgroundBrush().color()
     assert ground.lightness() > 128

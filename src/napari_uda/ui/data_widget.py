@@ -24,7 +24,7 @@ from napari_uda.core.data.inspection import SampleReport
 
 from .class_table import ClassTable
 from .domain_gap import DomainGap
-from .domain_picker import DomainPicker
+from .domain_picker import DomainPicker, same_choice
 from .inspecting import Looked, look_safely, plan_look
 from .listening import Latest, Listener
 from .sample_table import SampleTable
@@ -183,15 +183,15 @@ class DataWidget(QWidget):
         """Choose the layers that say they belong to a domain, until the user does."""
         for name, picker in self.pickers.items():
             current, suggestion = self.session.choices[name], picker.suggestion()
-            untouched = current.empty or _same(current, self._suggested[name])
-            if untouched and not _same(current, suggestion):
+            untouched = current.empty or same_choice(current, self._suggested[name])
+            if untouched and not same_choice(current, suggestion):
                 self._suggested[name] = suggestion
                 self.session.choose(name, suggestion)
 
     def _on_picked(self) -> None:
         for name, picker in self.pickers.items():
             old, new = self.session.choices[name], picker.value()
-            if _same(old, new):
+            if same_choice(old, new):
                 continue
             kept = old.classes if _labels(old) == _labels(new) else {}
             self.session.voxel_size = None
@@ -200,7 +200,7 @@ class DataWidget(QWidget):
     def _on_choices_changed(self) -> None:
         choices = self.session.choices
         for name, picker in self.pickers.items():
-            if not _same(picker.value(), choices[name]):
+            if not same_choice(picker.value(), choices[name]):
                 picker.setValue(choices[name])
         pairs = [pair for choice in choices.values() for pair in choice.layers]
         self._watch(tuple(layer for pair in pairs for layer in pair.layers))
@@ -368,20 +368,6 @@ class DataWidget(QWidget):
         assert side is not None
         height = rows * side.defaultSectionSize() + head.height() + 4
         self.table.setFixedHeight(height + bar.sizeHint().height())
-
-
-def _same(one: Any, other: Any) -> bool:
-    def key(choice: Any) -> Any:
-        return (
-            choice.folder,
-            choice.labels_role if choice.folder is None else None,
-            [
-                (id(p.image), [id(layer) for layer in p.layers], p.axes, p.level)
-                for p in choice.layers
-            ],
-        )
-
-    return bool(key(one) == key(other))
 
 
 def _labels(choice: Any) -> list[int]:

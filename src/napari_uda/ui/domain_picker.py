@@ -299,6 +299,26 @@ class DomainPicker(QWidget):
             self.setFolder(Path(text))
 
 
+def same_choice(one: DomainChoice, other: DomainChoice) -> bool:
+    """Tell whether two choices are of the same data, whatever their classes."""
+
+    def key(choice: DomainChoice) -> object:
+        if choice.folder is not None:
+            return choice.folder
+        pairs = [
+            (
+                id(pair.image),
+                [id(layer) for layer in pair.layers],
+                pair.axes,
+                pair.level,
+            )
+            for pair in choice.layers
+        ]
+        return choice.labels_role, pairs
+
+    return key(one) == key(other)
+
+
 def _dropped_folder(event: QDragEnterEvent | QDropEvent) -> Path | None:
     data = event.mimeData()
     if data is None:

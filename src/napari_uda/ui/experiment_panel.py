@@ -27,7 +27,7 @@ from napari_uda.core.spec.config import parse
 from napari_uda.core.spec.experiment import Training
 from napari_uda.core.spec.methods import METHODS, PRESET_NAMES, method_config
 
-from .fitting import find_devices, fitted_settings
+from .fitting import extent_of, find_devices, fitted_config
 from .forms import ConfigForm
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class ExperimentPanel(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._fitted: dict[str, Any] = {}
+        self._extent: tuple[int, int] | None = None
         self._fitter: Any = None
         self._outdated = False
         self._named = ""
@@ -198,14 +198,7 @@ class ExperimentPanel(QWidget):
         self.run_name.setText(self._named)
 
     def _preset_config(self) -> MethodConfig:
-        name, fitted = self.method.currentData(), dict(self._fitted)
-        if self.preset == "paper":
-            # The patches of a paper are part of it; those that do not fit are padded.
-            fitted.pop("patch_size", None)
-        try:
-            return method_config(name, self.preset, **fitted)
-        except UserError:
-            return method_config(name, self.preset)
+        return fitted_config(self.method.currentData(), self.preset, self._extent)
 
     def _on_method(self) -> None:
         kind = METHODS[self.method.currentData()]
@@ -257,18 +250,18 @@ class ExperimentPanel(QWidget):
             snapshot = self._session.snapshot()
         except UserError:
             return
-        self._fitter = thread_worker(fitted_settings)(snapshot)
-        self._fitter.returned.connect(self._on_fitted)
+        self._fitter = thread_worker(extent_of)(snapshot)
+        self._fitter.returned.connect(self._on_extent)
         self._fitter.start()
 
-    def _on_fitted(self, fitted: dict[str, Any]) -> None:
+    def _on_extent(self, extent: tuple[int, int] | None) -> None:
         self._fitter = None
         if self._outdated:
             self._outdated = False
             self._on_choices()
-        elif fitted != self._fitted:
+        elif extent != self._extent:
             own = self.form.changed()
-            self._fitted = fitted
+            self._extent = extent
             self._use_preset()
             self.form.change(own)
 

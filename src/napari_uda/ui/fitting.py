@@ -12,40 +12,60 @@ from napari_uda.core.errors import UserError
 from napari_uda.core.io import is_image, read_header
 from napari_uda.core.spec.experiment import FEWEST_SLICES
 from napari_uda.core.spec.folders import read_yaml
+from napari_uda.core.spec.methods import method_config
 
 if TYPE_CHECKING:
+    from napari_uda.core.spec.methods import MethodConfig
+
     from .snapshot import DomainPlan, Snapshot
 
-QUICK_PATCH = 128
-"""Patch size that is reduced where the images are smaller."""
 
+def extent_of(snapshot: Snapshot) -> tuple[int, int] | None:
+    """Return 2 or 3 dimensions to train in, and the smallest side in the plane.
 
-def fitted_settings(snapshot: Snapshot) -> dict[str, Any]:
-    """Choose dims and patch size from the shapes of the images alone.
-
-    Does for data that are not yet written what `core.spec.experiment.fitted` does for
+    Does for data that are not yet written what `core.spec.experiment.extent` does for
     a data set.
 
     Returns
     -------
-    dict
-        Settings of the method; empty if the images cannot be read, which the Data tab
-        explains.
+    tuple[int, int] or None
+        None if the images cannot be read, which the Data tab explains.
     """
     try:
-        source, target = _shapes(snapshot.source), _shapes(snapshot.target)
+        shapes = [*_shapes(snapshot.source), *_shapes(snapshot.target)]
+        sliced = _sliced(snapshot.source) or _sliced(snapshot.target)
     except (UserError, OSError):
-        return {}
-    shapes = [*source, *target]
+        return None
     if not shapes:
-        return {}
+        return None
     deep = all(len(shape) == 3 and shape[0] >= FEWEST_SLICES for shape in shapes)
-    sliced = _sliced(snapshot.source) or _sliced(snapshot.target)
-    smallest = min(min(shape[-2:]) for shape in shapes)
-    settings: dict[str, Any] = {"dims": 3 if deep and not sliced else 2}
-    if smallest < QUICK_PATCH:
-        settings["patch_size"] = max(16, smallest // 16 * 16)
-    return settings
+    return 3 if deep and not sliced else 2, min(min(shape[-2:]) for shape in shapes)
+
+
+def fitted_config(
+    method: str, preset: str, extent: tuple[int, int] | None
+) -> MethodConfig:
+    """Return a preset as `Experiment.preset` would fit it to data of this extent.
+
+    Raises
+    ------
+    UserError
+        If there is no such method or preset.
+    """
+    plain = method_config(method, preset)
+    if extent is None:
+        return plain
+    dims, smallest = extent
+    changes: dict[str, Any] = {"dims": dims}
+    try:
+        config = method_config(method, preset, **changes)
+        if config.patch_size > smallest:
+            changes["patch_size"] = max(16, smallest // 16 * 16)
+            config = method_config(method, preset, **changes)
+    except UserError:
+        # Images too small for the networks of the preset: the form says so on Start.
+        return plain
+    return config
 
 
 def find_devices() -> list[tuple[str, str]]:

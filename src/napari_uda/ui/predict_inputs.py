@@ -72,6 +72,7 @@ class PredictInputs(QWidget):
         self._files: list[Path] = []
         self._trouble = ""
         self._test: set[str] = set()
+        self._truth_chosen = False
         self.setAcceptDrops(True)
         self.origin = QComboBox()
         self.origin.addItems(["layers", "files"])
@@ -116,6 +117,7 @@ class PredictInputs(QWidget):
         self.origin.currentIndexChanged.connect(self._on_origin_changed)
         self.image.currentIndexChanged.connect(self._on_image_changed)
         self.truth.currentIndexChanged.connect(self.truthChanged)
+        self.truth.activated.connect(self._on_truth_chosen)
         self.test_only.toggled.connect(self.valueChanged)
         self.choose_files.clicked.connect(self._on_choose_files)
         self.choose_folder.clicked.connect(self._on_choose_folder)
@@ -135,7 +137,7 @@ class PredictInputs(QWidget):
             likely = target or own or images_in(layers)[-1:]
             if len(likely) == 1:
                 self.image.setLayer(likely[0])
-        if self.image.layer() is not None and self.truth.layer() is None:
+        if not self._truth_chosen and self.truth.layer() is None:
             self.truth.setLayer(self._likely_truth())
         self.valueChanged.emit()
 
@@ -249,10 +251,14 @@ class PredictInputs(QWidget):
 
     def _on_image_changed(self, _index: int) -> None:
         several = self.image.layer() is None
+        self._truth_chosen = False
         self.truth.setEnabled(not several)
         if not several:
             self.truth.setLayer(self._likely_truth())
         self.valueChanged.emit()
+
+    def _on_truth_chosen(self, _index: int) -> None:
+        self._truth_chosen = True
 
     def _on_choose_files(self) -> None:
         patterns = " ".join(f"*{suffix}" for suffix in FORMATS)

@@ -125,7 +125,7 @@ def _histograms(
     trained = np.zeros(len(trained_edges) - 1)
     for report in reports:
         if report.pixels is not None and report.pixels.size:
-            values = report.pixels
+            values = np.asarray(report.pixels, np.float64)
             if np.array_equal(values, np.rint(values)):
                 # Whole numbers would fall into some bins more often than in others.
                 values = values + random.uniform(-0.5, 0.5, values.shape)

@@ -10,7 +10,7 @@ from napari_uda.core.data.patches import PatchSampler
 from napari_uda.core.errors import UserError
 from napari_uda.core.method import Method, Task
 
-from .gallery import Gallery, cut_views, structure_shares
+from .gallery import SHOWN, Gallery, Views, cut_views, structure_shares
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,9 +113,9 @@ class Materials:
             targets = [sample for sample in targets if sample.labels is not None]
         if type(config).target_labels == "never":
             targets = [LoadedSample(s.name, s.image, None) for s in targets]
-        # Truth goes to the scorer alone: the samplers below never hold it.
-        shown = list(data.target.part("test")) or target_train
-        judged_target = load("target", shown, truth=True)
+        # Truth goes to the gallery's tested views alone: the samplers never hold it.
+        tested = list(data.target.part("test")) or target_train
+        judged_target = [LoadedSample(s.name, s.image, None) for s in targets]
 
         pools: dict[DomainName, list[LoadedSample]] = {
             "source": sources,
@@ -137,14 +137,20 @@ class Materials:
             for stream, name in enumerate(("source", "target"))
             if name in domains
         }
+
+        def views(samples: list[LoadedSample], labelled: bool) -> Views:
+            return cut_views(
+                samples, config, masks, prefer_labelled=labelled, device=device
+            )
+
+        held_views = views(judged_source, True)
+        few = len(held_views.images) < SHOWN
         self.gallery = Gallery(
-            cut_views(
-                judged_source, config, masks, prefer_labelled=True, device=device
-            ),
-            cut_views(
-                judged_target, config, masks, prefer_labelled=False, device=device
-            ),
-            task_of(experiment).structures,
-            data.overlapping,
-            structure_shares(sources, len(data.structures), data.overlapping),
+            source=held_views,
+            target=views(judged_target, False),
+            tested=views(load("target", tested, truth=True), False),
+            shown=views([*judged_source, *sources], True) if few else held_views,
+            structures=task_of(experiment).structures,
+            overlapping=data.overlapping,
+            expected=structure_shares(sources, len(data.structures), data.overlapping),
         )

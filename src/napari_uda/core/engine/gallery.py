@@ -44,6 +44,10 @@ class Views:
     images: Tensor
     labels: Tensor
 
+    def first(self, count: int) -> Views:
+        """Return the first views."""
+        return Views(self.images[:count], self.labels[:count])
+
 
 def cut_views(
     samples: list[LoadedSample],
@@ -97,8 +101,14 @@ class Gallery:
 
     Parameters
     ----------
-    source, target
-        Views; target labels are truth that only the scorer sees.
+    source
+        Labelled views held out from training.
+    target
+        Views of training images: label-free scores look at these only.
+    tested
+        Views of test images, whose labels only the scores marked as truth use.
+    shown
+        Source views for previews; target previews are those of `tested`.
     structures
         Names of the structures.
     overlapping
@@ -111,12 +121,16 @@ class Gallery:
         self,
         source: Views,
         target: Views,
+        tested: Views,
+        shown: Views,
         structures: tuple[str, ...],
         overlapping: bool,
         expected: Tensor,
     ) -> None:
         self._source = source
         self._target = target
+        self._tested = tested
+        self._shown = {"source": shown.first(SHOWN), "target": tested.first(SHOWN)}
         self._structures = structures
         self._overlapping = overlapping
         self._expected = expected
@@ -126,35 +140,22 @@ class Gallery:
         self, method: Method[MethodConfig]
     ) -> tuple[dict[str, float], dict[str, float]]:
         """Return label-free scores, and Dice on the truth where there is any."""
-        count = len(self._structures)
-        overlapping = self._overlapping
-        source = self._decide(self._chance(method, "source"))
-        dice = dice_scores(source, self._source.labels, count, overlapping)
-        chance = self._chance(method, "target")
+        source = self._decide(self._chance(method, "source", self._source))
+        chance = self._chance(method, "target", self._target)
         target = self._decide(chance)
         mutual, confidence = self._information(chance)
-        mirrored = self._chance(method, "target", mirror=True)
-        repeated = dice_scores(self._decide(mirrored), target, count, overlapping)
-        shares = torch.tensor(
-            [
-                float(
-                    (target[:, i] == 1 if overlapping else target == i + 1)
-                    .float()
-                    .mean()
-                )
-                for i in range(count)
-            ]
-        )
+        mirrored = self._chance(method, "target", self._target, mirror=True)
         scores = {
-            "source_dice": _mean(dice),
+            "source_dice": _mean(self._dice(source, self._source.labels)),
             "information": mutual,
             "confidence": confidence,
-            "consistency": _mean(repeated),
-            "morphology": morphology(shares, self._expected),
+            "consistency": _mean(self._dice(self._decide(mirrored), target)),
+            "morphology": morphology(self._shares(target), self._expected),
         }
-        truth = dice_scores(target, self._target.labels, count, overlapping)
-        if not bool((self._target.labels != IGNORE).any()):
+        if not bool((self._tested.labels != IGNORE).any()):
             return scores, {}
+        tested = self._decide(self._chance(method, "target", self._tested))
+        truth = self._dice(tested, self._tested.labels)
         named = dict(zip(self._structures, truth, strict=True))
         known = {name: value for name, value in named.items() if value == value}
         return scores, {**known, "mean": _mean(truth)}
@@ -163,12 +164,11 @@ class Gallery:
     def preview(self, method: Method[MethodConfig]) -> dict[str, NDArray[np.generic]]:
         """Return what the method makes of the shown images, as (n, y, x) arrays."""
         arrays: dict[str, Tensor] = {}
-        for name, views in (("source", self._source), ("target", self._target)):
-            images = views.images[:SHOWN]
-            arrays[name] = images[:, 0].half()
-            if bool((views.labels[:SHOWN] != IGNORE).any()):
-                arrays[f"{name}_label"] = views.labels[:SHOWN].byte()
-            chance = self._chance(method, name, shown=True)
+        for name, views in self._shown.items():
+            arrays[name] = views.images[:, 0].half()
+            if bool((views.labels != IGNORE).any()):
+                arrays[f"{name}_label"] = views.labels.byte()
+            chance = self._chance(method, name, views)
             arrays[f"{name}_prediction"] = self._decide(chance).byte()
         return {
             name: self._middle(array).cpu().numpy() for name, array in arrays.items()
@@ -182,20 +182,31 @@ class Gallery:
     def _chance(
         self,
         method: Method[MethodConfig],
-        name: str,
+        domain: str,
+        views: Views,
         *,
         mirror: bool = False,
-        shown: bool = False,
     ) -> Tensor:
-        views = self._source if name == "source" else self._target
-        segment = method.segment_source if name == "source" else method.segment
+        segment = method.segment_source if domain == "source" else method.segment
         results = []
-        for image in views.images[: SHOWN if shown else None]:
+        for image in views.images:
             batch = image.unsqueeze(0)
             logits = segment(batch.flip(-1)).flip(-1) if mirror else segment(batch)
             logits = logits.float()
             results.append(logits.sigmoid() if self._overlapping else logits.softmax(1))
         return torch.cat(results)
+
+    def _dice(self, prediction: Tensor, truth: Tensor) -> list[float]:
+        count = len(self._structures)
+        return dice_scores(prediction, truth, count, self._overlapping)
+
+    def _shares(self, labels: Tensor) -> Tensor:
+        """Return the share of each structure among all pixels."""
+        masks = [
+            labels[:, i] == 1 if self._overlapping else labels == i + 1
+            for i in range(len(self._structures))
+        ]
+        return torch.stack([mask.float().mean() for mask in masks]).cpu()
 
     def _decide(self, chance: Tensor) -> Tensor:
         return (chance >= 0.5).byte() if self._overlapping else chance.argmax(1)
