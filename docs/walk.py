@@ -3,9 +3,9 @@
     python docs/walk.py PAIR --out docs/images [--steps 400] [--theme dark]
 
 PAIR holds `source/` and `target/` by the folder convention, with truth for the
-target's test split. Everything is done through the widgets a user sees: the folders are chosen in
-Data, a source-only and an adapted run are trained one after the other in Train, a test
-image is opened as a layer and segmented in Predict.
+target's test split. Everything is done through the widgets a user sees: the folders are
+chosen in Data, a source-only and an adapted run are trained one after the other in
+Train, a test image is opened as a layer and segmented in Predict.
 """
 
 from __future__ import annotations

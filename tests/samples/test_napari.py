@@ -28,12 +28,13 @@ def test_layers_open_in_napari_side_by_side():
 
 def test_layers_say_what_they_are():
     said = [attributes["metadata"]["napari_uda"] for _, attributes, _ in em_pair()]
-    assert said == [
-        {"role": "source", "kind": "image"},
-        {"role": "source", "kind": "labels"},
-        {"role": "target", "kind": "image"},
-        {"role": "target", "kind": "truth"},
+    assert [(one["role"], one["kind"]) for one in said] == [
+        ("source", "image"),
+        ("source", "labels"),
+        ("target", "image"),
+        ("target", "truth"),
     ]
+    assert all(one["classes"][1]["name"] == "mitochondrion" for one in said)
 
 
 def test_layers_can_be_painted_without_spoiling_the_sample():

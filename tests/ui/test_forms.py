@@ -116,7 +116,7 @@ def test_a_tooltip_has_sentence_unit_and_range(qtbot):
     tip = form._editors["learning_rate"].toolTip()
     assert "Learning rate of Adam for the segmenter." in tip
     assert "per step" in tip
-    assert "above 0, to 1" in tip
+    assert "(0, 1]" in tip
 
 
 def test_changes_are_marked_and_can_be_reset(qtbot):

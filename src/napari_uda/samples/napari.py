@@ -39,7 +39,8 @@ def em_pair() -> list[tuple[NDArray[np.uint8], dict[str, Any], str]]:
         }
 
         def metadata(kind: str, role: str = domain.name) -> dict[str, Any]:
-            return {"napari_uda": {"role": role, "kind": kind}}
+            classes = {1: MITOCHONDRION}
+            return {"napari_uda": {"role": role, "kind": kind, "classes": classes}}
 
         image = placed | {"name": f"{domain.name} EM", "metadata": metadata("image")}
         labels = placed | {

@@ -54,7 +54,9 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         """Add a curve; gaps are where its values are NaN."""
         style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
         pen = pg.mkPen(color, width=2, style=style)
-        curve = pg.PlotDataItem(pen=pen, connect="finite")
+        curve = pg.PlotDataItem(
+            pen=pen, symbolPen=None, symbolBrush=color, connect="finite"
+        )
         self.view.addItem(curve)
         self._curves.append(curve)
         return curve

@@ -118,6 +118,7 @@ class RunStatus(QWidget):
     def say(self, text: str) -> None:
         """Show a sentence about what happens now."""
         self.line.setText(text)
+        self.line.setVisible(bool(text))
 
     def busy(self, text: str) -> None:
         """Show that something of unknown length happens."""

@@ -40,7 +40,9 @@ def gallery(source, target, overlapping=False):
             source.images, source.labels, strict=True)],
         2, overlapping,
     )  # fmt: skip
-    return Gallery(source, target, ("cell", "vessel"), overlapping, shares)
+    return Gallery(
+        source, target, target, source, ("cell", "vessel"), overlapping, shares
+    )
 
 
 @pytest.mark.parametrize("overlapping", [False, True])

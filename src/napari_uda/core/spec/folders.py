@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,7 +12,7 @@ import yaml
 from pydantic import Field
 
 from napari_uda.core.errors import UserError
-from napari_uda.core.io import is_image, read, stem_of
+from napari_uda.core.io import is_image, read, read_header, stem_of
 
 from .config import Config, parse
 from .domain import (
@@ -120,7 +121,7 @@ def domain_from_folder(folder: Path, name: DomainName) -> Domain:
             "classes": classes,
             "overlapping": overlapping,
             "voxel_size": config.voxel_size,
-            "unit": config.unit,
+            "unit": config.unit or _header_unit(samples),
             "normalise": config.normalise,
             "slices": config.slices,
             "membrane_width": config.membrane_width,
@@ -192,6 +193,15 @@ def by_stem(folder: Path) -> dict[str, Path]:
             )
         found[stem] = path
     return found
+
+
+def _header_unit(samples: list[Sample]) -> str | None:
+    """Return the unit of the first image that has one and can be read."""
+    for sample in samples:
+        with suppress(UserError):
+            if unit := read_header(sample.image).geometry.unit:
+                return unit
+    return None
 
 
 def _labels(
