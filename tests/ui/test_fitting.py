@@ -10,7 +10,7 @@ from napari_uda.core.spec.domain import Dataset
 from napari_uda.core.spec.experiment import Experiment
 from napari_uda.core.spec.methods import method_config
 from napari_uda.ui import fitting
-from napari_uda.ui.fitting import extent_of, find_devices, fitted_config
+from napari_uda.ui.fitting import extent_of, find_devices, preset_config
 from napari_uda.ui.session import DomainChoice, LayerPair
 from napari_uda.ui.snapshot import plan_dataset
 
@@ -37,9 +37,9 @@ def test_sections_are_no_volume():
 
 
 def test_patches_fit_into_the_smallest_image():
-    assert fitted_config("grl", "quick", (2, 100)).patch_size == 96
-    assert fitted_config("grl", "quick", (2, 200)).patch_size == 128
-    assert fitted_config("grl", "quick", None) == method_config("grl", "quick")
+    assert preset_config("grl", "quick", (2, 100)).patch_size == 96
+    assert preset_config("grl", "quick", (2, 200)).patch_size == 128
+    assert preset_config("grl", "quick", None) == method_config("grl", "quick")
 
 
 @pytest.mark.parametrize("shape", [(90, 200), (20, 150, 150), (20, 64, 80)])
@@ -57,7 +57,7 @@ def test_folders_give_what_an_experiment_of_them_would_have(
     folders = [tmp_path / name for name in ("source", "target")]
     snapshot = plan_dataset(*(DomainChoice(folder=folder) for folder in folders))
     experiment = Experiment.preset("grl", preset, Dataset.from_folders(*folders))
-    assert fitted_config("grl", preset, extent_of(snapshot)) == experiment.method
+    assert preset_config("grl", preset, extent_of(snapshot)) == experiment.method
 
 
 def test_data_that_cannot_be_read_are_left_to_the_data_tab(tmp_path):

@@ -27,7 +27,7 @@ from napari_uda.core.spec.config import parse
 from napari_uda.core.spec.experiment import Training
 from napari_uda.core.spec.methods import METHODS, PRESET_NAMES, method_config
 
-from .fitting import extent_of, find_devices, fitted_config
+from .fitting import extent_of, find_devices, preset_config
 from .forms import ConfigForm
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ class ExperimentPanel(QWidget):
         self.run_name.setText(self._named)
 
     def _preset_config(self) -> MethodConfig:
-        return fitted_config(self.method.currentData(), self.preset, self._extent)
+        return preset_config(self.method.currentData(), self.preset, self._extent)
 
     def _on_method(self) -> None:
         kind = METHODS[self.method.currentData()]

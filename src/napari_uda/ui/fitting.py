@@ -6,11 +6,11 @@ import platform
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from napari_uda.core.errors import UserError
 from napari_uda.core.io import is_image, read_header
-from napari_uda.core.spec.experiment import FEWEST_SLICES
+from napari_uda.core.spec.experiment import extent_of_shapes, fitted_config
 from napari_uda.core.spec.folders import read_yaml
 from napari_uda.core.spec.methods import method_config
 
@@ -38,11 +38,10 @@ def extent_of(snapshot: Snapshot) -> tuple[int, int] | None:
         return None
     if not shapes:
         return None
-    deep = all(len(shape) == 3 and shape[0] >= FEWEST_SLICES for shape in shapes)
-    return 3 if deep and not sliced else 2, min(min(shape[-2:]) for shape in shapes)
+    return extent_of_shapes(shapes, sliced)
 
 
-def fitted_config(
+def preset_config(
     method: str, preset: str, extent: tuple[int, int] | None
 ) -> MethodConfig:
     """Return a preset as `Experiment.preset` would fit it to data of this extent.
@@ -52,20 +51,13 @@ def fitted_config(
     UserError
         If there is no such method or preset.
     """
-    plain = method_config(method, preset)
     if extent is None:
-        return plain
-    dims, smallest = extent
-    changes: dict[str, Any] = {"dims": dims}
+        return method_config(method, preset)
     try:
-        config = method_config(method, preset, **changes)
-        if config.patch_size > smallest:
-            changes["patch_size"] = max(16, smallest // 16 * 16)
-            config = method_config(method, preset, **changes)
+        return fitted_config(method, preset, *extent)
     except UserError:
         # Images too small for the networks of the preset: the form says so on Start.
-        return plain
-    return config
+        return method_config(method, preset)
 
 
 def find_devices() -> list[tuple[str, str]]:

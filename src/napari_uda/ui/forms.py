@@ -10,7 +10,7 @@ from superqt.utils import signals_blocked
 
 from napari_uda.core.errors import UserError
 from napari_uda.core.spec.config import Config, parse
-from napari_uda.core.spec.describe import allowed_text, unit_of
+from napari_uda.core.spec.describe import allowed_text, descriptions, unit_of
 
 from .editors import (
     change_signal,
@@ -20,7 +20,7 @@ from .editors import (
 )
 
 if TYPE_CHECKING:
-    from pydantic.fields import FieldInfo
+    from pydantic import BaseModel
 
 
 class ConfigForm(QWidget):
@@ -59,12 +59,13 @@ class ConfigForm(QWidget):
             if name in hidden:
                 continue
             editor = make_editor(field)
-            editor.setToolTip(describe(field))
+            tip = describe(type(config), name)
+            editor.setToolTip(tip)
             editor.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             editor.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             editor.installEventFilter(wheel)
             label = QLabel(name)
-            label.setToolTip(describe(field))
+            label.setToolTip(tip)
             layout.addRow(label, editor)
             self._editors[name], self._labels[name] = editor, label
         self._show(config)
@@ -139,10 +140,9 @@ class ConfigForm(QWidget):
             font = label.font()
             font.setBold(name in changed)
             label.setFont(font)
-            field = type(self._config).model_fields[name]
             default = getattr(self._reference, name)
             note = f"\nChanged; preset: {default}" if name in changed else ""
-            label.setToolTip(describe(field) + note)
+            label.setToolTip(describe(type(self._config), name) + note)
 
     def _on_edited(self) -> None:
         self._mark()
@@ -165,8 +165,9 @@ class _WheelGuard(QObject):
         return False
 
 
-def describe(field: FieldInfo) -> str:
-    """Say what a field is, its unit and its range, for a tooltip."""
-    text = (field.description or "").replace("\n", " ")
+def describe(config: type[BaseModel], name: str) -> str:
+    """Say what a setting is, its unit and its range, for a tooltip."""
+    field = config.model_fields[name]
+    text = descriptions(config).get(name, "").replace("\n", " ")
     details = ", ".join(filter(None, (allowed_text(field), unit_of(field))))
     return f"{text}\n{details}" if details else text

@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from napari_uda.core.errors import UserError
 
-from .arrays import open_npy, open_npz
 from .formats import FORMATS, is_image, stem_of, suffix_of
 from .layout import Stored, header_of, volume_of
-from .nifti import open_nifti
-from .picture import open_picture
-from .tiff import open_tiff
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from .volume import Header, Volume
 
 __all__ = ["FORMATS", "is_image", "read", "read_header", "stem_of", "suffix_of"]
 
-_OPEN: Final[dict[str, Callable[[Path], Stored]]] = {
-    "TIFF": open_tiff,
-    "NIfTI": open_nifti,
-    "PNG": open_picture,
-    "JPEG": open_picture,
-    "NPY": open_npy,
-    "NPZ": open_npz,
+# Imported on first use: the libraries behind them take longer to load than a plugin may
+# take to open.
+_OPEN: Final = {
+    "TIFF": ("tiff", "open_tiff"),
+    "NIfTI": ("nifti", "open_nifti"),
+    "PNG": ("picture", "open_picture"),
+    "JPEG": ("picture", "open_picture"),
+    "NPY": ("arrays", "open_npy"),
+    "NPZ": ("arrays", "open_npz"),
 }
 
 
@@ -103,7 +102,10 @@ def _open(path: Path) -> Stored:
         raise UserError(f"{path} does not exist: check its name and folder.")
     if path.stat().st_size == 0:
         raise UserError(f"{path} is empty: copy or save it again.")
-    return _OPEN[FORMATS[suffix_of(path)]](path)
+    module, function = _OPEN[FORMATS[suffix_of(path)]]
+    opener = getattr(import_module(f".{module}", __package__), function)
+    stored: Stored = opener(path)
+    return stored
 
 
 @contextmanager

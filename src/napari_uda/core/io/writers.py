@@ -11,9 +11,6 @@ from napari_uda.core.errors import UserError
 
 from .atomic import atomic_path
 from .formats import FORMATS, suffix_of
-from .nifti import write_nifti
-from .picture import write_png
-from .tiff import write_tiff
 from .volume import Geometry
 
 if TYPE_CHECKING:
@@ -126,15 +123,21 @@ def _write(
     with atomic_path(path) as temporary:
         match FORMATS[suffix]:
             case "TIFF":
+                from .tiff import write_tiff
+
                 ome = suffix.startswith(".ome")
                 write_tiff(
                     temporary, array, geometry.voxel_size, geometry.unit, ome=ome
                 )
             case "NIfTI":
+                from .nifti import write_nifti
+
                 known = like is not None and FORMATS[suffix_of(like.path)] == "NIfTI"
                 origin = like.path if like and known and like.path.exists() else None
                 write_nifti(temporary, array, geometry, origin)
             case "PNG":
+                from .picture import write_png
+
                 write_png(temporary, array)
             case "NPY":
                 np.save(temporary, array, allow_pickle=False)

@@ -23,7 +23,6 @@ class Config(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
-        use_attribute_docstrings=True,
         validate_default=True,
         ser_json_inf_nan="constants",
     )

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import textwrap
 import types
+from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 import annotated_types
@@ -28,11 +33,35 @@ def describe_fields(config: type[BaseModel]) -> list[dict[str, Any]]:
             "paper": paper.get(name, field.default),
             "allowed": allowed_text(field),
             "unit": unit_of(field),
-            "description": field.description or "",
+            "description": descriptions(config).get(name, ""),
         }
         for name, field in config.model_fields.items()
         if name != "name"
     ]
+
+
+@cache
+def descriptions(config: type[BaseModel]) -> dict[str, str]:
+    """Return the docstring below each field of a configuration, by field.
+
+    Pydantic can collect them, but does so for every class when it is made, which takes
+    longer than the whole plugin may take to open.
+    """
+    found: dict[str, str] = {}
+    for kind in reversed(config.__mro__):
+        if kind.__module__.partition(".")[0] != "napari_uda":
+            continue
+        body = ast.parse(textwrap.dedent(inspect.getsource(kind))).body[0]
+        assert isinstance(body, ast.ClassDef)
+        for field, text in pairwise(body.body):
+            if (
+                isinstance(field, ast.AnnAssign)
+                and isinstance(field.target, ast.Name)
+                and isinstance(text, ast.Expr)
+                and isinstance(text.value, ast.Constant)
+            ):
+                found[field.target.id] = inspect.cleandoc(str(text.value.value))
+    return found
 
 
 def limits_of(field: FieldInfo) -> dict[str, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import Field, model_validator
@@ -17,10 +17,13 @@ from napari_uda.core.io.atomic import atomic_write_text
 from .config import Config, matching, parse, quantity
 from .domain import Dataset, Domain, Sample
 from .folders import read_yaml
-from .methods import AnyMethod, method_config
+from .methods import AnyMethod, MethodConfig, method_config
 
 EXPONENT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)[eE][+-]?\d+")
 """Numbers that YAML takes for text."""
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 FEWEST_SLICES = 16
 """Volumes with at least this many slices are trained in 3D unless told otherwise."""
 
@@ -112,11 +115,7 @@ class Experiment(Config):
         UserError
             If a name or a value is not allowed, or the data cannot be read.
         """
-        dims, smallest = extent(data)
-        config = method_config(method, preset, **{"dims": dims, **changes})
-        if "patch_size" not in changes and config.patch_size > smallest:
-            changes["patch_size"] = max(16, smallest // 16 * 16)
-            config = method_config(method, preset, **{"dims": dims, **changes})
+        config = fitted_config(method, preset, *extent(data), **changes)
         if type(config).target_labels == "required":
             data = with_target_labels(data)
         return parse(
@@ -214,9 +213,33 @@ def extent(data: Dataset) -> tuple[int, int]:
     """
     samples = (*data.source.samples, *data.target.samples)
     shapes = [read_header(sample.image, axes=sample.axes).shape for sample in samples]
-    sliced = "z" in (data.source.slices, data.target.slices)
+    return extent_of_shapes(shapes, "z" in (data.source.slices, data.target.slices))
+
+
+def extent_of_shapes(
+    shapes: Sequence[tuple[int, ...]], sliced: bool
+) -> tuple[int, int]:
+    """Return what `extent` does, from shapes (y, x) or (z, y, x)."""
     deep = all(len(shape) == 3 and shape[0] >= FEWEST_SLICES for shape in shapes)
     return 3 if deep and not sliced else 2, min(min(shape[-2:]) for shape in shapes)
+
+
+def fitted_config(
+    method: str, preset: str, dims: int, smallest: int, **changes: Any
+) -> MethodConfig:
+    """Return the settings of a preset, with patches that fit into the smallest image.
+
+    Raises
+    ------
+    UserError
+        If a name or a value is not allowed, or the images are too small.
+    """
+    changes = {"dims": dims, **changes}
+    config = method_config(method, preset, **changes)
+    if "patch_size" not in changes and config.patch_size > smallest:
+        changes["patch_size"] = max(16, smallest // 16 * 16)
+        config = method_config(method, preset, **changes)
+    return config
 
 
 def with_target_labels(data: Dataset) -> Dataset:
