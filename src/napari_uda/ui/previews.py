@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSlider,
 from napari_uda.core.spec.events import Preview, Resumed
 
 from .layers import class_colormap
+from .listening import Listener
 from .mosaics import GAP, Mosaic, load_mosaics
 from .session import METADATA_KEY, role_of
 
@@ -80,6 +81,8 @@ class Previews(QWidget):
         layout.addWidget(self.live)
         layout.addWidget(self.show_button)
 
+        self._listener = Listener(self)
+        self._listener.connect(session.viewer.layers.events.inserted, self._on_inserted)
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.timeout.connect(self._load)
@@ -251,6 +254,13 @@ class Previews(QWidget):
             for layer in self._session.viewer.layers
             if role_of(layer) != "preview" and layer.ndim >= 2
         ]
+
+    def _on_inserted(self, _event: Any = None) -> None:
+        """Follow the units of the user's layers: napari draws none where they mix."""
+        units = self._units()
+        for layer in self.layers().values():
+            if units is not None and tuple(layer.units) != units:
+                layer.units = units
 
     def _units(self) -> tuple[Any, Any] | None:
         layers = self._user_layers()
