@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
@@ -60,11 +62,13 @@ def test_redraws_are_at_most_five_per_second(curves, qtbot, monkeypatch):
     original = curves._on_redraw
     curves._timer.timeout.disconnect()
     curves._timer.timeout.connect(lambda: (count.append(1), original()))
+    began = time.monotonic()
     curves.add([started()])
     for step in range(1, 60):
         curves.add([losses(step, seg=1.0)])
         qtbot.wait(10)
-    assert 1 <= len(count) <= 6
+    # Measured against the clock, as the machine may be slow.
+    assert 1 <= len(count) <= 5 * (time.monotonic() - began) + 1
 
 
 def test_truth_is_dashed_and_marked(curves, qtbot):

@@ -129,12 +129,12 @@ class GrlConfig(MethodConfig):
         "steps": 30_000, "batch_size": 1, "patch_size": 512, "patch_depth": 32,
         "learning_rate": 1e-4, "width": 64, "levels": 5, "norm": "group", "ema": 0.999,
         "intensity": 0.3, "dice_weight": 0.0, "domain_learning_rate": 1e-4,
-        "domain_width": 64, "domain_depth": 5, "domain_weight": 0.1,
+        "domain_width": 64, "domain_depth": 5,
     }  # fmt: skip
 
     name: Literal["grl"] = "grl"
     """Method."""
-    domain_weight: Annotated[float, quantity("weight", ge=0, le=100)] = 0.5
+    domain_weight: Annotated[float, quantity("weight", ge=0, le=100)] = 0.1
     """Weight beta of the reversed gradient at the end of its ramp."""
     ramp_speed: Annotated[float, quantity("1/training", gt=0, le=100)] = 10.0
     """Steepness of the ramp beta (2 / (1 + exp(-speed * progress)) - 1)."""
