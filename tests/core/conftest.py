@@ -129,7 +129,8 @@ def smallest(name: str, dims: int) -> dict[str, Any]:
     settings = {
         key: next(m.ge for m in field.metadata if isinstance(m, annotated_types.Ge))
         for key, field in config.model_fields.items()
-        if key.endswith(("_width", "_depth")) and key != "patch_depth"
+        if key.endswith(("_width", "_depth", "_blocks", "_layers"))
+        and key != "patch_depth"
     }
     return settings | {
         "dims": dims, "steps": 6, "batch_size": 2, "width": 4, "levels": 2,

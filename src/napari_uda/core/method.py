@@ -96,7 +96,7 @@ class Method(nn.Module, Generic[C]):
     losses: ClassVar[dict[str, tuple[str, ...]]]
     """Keys that `step` returns, by the title of their plot."""
     averaged: ClassVar[tuple[str, ...]] = ("segmenter",)
-    """Networks that are averaged over training for prediction."""
+    """Networks that predict and translate; averaged over training to do so."""
     judged_by: ClassVar[tuple[str, ...]] = ("information", "consistency", "morphology")
     """Label-free scores that choose the best checkpoint; empty: the last is best."""
     translates: ClassVar[tuple[DomainName, ...]] = ()

@@ -15,6 +15,8 @@ CPU = torch.device("cpu")
 class Answer:
     """A method whose segmentation is the image itself: -1 is 0, 0 is 1 and 1 is 2."""
 
+    translates = ()
+
     def __init__(self, overlapping=False):
         self.overlapping = overlapping
 
@@ -45,6 +47,21 @@ def gallery(source, target, overlapping=False):
     )
 
 
+class Mirror(Answer):
+    """Bright in one domain is dark in the other."""
+
+    translates = ("target", "source")
+
+    def segment(self, image):
+        return super().segment(-image)
+
+    def segment_source(self, image):
+        return super().segment(image)
+
+    def translate(self, image, to):
+        return -image if to == "target" else 0.5 * image
+
+
 @pytest.mark.parametrize("overlapping", [False, True])
 def test_the_right_answer_has_the_best_scores(overlapping):
     both = views(overlapping)
@@ -59,6 +76,27 @@ def test_the_right_answer_has_the_best_scores(overlapping):
     shown = judge.preview(Answer(overlapping))
     np.testing.assert_array_equal(shown["target_prediction"], both.labels)
     np.testing.assert_array_equal(shown["source_label"], both.labels)
+
+
+@pytest.mark.parametrize("overlapping", [False, True])
+def test_translations_are_shown_and_judged_by_the_labels_of_the_source(overlapping):
+    source, target = views(overlapping), views(overlapping, seed=1)
+    judge = gallery(source, target, overlapping)
+    scores, _ = judge.judge(Mirror(overlapping))
+    assert scores["cycle_dice"] == 1
+    assert scores["source_dice"] == 1
+    shown = judge.preview(Mirror(overlapping))
+    np.testing.assert_array_equal(shown["to_target"], -source.images[:, 0])
+    np.testing.assert_array_equal(shown["cycle"], -0.5 * source.images[:, 0])
+    np.testing.assert_array_equal(shown["to_source"], 0.5 * target.images[:, 0])
+    assert shown["cycle"].dtype == np.float16
+
+
+def test_without_translation_there_is_nothing_of_it():
+    both = views()
+    judge = gallery(both, both)
+    assert "cycle_dice" not in judge.judge(Answer())[0]
+    assert not {"to_target", "to_source", "cycle"} & judge.preview(Answer()).keys()
 
 
 def test_scores_do_not_look_at_the_truth_of_the_target():

@@ -23,6 +23,7 @@ from napari_uda.core.spec.methods import METHODS, PRESET_NAMES, method_config
 from napari_uda.core.spec.run import RunFolder
 
 SCORES = {"source_dice", "information", "confidence", "consistency", "morphology"}
+OF_TRANSLATIONS = {"cycle_dice"}
 LINES = 150
 
 every_method = pytest.mark.parametrize("name", METHODS)
@@ -100,6 +101,22 @@ def test_images_of_any_size_keep_their_shape(
 
 
 @every_method
+def test_only_averaged_networks_predict(name, make_config, make_task):
+    method = module_of(name).METHOD(make_config(name), make_task()).eval()
+    used = set()
+    for child, network in method.named_children():
+        network.register_forward_hook(lambda *_, child=child: used.add(child))
+    image = torch.zeros(1, 1, 32, 32)
+    with torch.inference_mode():
+        method.segment(image)
+        method.segment_source(image)
+        for to in method.translates:
+            method.translate(image, to)
+    # best.pt holds the averaged networks alone.
+    assert used == set(method.averaged)
+
+
+@every_method
 @pytest.mark.parametrize("preset", PRESET_NAMES)
 @every_dimension
 def test_presets_build(name, preset, dims, make_task):
@@ -118,7 +135,8 @@ def test_the_class_declares_names_that_exist(name, make_config, make_task):
     assert all(keys for keys in kind.losses.values())
     flat = list(itertools.chain.from_iterable(kind.losses.values()))
     assert len(flat) == len(set(flat))
-    assert set(kind.judged_by) <= SCORES
+    known = SCORES | (OF_TRANSLATIONS if "target" in kind.translates else set())
+    assert set(kind.judged_by) <= known
     assert set(kind.averaged) <= networks.keys()
     assert set(kind.translates) <= set(get_args(DomainName))
     assert kind.domains

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from napari_uda.core.data.load import LoadedSample
     from napari_uda.core.method import Method
+    from napari_uda.core.spec.domain import DomainName
     from napari_uda.core.spec.methods import MethodConfig
 
 SIDE = 256
@@ -152,6 +153,12 @@ class Gallery:
             "consistency": _mean(self._dice(self._decide(mirrored), target)),
             "morphology": morphology(self._shares(target), self._expected),
         }
+        if "target" in method.translates:
+            fakes = Views(
+                _translated(method, self._source.images, "target"), self._source.labels
+            )
+            there = self._decide(self._chance(method, "target", fakes))
+            scores["cycle_dice"] = _mean(self._dice(there, fakes.labels))
         if not bool((self._tested.labels != IGNORE).any()):
             return scores, {}
         tested = self._decide(self._chance(method, "target", self._tested))
@@ -170,6 +177,7 @@ class Gallery:
                 arrays[f"{name}_label"] = views.labels.byte()
             chance = self._chance(method, name, views)
             arrays[f"{name}_prediction"] = self._decide(chance).byte()
+            arrays |= _translations(method, name, views.images)
         return {
             name: self._middle(array).cpu().numpy() for name, array in arrays.items()
         }
@@ -219,6 +227,24 @@ class Gallery:
             for one in chance.unbind(1)
         ]
         return _mean([p[0] for p in pairs]), _mean([p[1] for p in pairs])
+
+
+def _translations(
+    method: Method[MethodConfig], name: str, images: Tensor
+) -> dict[str, Tensor]:
+    """Return images (N, 1, *spatial) in the other look, and the source's way back."""
+    to: DomainName = "target" if name == "source" else "source"
+    if to not in method.translates:
+        return {}
+    fakes = _translated(method, images, to)
+    arrays = {f"to_{to}": fakes[:, 0].half()}
+    if name == "source" and "source" in method.translates:
+        arrays["cycle"] = _translated(method, fakes, "source")[:, 0].half()
+    return arrays
+
+
+def _translated(method: Method[MethodConfig], images: Tensor, to: DomainName) -> Tensor:
+    return torch.cat([method.translate(one, to) for one in images.unsqueeze(1)])
 
 
 def structure_shares(

@@ -278,8 +278,8 @@ class Trainer:
         return {
             "step": self.step,
             "average": {
-                name: network.state_dict()
-                for name, network in self._average.named_children()
+                name: self._average.get_submodule(name).state_dict()
+                for name in self._method.averaged
             },
         }
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+GanMode = Literal["lsgan", "bce", "hinge"]
 
 
 class _ReverseGradient(torch.autograd.Function):
@@ -48,3 +50,50 @@ def domain_loss(logits: Tensor, sources: int) -> Tensor:
     truth = torch.zeros_like(logits)
     truth[:sources] = 1.0
     return F.binary_cross_entropy_with_logits(logits.float(), truth.float())
+
+
+def generator_loss(fake: Tensor, mode: GanMode) -> Tensor:
+    """Return how far a discriminator is from taking generated images for real.
+
+    lsgan: mean((D - 1)^2) (Mao et al., ICCV 2017); bce: -log sigmoid(D), the
+    non-saturating form (Goodfellow et al., 2014); hinge: -D (Lim & Ye, 2017).
+
+    Parameters
+    ----------
+    fake
+        Logits of generated images, any shape.
+    mode
+        Form of the loss.
+    """
+    fake = fake.float()
+    match mode:
+        case "lsgan":
+            return ((fake - 1) ** 2).mean()
+        case "bce":
+            return F.softplus(-fake).mean()
+        case "hinge":
+            return -fake.mean()
+
+
+def discriminator_loss(real: Tensor, fake: Tensor, mode: GanMode) -> Tensor:
+    """Return how badly a discriminator tells real from generated images.
+
+    Half the sum of both parts, as in CycleGAN: lsgan (D(real) - 1)^2 and D(fake)^2;
+    bce with target 1 and 0; hinge max(0, 1 - D(real)) and max(0, 1 + D(fake)).
+
+    Parameters
+    ----------
+    real, fake
+        Logits of real and of generated images, any shape.
+    mode
+        Form of the loss.
+    """
+    real, fake = real.float(), fake.float()
+    match mode:
+        case "lsgan":
+            parts = ((real - 1) ** 2).mean() + (fake**2).mean()
+        case "bce":
+            parts = F.softplus(-real).mean() + F.softplus(fake).mean()
+        case "hinge":
+            parts = F.relu(1 - real).mean() + F.relu(1 + fake).mean()
+    return 0.5 * parts

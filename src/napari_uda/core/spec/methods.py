@@ -160,13 +160,75 @@ class GrlConfig(MethodConfig):
         return self
 
 
+class TranslationConfig(MethodConfig):
+    """What every method that translates images has: generators and discriminators."""
+
+    generator_width: Annotated[int, quantity("channels", ge=4, le=256)] = 16
+    """Channels of the generators' first layer; four times as many in their blocks."""
+    generator_blocks: Annotated[int, quantity("blocks", ge=1, le=16)] = 3
+    """Residual blocks of the generators."""
+    upsampling: Literal["nearest", "transposed"] = "nearest"
+    """How generators upsample: nearest pixel and convolution, which draws no
+    checkerboard, or transposed convolution, as CycleGAN does."""
+    discriminator_width: Annotated[int, quantity("channels", ge=4, le=256)] = 16
+    """Channels of the discriminators' first layer; doubled up to eight times that."""
+    discriminator_layers: Annotated[int, quantity("layers", ge=1, le=5)] = 3
+    """Strided layers of the discriminators: 1, 2, 3 see 16, 34, 70 pixels."""
+    gan_mode: Literal["lsgan", "bce", "hinge"] = "lsgan"
+    """Form of the adversarial losses."""
+    cycle_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 10.0
+    """Weight of the difference between images and themselves, there and back again."""
+    identity_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 5.0
+    """Weight of what generators change about images that look right already; 0: off."""
+    pool_size: Annotated[int, quantity("images", ge=0, le=10_000)] = 50
+    """Former translations that each discriminator is shown again; 0: none."""
+    translation_learning_rate: Annotated[float, quantity("per step", gt=0, le=1)] = 2e-4
+    """Learning rate of Adam for generators and discriminators."""
+
+
+class CycleganConfig(TranslationConfig):
+    """Settings of translation by CycleGAN with a segmenter of one look."""
+
+    title: ClassVar[str] = "CycleGAN"
+    summary: ClassVar[str] = (
+        "Translates images between the looks of both domains and segments one of them; "
+        "prefer it where the domains differ in contrast and texture, not in shape."
+    )
+    reference: ClassVar[str] = "Zhu, Park, Isola and Efros, ICCV 2017"
+    paper: ClassVar[dict[str, Any]] = {
+        "steps": 200_000, "batch_size": 1, "patch_size": 256, "patch_depth": 32,
+        "learning_rate": 1e-4, "width": 64, "levels": 5, "ema": 0.999,
+        "rotate": False, "generator_width": 64, "generator_blocks": 9,
+        "upsampling": "transposed", "discriminator_width": 64, "identity_weight": 0.0,
+        "translation_learning_rate": 2e-4,
+    }  # fmt: skip
+
+    name: Literal["cyclegan"] = "cyclegan"
+    """Method."""
+    steps: Annotated[int, quantity("steps", ge=1, le=10_000_000)] = 600
+    """Training steps in all."""
+    batch_size: Annotated[int, quantity("patches", ge=1, le=1024)] = 2
+    """Patches of each domain per step."""
+    patch_size: Annotated[int, quantity("px", ge=16, le=4096)] = 96
+    """Height and width of a training patch."""
+    translation_learning_rate: Annotated[float, quantity("per step", gt=0, le=1)] = 1e-3
+    """Learning rate of Adam for generators and discriminators."""
+    schedule: Literal["constant", "linear", "poly"] = "linear"
+    """Learning rate over time: constant, linear to zero in the second half, or poly."""
+    route: Literal["translate_then_segment", "segment_on_fakes"] = "segment_on_fakes"
+    """Segment target images in the look of the source, or train the segmenter on source
+    images in the look of the target."""
+
+
 AnyMethod = Annotated[
-    SourceOnlyConfig | SupervisedConfig | GrlConfig, Field(discriminator="name")
+    SourceOnlyConfig | SupervisedConfig | GrlConfig | CycleganConfig,
+    Field(discriminator="name"),
 ]
 METHODS: dict[str, type[MethodConfig]] = {
     "source_only": SourceOnlyConfig,
     "supervised": SupervisedConfig,
     "grl": GrlConfig,
+    "cyclegan": CycleganConfig,
 }
 
 

@@ -1,0 +1,18 @@
+"""Initial weights of adversarially trained networks."""
+
+from __future__ import annotations
+
+from torch import nn
+
+
+def initialise(network: nn.Module) -> None:
+    """Draw the weights of convolutions from N(0, 0.02) and set biases to zero.
+
+    Radford, Metz, Chintala, ICLR 2016; kept by CycleGAN.
+    """
+    kinds = nn.Conv2d | nn.Conv3d | nn.ConvTranspose2d | nn.ConvTranspose3d
+    for module in network.modules():
+        if isinstance(module, kinds):
+            nn.init.normal_(module.weight, 0.0, 0.02)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)

@@ -1,0 +1,141 @@
+"""CycleGAN's residual generator in 2D and 3D, for images of any size."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .initialise import initialise
+from .unet import convolution, pad_to_multiple
+
+Upsampling = Literal["nearest", "transposed"]
+SMALLEST = 8
+"""Shortest side in the plane that every reflection padding fits into."""
+
+
+class ResnetGenerator(nn.Module):
+    """Convolution, two downsamplings, residual blocks, two upsamplings, tanh.
+
+    Reference: Johnson, Alahi, Fei-Fei, ECCV 2016, as in CycleGAN (Zhu, Park, Isola,
+    Efros, ICCV 2017): instance normalisation without affine parameters, reflection
+    padding. Volumes are padded by their edge, because thin ones cannot be reflected.
+
+    The parts are named in `stages` (stem, down0, down1, block0, ..., up0, up1, head),
+    so that other losses may look at their features.
+
+    Parameters
+    ----------
+    dims
+        2 or 3.
+    channels, outputs
+        Channels of the image and of the result.
+    width
+        Channels of the stem; four times as many in the blocks.
+    blocks
+        Residual blocks: 9 for images of 256 pixels, 6 for 128 (CycleGAN).
+    strides
+        Strides of the downsamplings, one tuple of `dims` integers each.
+    upsampling
+        transposed: CycleGAN's transposed convolutions; nearest: repeated pixels and a
+        convolution, which draws no checkerboard. Both have the same parameters.
+    """
+
+    def __init__(
+        self,
+        dims: int,
+        channels: int,
+        outputs: int,
+        width: int,
+        blocks: int,
+        strides: list[tuple[int, ...]],
+        upsampling: Upsampling,
+    ) -> None:
+        super().__init__()
+        self.strides = strides
+        widths = [width * 2**level for level in range(len(strides) + 1)]
+        stages: dict[str, nn.Module] = {
+            "stem": nn.Sequential(_padded(dims, channels, width, 7), *_end(dims, width))
+        }
+        for i, stride in enumerate(strides):
+            conv: Any = convolution(dims)
+            stages[f"down{i}"] = nn.Sequential(
+                conv(widths[i], widths[i + 1], 3, stride, padding=1),
+                *_end(dims, widths[i + 1]),
+            )
+        for i in range(blocks):
+            stages[f"block{i}"] = ResidualBlock(dims, widths[-1])
+        for i, stride in enumerate(reversed(strides)):
+            before, after = widths[-1 - i], widths[-2 - i]
+            stages[f"up{i}"] = nn.Sequential(
+                *_raise(dims, before, after, stride, upsampling), *_end(dims, after)
+            )
+        stages["head"] = nn.Sequential(_padded(dims, width, outputs, 7), nn.Tanh())
+        self.stages = nn.ModuleDict(stages)
+        initialise(self)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Map images (N, channels, *spatial) to (N, outputs, *spatial) in [-1, 1]."""
+        shape = image.shape[2:]
+        height, width = shape[-2:]
+        missing = (0, max(0, SMALLEST - width), 0, max(0, SMALLEST - height))
+        if any(missing):
+            depth = (0, 0) * (len(shape) - 2)
+            image = F.pad(image, missing + depth, mode="replicate")
+        features, _ = pad_to_multiple(image, self.strides)
+        for stage in self.stages.values():
+            features = stage(features)
+        for axis, side in enumerate(shape, start=2):
+            features = features.narrow(axis, 0, side)
+        return features
+
+
+class ResidualBlock(nn.Module):
+    """Two convolutions, of which the result is added to the input.
+
+    Parameters
+    ----------
+    dims
+        2 or 3.
+    width
+        Channels.
+    """
+
+    def __init__(self, dims: int, width: int) -> None:
+        super().__init__()
+        first, second = (_padded(dims, width, width, 3) for _ in range(2))
+        norm = _end(dims, width)[0]
+        self.layers = nn.Sequential(first, *_end(dims, width), second, norm)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map (N, width, *spatial) to the same shape."""
+        return features + self.layers(features)
+
+
+def _padded(dims: int, before: int, after: int, kernel: int) -> nn.Module:
+    return convolution(dims)(
+        before,
+        after,
+        kernel,
+        padding=kernel // 2,
+        padding_mode="reflect" if dims == 2 else "replicate",
+    )
+
+
+def _end(dims: int, width: int) -> tuple[nn.Module, nn.Module]:
+    norm = nn.InstanceNorm2d if dims == 2 else nn.InstanceNorm3d
+    return norm(width), nn.ReLU(inplace=True)
+
+
+def _raise(
+    dims: int, before: int, after: int, stride: tuple[int, ...], upsampling: Upsampling
+) -> list[nn.Module]:
+    if upsampling == "transposed":
+        kind: Any = nn.ConvTranspose2d if dims == 2 else nn.ConvTranspose3d
+        more = tuple(step - 1 for step in stride)
+        return [kind(before, after, 3, stride, padding=1, output_padding=more)]
+    return [
+        nn.Upsample(scale_factor=tuple(map(float, stride)), mode="nearest"),
+        convolution(dims)(before, after, 3, padding=1),
+    ]

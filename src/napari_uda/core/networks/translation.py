@@ -1,0 +1,32 @@
+"""Generators and discriminators as the settings of a method want them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .patch_discriminator import PatchDiscriminator
+from .resnet_generator import ResnetGenerator
+from .unet import pooling_strides
+
+if TYPE_CHECKING:
+    from napari_uda.core.spec.methods import TranslationConfig
+
+
+def new_generator(config: TranslationConfig, channels: int) -> ResnetGenerator:
+    """Return a fresh generator from images of `channels` channels to such images."""
+    return ResnetGenerator(
+        config.dims,
+        channels,
+        channels,
+        config.generator_width,
+        config.generator_blocks,
+        pooling_strides(config.patch_shape, 3),
+        config.upsampling,
+    )
+
+
+def new_discriminator(config: TranslationConfig, channels: int) -> PatchDiscriminator:
+    """Return a fresh discriminator of what has `channels` channels."""
+    return PatchDiscriminator(
+        config.dims, channels, config.discriminator_width, config.discriminator_layers
+    )
