@@ -40,6 +40,23 @@ _UsageError: Any = next(
 
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 Run = Annotated[Path, typer.Argument(help="Folder of a run.", show_default=False)]
+Images = Annotated[list[Path], typer.Argument(help="Image files or folders.")]
+Which = Annotated[Literal["best", "last"], typer.Option(help="Which weights.")]
+Part = Annotated[
+    Literal["train", "test"] | None,
+    typer.Option(help="Only this split of a data folder."),
+]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace files that exist.")
+]
+VoxelSize = Annotated[
+    str | None, typer.Option(help="(z,)y,x of files without it, such as 40,4,4.")
+]
+Unit = Annotated[Literal["nm", "um", "mm"], typer.Option(help="Unit of --voxel-size.")]
+Axes = Annotated[
+    str | None, typer.Option(help="Meaning of the axes, such as zyx, if files mislead.")
+]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
 Settings = Annotated[
     list[str] | None,
     typer.Argument(metavar="KEY=VALUE", help="Such as method.steps=300."),
@@ -296,15 +313,10 @@ def watch(run: Run, as_json: AsJson = False) -> int:
 @app.command()
 def predict(
     run: Run,
-    images: Annotated[list[Path], typer.Argument(help="Image files or folders.")],
+    images: Images,
     out: Annotated[Path, typer.Option(help="Folder for the labels.")],
-    checkpoint: Annotated[
-        Literal["best", "last"], typer.Option(help="Which weights.")
-    ] = "best",
-    split: Annotated[
-        Literal["train", "test"] | None,
-        typer.Option(help="Only this split of a data folder."),
-    ] = None,
+    checkpoint: Which = "best",
+    split: Part = None,
     domain: Annotated[
         Literal["source", "target"], typer.Option(help="Where the images come from.")
     ] = "target",
@@ -314,20 +326,11 @@ def predict(
     uncertainty: Annotated[
         bool, typer.Option("--uncertainty", help="Also write the uncertainty.")
     ] = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace files that exist.")
-    ] = False,
-    voxel_size: Annotated[
-        str | None, typer.Option(help="(z,)y,x of files without it, such as 40,4,4.")
-    ] = None,
-    unit: Annotated[
-        Literal["nm", "um", "mm"], typer.Option(help="Unit of --voxel-size.")
-    ] = "um",
-    axes: Annotated[
-        str | None,
-        typer.Option(help="Meaning of the axes, such as zyx, if files mislead."),
-    ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
+    overwrite: Overwrite = False,
+    voxel_size: VoxelSize = None,
+    unit: Unit = "um",
+    axes: Axes = None,
+    device: Device = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Segment images with a trained run."""
@@ -339,6 +342,35 @@ def predict(
             run, images, out, checkpoint=checkpoint, device=device, report=report,
             domain=domain, split=split, probability=probability, unit=unit, size=size,
             uncertainty=uncertainty, overwrite=overwrite, axes=axes,
+        )  # fmt: skip
+
+
+@app.command()
+def translate(
+    run: Run,
+    images: Images,
+    out: Annotated[Path, typer.Option(help="Folder for the translated images.")],
+    to: Annotated[
+        Literal["source", "target"], typer.Option(help="Look that they shall have.")
+    ],
+    checkpoint: Which = "best",
+    split: Part = None,
+    overwrite: Overwrite = False,
+    voxel_size: VoxelSize = None,
+    unit: Unit = "um",
+    axes: Axes = None,
+    device: Device = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Give images of one domain the look of the other, as float32 in [-1, 1]."""
+    size = _sizes(voxel_size)
+    from napari_uda.core.api import translate as translate_images
+
+    with terminal.predicting(as_json) as report:
+        translate_images(
+            run, images, out, to=to, checkpoint=checkpoint, device=device,
+            report=report, split=split, overwrite=overwrite, size=size, unit=unit,
+            axes=axes,
         )  # fmt: skip
 
 

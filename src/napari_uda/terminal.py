@@ -279,12 +279,12 @@ def events_of(run: RunFolder) -> Iterator[Event]:
 
 @contextmanager
 def predicting(as_json: bool) -> Iterator[Callable[[Any], None]]:
-    """Show the progress of a prediction; yields what to report to."""
+    """Show the progress of images and what was written; yields what to report to."""
     if as_json:
 
         def report_json(item: Any) -> None:
-            emit({"kind": type(item).__name__.lower().replace("prediction", "result")}
-                 | asdict(item))  # fmt: skip
+            kind = "progress" if hasattr(item, "total") else "result"
+            emit({"kind": kind} | asdict(item))
 
         yield report_json
         emit({"kind": "finished"})
@@ -307,8 +307,7 @@ def predicting(as_json: bool) -> Iterator[Callable[[Any], None]]:
                 progress.update(bars[item.image], completed=item.done, total=item.total)
                 return
             progress.update(bars[item.image], visible=False)
-            files = item.labels
-            for file in [files] if isinstance(files, str) else files.values():
+            for file in item.files:
                 progress.print(f"{file}  {item.seconds:.1f} s", markup=False)
 
         yield report

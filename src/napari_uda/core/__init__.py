@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .api import evaluate, load, predict, resume, train
+    from .api import evaluate, load, predict, resume, train, translate
     from .errors import UserError
     from .spec.domain import Dataset
     from .spec.experiment import Experiment
@@ -25,6 +25,7 @@ __all__ = [
     "predict",
     "resume",
     "train",
+    "translate",
 ]
 
 _HOMES = {

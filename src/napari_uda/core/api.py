@@ -1,4 +1,4 @@
-"""Train, load, predict and evaluate: the whole of napari-uda for scripts."""
+"""Train, load, predict, translate, evaluate: the whole of napari-uda for scripts."""
 
 from __future__ import annotations
 
@@ -18,15 +18,17 @@ from napari_uda.core.inference.files import (
 )
 from napari_uda.core.inference.model import Model
 from napari_uda.core.inference.scores import evaluate
+from napari_uda.core.inference.translations import Translation, translate_files
 from napari_uda.core.spec.run import RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from napari_uda.core.spec.domain import DomainName
     from napari_uda.core.spec.events import Event
     from napari_uda.core.spec.experiment import Experiment
 
-__all__ = ["evaluate", "load", "predict", "resume", "train"]
+__all__ = ["evaluate", "load", "predict", "resume", "train", "translate"]
 
 CHECKPOINTS = ("best", "last")
 
@@ -169,3 +171,53 @@ def predict(
     return predict_files(
         model, [Path(image) for image in images], Path(out), about, report, **options
     )
+
+
+def translate(
+    run: str | Path,
+    images: Iterable[str | Path],
+    out: str | Path,
+    *,
+    to: DomainName,
+    checkpoint: str = "best",
+    device: str = "auto",
+    report: Callable[[Progress | Translation], None] | None = None,
+    **options: Any,
+) -> list[Translation]:
+    """Give image files the look of the other domain with a trained run.
+
+    Parameters
+    ----------
+    run
+        Folder of the run.
+    images
+        Image files of the other domain, or folders of images.
+    out
+        Where to write; results are float32 in [-1, 1] and get the stem, format and
+        geometry of their image.
+    to
+        The domain whose look the images shall have.
+    checkpoint, device
+        As in `load`.
+    report
+        Called with progress and results while the work goes on.
+    **options
+        Those of `napari_uda.core.inference.translations.translate_files`.
+
+    Returns
+    -------
+    list[Translation]
+        What was written, in the order of the images.
+
+    Raises
+    ------
+    UserError
+        If the method does not translate, an image cannot be read, or a file would be
+        overwritten.
+    """
+    model = load(run, checkpoint, device)
+    about = {"run": RunFolder(run).id, "checkpoint": checkpoint}
+    return translate_files(
+        model, [Path(image) for image in images], Path(out), about, report, to=to,
+        **options,
+    )  # fmt: skip

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from napari_uda.core.inference.tiled import predict_tiled, tile_weight, tile_windows
+from napari_uda.core.inference.tiled import (
+    predict_tiled,
+    sample_tiles,
+    tile_weight,
+    tile_windows,
+)
 
 CPU = torch.device("cpu")
 
@@ -39,6 +44,16 @@ def test_tiles_share_as_much_as_asked_for():
     gaps = np.diff([where[0].start for where in windows])
     assert gaps.max() <= 75
     assert windows[-1][0].stop == 1000
+
+
+def test_a_sample_is_spread_over_the_image_and_no_larger_than_allowed():
+    image = np.add.outer(np.zeros(64), np.arange(400.0)).astype(np.float32)
+    tiles = sample_tiles(image, (32, 40), 5000)
+    assert tiles.shape == (15, 16, 20)
+    assert tiles.min() == 0
+    assert tiles.max() == 399
+    assert sample_tiles(image, (32, 40), 1).shape == (1, 16, 20)
+    assert sample_tiles(image, (1, 1000), 10**6).shape == (64, 1, 400)
 
 
 def test_weights_fall_from_the_middle_and_never_vanish():

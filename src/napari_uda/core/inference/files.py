@@ -74,6 +74,12 @@ class Prediction:
     uncertainty: str | None
     seconds: float
 
+    @property
+    def files(self) -> list[str]:
+        """The label files."""
+        labels = self.labels
+        return [labels] if isinstance(labels, str) else list(labels.values())
+
 
 def find_images(given: Sequence[Path], split: str | None = None) -> list[Path]:
     """Return the image files of files and folders.
@@ -171,20 +177,20 @@ def predict_files(
     """
     files = find_images(images, split)
     for path in files:
-        _check_free(model, path, out, overwrite)
+        check_free(path, _label_files(model, path, out), overwrite)
     results = []
     for path in files:
         began = time.perf_counter()
         volume = read(path, axes=axes)
-        geometry = _geometry(model, domain, volume, size, unit)
-        place = _place(geometry, volume)
+        geometry = geometry_of(model, domain, volume, size, unit)
+        place = place_of(geometry, volume)
 
         def tell(done: int, total: int, path: Path = path) -> None:
             if report is not None:
                 report(Progress(str(path), done, total))
 
         chance = model.probabilities(
-            volume.data, _working_size(model, geometry), domain=domain, progress=tell
+            volume.data, working_size(model, geometry), domain=domain, progress=tell
         )
         labels = _write_masks(model, path, out, chance, place, overwrite)
         structures = [item.name for item in model.experiment.data.structures]
@@ -193,11 +199,11 @@ def predict_files(
         if probability:
             maps = {}
             for name, channel in zip(structures, chance[first:], strict=True):
-                file = _target(out / "probability" / name, path)
+                file = result_file(out / "probability" / name, path)
                 write_image(file, channel, **place, overwrite=overwrite)
                 maps[name] = str(file)
         if uncertainty:
-            file = _target(out / "uncertainty", path)
+            file = result_file(out / "uncertainty", path)
             entropy = uncertainty_map(chance, overlapping=first == 0)
             write_image(file, entropy, **place, overwrite=overwrite)
             uncertain = str(file)
@@ -226,13 +232,14 @@ def uncertainty_map(
     return np.asarray(np.clip(entropy, 0, 1), np.float32)
 
 
-def _geometry(
+def geometry_of(
     model: Model,
     domain: DomainName,
     volume: Volume,
     size: tuple[float, ...] | None,
     unit: str | None,
 ) -> Geometry:
+    """Return the geometry of an image: of its file, else as given or of the domain."""
     known = volume.header.geometry
     if known.voxel_size is None and size is not None:
         return Geometry(size[-volume.data.ndim :], unit or "um", known.affine)
@@ -242,7 +249,7 @@ def _geometry(
     return known
 
 
-def _place(geometry: Geometry, volume: Volume) -> dict[str, Any]:
+def place_of(geometry: Geometry, volume: Volume) -> dict[str, Any]:
     """Return where results lie; a size along y and x alone is none of a volume."""
     known = geometry.voxel_size
     if known is not None and len(known) != volume.data.ndim:
@@ -250,7 +257,7 @@ def _place(geometry: Geometry, volume: Volume) -> dict[str, Any]:
     return {"geometry": geometry, "like": volume.header}
 
 
-def _working_size(model: Model, geometry: Geometry) -> tuple[float, ...] | None:
+def working_size(model: Model, geometry: Geometry) -> tuple[float, ...] | None:
     """Return the voxel size in the unit that the experiment resamples in."""
     if geometry.voxel_size is None or geometry.unit is None:
         return None
@@ -259,7 +266,8 @@ def _working_size(model: Model, geometry: Geometry) -> tuple[float, ...] | None:
     return tuple(side * scale for side in geometry.voxel_size)
 
 
-def _target(folder: Path, image: Path) -> Path:
+def result_file(folder: Path, image: Path) -> Path:
+    """Return the file for a result: the stem and, if it can be, format of its image."""
     suffix = suffix_of(image)
     return folder / f"{stem_of(image)}{suffix if suffix in WRITABLE else '.tif'}"
 
@@ -267,16 +275,16 @@ def _target(folder: Path, image: Path) -> Path:
 def _label_files(model: Model, image: Path, out: Path) -> list[Path]:
     data = model.experiment.data
     folders = [out / s.name for s in data.structures] if data.overlapping else [out]
-    return [_target(folder, image) for folder in folders]
+    return [result_file(folder, image) for folder in folders]
 
 
-def _check_free(model: Model, image: Path, out: Path, overwrite: bool) -> None:
+def check_free(image: Path, results: Sequence[Path], overwrite: bool) -> None:
     """Refuse before any work is done to write over a file, and ever over the image."""
-    for file in _label_files(model, image, out):
+    for file in results:
         if file.exists() and file.samefile(image):
             raise UserError(
-                f"the labels of {image} would replace the image itself: choose another "
-                "folder for predictions."
+                f"the result for {image} would replace the image itself: choose "
+                "another folder for results."
             )
         if file.exists() and not overwrite:
             raise UserError(

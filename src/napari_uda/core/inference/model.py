@@ -11,7 +11,8 @@ from napari_uda.core.data.load import resample
 from napari_uda.core.data.normalise import normalise
 from napari_uda.core.errors import UserError
 
-from .tiled import predict_tiled
+from .statistics import shared_statistics
+from .tiled import predict_tiled, sample_tiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,10 +26,14 @@ if TYPE_CHECKING:
 
 TILE = 512
 """Side of a 2D tile in pixels (a multiple of the patch for small patches)."""
+WHOLE = 2**22
+"""Pixels up to which an image is translated at once: each channel takes 17 MB."""
+TRANSLATED_TILE = {2: (1024, 1024), 3: (64, 256, 256)}
+"""Tiles of larger images; they overlap by a quarter and are blended."""
 
 
 class Model:
-    """A trained method, ready to segment.
+    """A trained method, ready to segment and, if it can, to translate.
 
     Parameters
     ----------
@@ -108,6 +113,103 @@ class Model:
         progress: Callable[[int, int], None] | None = None,
     ) -> NDArray[np.float32]:
         """Return probabilities (outputs, *shape); parameters as in `segment`."""
+        normal = self._normal(image, voxel_size, domain)
+        chance = self._predict(normal, domain, progress)
+        if chance.shape[1:] == image.shape:
+            return chance
+        return np.stack([resample_to(channel, image.shape) for channel in chance])
+
+    def translate(
+        self,
+        image: NDArray[np.generic],
+        voxel_size: Sequence[float] | None = None,
+        *,
+        to: DomainName,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> NDArray[np.float32]:
+        """Give an image the look of the other domain.
+
+        Parameters
+        ----------
+        image
+            Image of the domain that is not `to`, (y, x) or (z, y, x).
+        voxel_size
+            As in `segment`.
+        to
+            The domain whose look it shall have.
+        progress
+            Called with the number of images or tiles done and their total.
+
+        Returns
+        -------
+        NDArray[np.float32]
+            In [-1, 1], shape of the image; -1 and 1 stand for the intensities that the
+            normalisation of `to` maps there.
+
+        Raises
+        ------
+        UserError
+            If the method does not translate, or the image does not fit the model.
+        """
+        self.require_translation(to)
+        its_own: DomainName = "source" if to == "target" else "target"
+        normal = self._normal(image, voxel_size, its_own)
+
+        def network(batch: torch.Tensor) -> torch.Tensor:
+            with self._autocast():
+                return self.method.translate(batch, to).float()
+
+        if image.ndim == self.experiment.method.dims:
+            fake = self._translate(network, normal, progress)
+        else:
+            planes = []
+            for z, plane in enumerate(normal):
+                planes.append(self._translate(network, plane, None))
+                if progress is not None:
+                    progress(z + 1, len(normal))
+            fake = np.stack(planes)
+        return fake if fake.shape == image.shape else resample_to(fake, image.shape)
+
+    def require_translation(self, to: DomainName) -> None:
+        """Raise UserError if the method cannot give images the look of `to`."""
+        if to not in self.method.translates:
+            raise UserError(
+                f"{type(self.experiment.method).title} does not translate images to "
+                f"the look of the {to}: choose a run of cyclegan."
+            )
+
+    def _translate(
+        self,
+        network: Callable[[torch.Tensor], torch.Tensor],
+        image: NDArray[np.float32],
+        progress: Callable[[int, int], None] | None,
+    ) -> NDArray[np.float32]:
+        """Translate as a whole, or in tiles that are normalised alike."""
+
+        def in_tiles(tile: tuple[int, ...]) -> NDArray[np.float32]:
+            channels = predict_tiled(
+                network, image, 1, tile, batch_size=1, device=self.device,
+                progress=progress,
+            )  # fmt: skip
+            return np.asarray(channels[0])
+
+        if image.size <= WHOLE:
+            return in_tiles(image.shape)
+        tile = TRANSLATED_TILE[image.ndim]
+        tiles = torch.from_numpy(sample_tiles(image, tile, WHOLE)).to(self.device)
+        with (
+            torch.inference_mode(),
+            shared_statistics(self.method, network, tiles.unsqueeze(1)),
+        ):
+            return in_tiles(tile)
+
+    def _normal(
+        self,
+        image: NDArray[np.generic],
+        voxel_size: Sequence[float] | None,
+        domain: DomainName,
+    ) -> NDArray[np.float32]:
+        """Return an image as the networks see it: in [-1, 1], at the working size."""
         config, data = self.experiment.method, self.experiment.data
         if image.ndim < config.dims or image.ndim > 3:
             raise UserError(
@@ -116,27 +218,22 @@ class Model:
                 ": give an image of that shape."
             )
         normal = normalise(image, data.domain(domain).normalise)
-        factors = None
-        if data.voxel_size is not None:
-            if voxel_size is None:
-                raise UserError(
-                    "this model resamples to "
-                    f"{' x '.join(f'{side:g}' for side in data.voxel_size)} "
-                    f"{data.source.unit or ''}: give the voxel size of the image."
-                )
-            count = min(len(data.voxel_size), len(voxel_size), image.ndim)
-            factors = (1.0,) * (image.ndim - count) + tuple(
-                mine / wanted
-                for mine, wanted in zip(
-                    tuple(voxel_size)[-count:], data.voxel_size[-count:], strict=True
-                )
+        if data.voxel_size is None:
+            return normal
+        if voxel_size is None:
+            raise UserError(
+                "this model resamples to "
+                f"{' x '.join(f'{side:g}' for side in data.voxel_size)} "
+                f"{data.source.unit or ''}: give the voxel size of the image."
             )
-            normal = resample(normal, factors)
-        chance = self._predict(normal, domain, progress)
-        if factors is None or chance.shape[1:] == image.shape:
-            return chance
-        back = [resample_to(channel, image.shape) for channel in chance]
-        return np.stack(back)
+        count = min(len(data.voxel_size), len(voxel_size), image.ndim)
+        factors = (1.0,) * (image.ndim - count) + tuple(
+            mine / wanted
+            for mine, wanted in zip(
+                tuple(voxel_size)[-count:], data.voxel_size[-count:], strict=True
+            )
+        )
+        return resample(normal, factors)
 
     def _predict(
         self,
@@ -170,14 +267,16 @@ class Model:
         )
 
         def network(batch: torch.Tensor) -> torch.Tensor:
-            with torch.autocast(
-                self.device.type, torch.bfloat16, enabled=self._bfloat16
-            ):
+            with self._autocast():
                 logits = segment(batch).float()
             overlapping = self.experiment.data.overlapping
             return logits.sigmoid() if overlapping else logits.softmax(1)
 
         return network
+
+    def _autocast(self) -> torch.autocast:
+        kind = self.device.type
+        return torch.autocast(kind, torch.bfloat16, enabled=self._bfloat16)
 
 
 def raw_values(experiment: Experiment) -> list[int]:

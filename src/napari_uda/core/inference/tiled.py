@@ -89,6 +89,18 @@ def tile_windows(
         )
 
 
+def sample_tiles(
+    image: NDArray[np.floating], tile: tuple[int, ...], pixels: int
+) -> NDArray[np.float32]:
+    """Return evenly spread pieces (N, *half a tile) of an image, of so many pixels."""
+    pairs = zip(image.shape, tile, strict=True)
+    size = tuple(min(side, max(1, wanted // 2)) for side, wanted in pairs)
+    windows = list(tile_windows(image.shape, size, 0))
+    count = min(len(windows), max(1, pixels // int(np.prod(size))))
+    picks = np.linspace(0, len(windows) - 1, count).round().astype(int)
+    return np.stack([np.asarray(image[windows[i]], np.float32) for i in picks])
+
+
 def tile_weight(tile: tuple[int, ...]) -> NDArray[np.float32]:
     """Return Gaussian weights with a standard deviation of an eighth of the tile."""
     weight = np.ones((1,) * len(tile), np.float32)

@@ -1,0 +1,137 @@
+"""Translation of image files: same stem, same format, same geometry."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from napari_uda.core.io import read, write_image
+from napari_uda.core.io.atomic import atomic_write_text
+
+from .files import (
+    Progress,
+    check_free,
+    find_images,
+    geometry_of,
+    place_of,
+    result_file,
+    working_size,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from napari_uda.core.spec.domain import DomainName
+
+    from .model import Model
+
+SIDECAR = "translations.json"
+
+
+@dataclass(frozen=True)
+class Translation:
+    """What was written for a translated image.
+
+    Attributes
+    ----------
+    image
+        The image file.
+    translation
+        The file of the translated image.
+    seconds
+        Time taken.
+    """
+
+    image: str
+    translation: str
+    seconds: float
+
+    @property
+    def files(self) -> list[str]:
+        """The translated image."""
+        return [self.translation]
+
+
+def translate_files(
+    model: Model,
+    images: Sequence[Path],
+    out: Path,
+    about: Mapping[str, str],
+    report: Callable[[Progress | Translation], None] | None = None,
+    *,
+    to: DomainName,
+    split: str | None = None,
+    overwrite: bool = False,
+    size: tuple[float, ...] | None = None,
+    unit: str | None = None,
+    axes: str | None = None,
+) -> list[Translation]:
+    """Give image files the look of the other domain; float32 in [-1, 1].
+
+    Parameters
+    ----------
+    model
+        A trained model of a method that translates.
+    images, split
+        As in `find_images`.
+    out
+        Folder to write to.
+    about
+        Written to `translations.json` in `out`, with the files.
+    report
+        Called with progress and results.
+    to
+        The domain whose look the images shall have.
+    overwrite
+        Replace files that exist.
+    size, unit
+        Voxel size of images whose files do not say.
+    axes
+        Meaning of the images' axes, where the files do not say.
+
+    Returns
+    -------
+    list[Translation]
+        In the order of the images.
+
+    Raises
+    ------
+    UserError
+        If the method does not translate, an image cannot be read, or a file exists.
+    """
+    domain: DomainName = "source" if to == "target" else "target"
+    model.require_translation(to)
+    files = find_images(images, split)
+    for path in files:
+        check_free(path, [result_file(out, path)], overwrite)
+    results = []
+    for path in files:
+        began = time.perf_counter()
+        volume = read(path, axes=axes)
+        geometry = geometry_of(model, domain, volume, size, unit)
+
+        def tell(done: int, total: int, path: Path = path) -> None:
+            if report is not None:
+                report(Progress(str(path), done, total))
+
+        fake = model.translate(
+            volume.data, working_size(model, geometry), to=to, progress=tell
+        )
+        file = result_file(out, path)
+        write_image(file, fake, **place_of(geometry, volume), overwrite=overwrite)
+        seconds = time.perf_counter() - began
+        results.append(Translation(str(path), str(file), seconds))
+        if report is not None:
+            report(results[-1])
+    content = {
+        **about,
+        "method": model.experiment.method.name,
+        "to": to,
+        "range": [-1, 1],
+        "translations": [asdict(result) for result in results],
+    }
+    atomic_write_text(out / SIDECAR, json.dumps(content, indent=1))
+    return results
