@@ -31,6 +31,6 @@ lint: $(READY) ## style, types and import rules only
 	@scripts/lint.sh
 
 clean: ## remove caches, builds and reports (not .venv)
-	rm -rf build dist demo-report .coverage .hypothesis .import_linter_cache \
+	rm -rf build dist demo-report* .coverage .hypothesis .import_linter_cache \
 		.mypy_cache .pytest_cache .ruff_cache
 	find src tests benchmarks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

@@ -15,14 +15,25 @@ import typer
 
 from napari_uda import terminal
 from napari_uda.core.errors import UserError
+from napari_uda.options import (
+    AsJson,
+    Axes,
+    Device,
+    Images,
+    Overwrite,
+    Part,
+    Run,
+    Settings,
+    Unit,
+    VoxelSize,
+    Which,
+    parsed_sizes,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
     from napari_uda.core.data.inspection import Problem
-    from napari_uda.core.spec.events import Event
     from napari_uda.core.spec.experiment import Experiment
-    from napari_uda.core.spec.run import RunFolder
 
 app = typer.Typer(
     name="napari-uda",
@@ -37,30 +48,6 @@ app = typer.Typer(
 _UsageError: Any = next(
     kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
 )
-
-AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
-Run = Annotated[Path, typer.Argument(help="Folder of a run.", show_default=False)]
-Images = Annotated[list[Path], typer.Argument(help="Image files or folders.")]
-Which = Annotated[Literal["best", "last"], typer.Option(help="Which weights.")]
-Part = Annotated[
-    Literal["train", "test"] | None,
-    typer.Option(help="Only this split of a data folder."),
-]
-Overwrite = Annotated[
-    bool, typer.Option("--overwrite", help="Replace files that exist.")
-]
-VoxelSize = Annotated[
-    str | None, typer.Option(help="(z,)y,x of files without it, such as 40,4,4.")
-]
-Unit = Annotated[Literal["nm", "um", "mm"], typer.Option(help="Unit of --voxel-size.")]
-Axes = Annotated[
-    str | None, typer.Option(help="Meaning of the axes, such as zyx, if files mislead.")
-]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
-Settings = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="KEY=VALUE", help="Such as method.steps=300."),
-]
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -120,7 +107,7 @@ def demo(
 
     method_config(method)
     if headless:
-        return _headless_demo(method, out or Path("demo-report"))
+        return _headless_demo(method, out or _new_folder("demo-report"))
     if importlib.util.find_spec("napari") is None:
         raise UserError(
             "napari is not installed, so there is no window: pip install "
@@ -128,6 +115,15 @@ def demo(
         )
     command = [sys.executable, "-m", "napari_uda.ui.launch", "--demo"]
     return subprocess.call([*command, "--method", method])
+
+
+def _new_folder(name: str) -> Path:
+    """Return the first of name, name-2, name-3, ... that does not exist."""
+    path, number = Path(name), 1
+    while path.exists():
+        number += 1
+        path = Path(f"{name}-{number}")
+    return path
 
 
 def _headless_demo(method: str, folder: Path) -> int:
@@ -284,7 +280,7 @@ def train(
     from napari_uda.core.api import resume as continue_run
 
     with terminal.stopping(folder) as signals:
-        events = _logged(continue_run(folder.path, since), folder)
+        events = terminal.logged(continue_run(folder.path, since), folder)
         try:
             code = terminal.follow(events, folder, as_json)
         except KeyboardInterrupt:
@@ -334,7 +330,7 @@ def predict(
     as_json: AsJson = False,
 ) -> None:
     """Segment images with a trained run."""
-    size = _sizes(voxel_size)
+    size = parsed_sizes(voxel_size)
     from napari_uda.core.api import predict as predict_images
 
     with terminal.predicting(as_json) as report:
@@ -363,7 +359,7 @@ def translate(
     as_json: AsJson = False,
 ) -> None:
     """Give images of one domain the look of the other, as float32 in [-1, 1]."""
-    size = _sizes(voxel_size)
+    size = parsed_sizes(voxel_size)
     from napari_uda.core.api import translate as translate_images
 
     with terminal.predicting(as_json) as report:
@@ -406,27 +402,3 @@ def _check_before(experiment: Experiment) -> list[Problem]:
     if found.first_error:
         raise UserError(found.first_error)
     return [one for one in found.problems if one.level == "warning"]
-
-
-def _logged(events: Iterable[Event], run: RunFolder) -> Iterator[Event]:
-    """Pass events on; what is known of a failure goes to the log of the run."""
-    for event in events:
-        if event.kind == "failed" and event.detail:
-            with run.log_file.open("a", encoding="utf-8") as log:
-                log.write(f"{event.detail.rstrip()}\n")
-        yield event
-
-
-def _sizes(text: str | None) -> tuple[float, ...] | None:
-    if text is None:
-        return None
-    try:
-        sizes = tuple(float(part) for part in text.split(","))
-    except ValueError:
-        sizes = ()
-    if not 2 <= len(sizes) <= 3 or min(sizes) <= 0:
-        raise UserError(
-            f"--voxel-size {text} is not two or three positive numbers: write it as "
-            "40,4,4 (z,y,x)."
-        )
-    return sizes

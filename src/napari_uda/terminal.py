@@ -257,6 +257,15 @@ def stopping(run: RunFolder) -> Iterator[list[int]]:
         restore()
 
 
+def logged(events: Iterable[Event], run: RunFolder) -> Iterator[Event]:
+    """Pass events on; what is known of a failure goes to the log of the run."""
+    for event in events:
+        if event.kind == "failed" and event.detail:
+            with run.log_file.open("a", encoding="utf-8") as log:
+                log.write(f"{event.detail.rstrip()}\n")
+        yield event
+
+
 def events_of(run: RunFolder) -> Iterator[Event]:
     """Yield what a run said since its last start, then what it says, until it ends."""
     from napari_uda.core.spec.events import LAST_EVENTS, Resumed, Started

@@ -9,10 +9,12 @@ from napari_uda.core.data.load import LoadedSample, load_samples
 from napari_uda.core.data.patches import PatchSampler
 from napari_uda.core.errors import UserError
 from napari_uda.core.method import Method, Task
+from napari_uda.core.spec.folders import fingerprint
 
 from .gallery import SHOWN, Gallery, Views, cut_views, structure_shares
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import torch
@@ -42,6 +44,18 @@ def build_method(experiment: Experiment) -> Method[Any]:
     )
     method: Method[Any] = module.METHOD(experiment.method, task_of(experiment))
     return method
+
+
+def changed_files(experiment: Experiment) -> Iterator[str]:
+    """Yield a sentence for every image that is not what the experiment was made of."""
+    data = experiment.data
+    for sample in (*data.source.samples, *data.target.samples):
+        known = sample.fingerprint
+        if known is not None and fingerprint(sample.image) != known:
+            yield (
+                f"{sample.image.name} has changed since the experiment was made; "
+                "training uses it as it is now."
+            )
 
 
 def may_train(sample: Sample) -> bool:

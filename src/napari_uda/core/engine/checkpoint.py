@@ -12,7 +12,10 @@ from napari_uda.core.errors import UserError
 from napari_uda.core.io.atomic import atomic_path
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+    from torch import nn
 
 FORMAT = 1
 
@@ -57,6 +60,12 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str,
             f"this one reads {FORMAT}): update napari-uda."
         )
     return content
+
+
+def all_finite(networks: Iterable[nn.Module]) -> bool:
+    """Tell whether no weight is NaN or infinite; one synchronisation."""
+    sums = [p.detach().sum() for network in networks for p in network.parameters()]
+    return bool(torch.isfinite(torch.stack(sums)).all())
 
 
 def seed_everything(seed: int) -> None:

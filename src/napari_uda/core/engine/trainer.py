@@ -15,11 +15,11 @@ from napari_uda.core.errors import UserError
 from napari_uda.core.io.atomic import atomic_path
 from napari_uda.core.method import Batch, Patch
 from napari_uda.core.spec import events as ev
-from napari_uda.core.spec.folders import fingerprint
 
 from .averaging import averaged_copy, update_average, warm_decay
-from .build import Materials, build_method
+from .build import Materials, build_method, changed_files
 from .checkpoint import (
+    all_finite,
     load_checkpoint,
     random_state,
     restore_random_state,
@@ -197,20 +197,9 @@ class Trainer:
             yield ev.Resumed(**self._about(), **about)
             return
         yield ev.Started(**self._about(), **about)
-        yield from self._changed_files()
+        for message in changed_files(self.experiment):
+            yield ev.Warned(**self._about(), code="changed", message=message)
         yield from self._save()
-
-    def _changed_files(self) -> Iterator[ev.Event]:
-        data = self.experiment.data
-        for sample in (*data.source.samples, *data.target.samples):
-            known = sample.fingerprint
-            if known is not None and fingerprint(sample.image) != known:
-                yield ev.Warned(
-                    **self._about(),
-                    code="changed",
-                    message=f"{sample.image.name} has changed since the experiment was "
-                    "made; training uses it as it is now.",
-                )
 
     def _one_step(self) -> None:
         patches: dict[str, Patch] = {
@@ -247,7 +236,7 @@ class Trainer:
                 scores, truth = self._materials.gallery.judge(self._average)
                 yield ev.Validation(**self._about(), scores=scores, truth=truth)
                 self._history.append({**scores, "truth": truth.get("mean", 0.0)})
-                if self._is_best() and self._finite():
+                if self._is_best() and all_finite(self._networks.values()):
                     yield from self._write("best", self._for_prediction())
             if self._due(self.training.preview_every):
                 yield from self._preview()
@@ -285,7 +274,7 @@ class Trainer:
 
     def _save(self) -> Iterator[ev.Event]:
         """Write last.pt unless the weights are broken."""
-        if not self._finite():
+        if not all_finite(self._networks.values()):
             yield from self._roll_back()
             return
         content = {
@@ -327,12 +316,6 @@ class Trainer:
                 )
             time.sleep(RETRY)
         yield ev.Checkpoint(**self._about(), file=file, best=name == "best")
-
-    def _finite(self) -> bool:
-        tensors = [p for net in self._networks.values() for p in net.parameters()]
-        return bool(
-            torch.isfinite(torch.stack([t.detach().sum() for t in tensors])).all()
-        )
 
     def _load(self) -> None:
         content = load_checkpoint(self._last, self._device)
