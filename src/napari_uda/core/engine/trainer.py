@@ -231,18 +231,20 @@ class Trainer:
 
     def _look(self) -> Iterator[ev.Event]:
         """Score and show the averaged model when it is time."""
-        with self._fabric.autocast():
-            if self._due(self.training.validate_every):
+        if self._due(self.training.validate_every):
+            # Nothing is yielded inside autocast: it would hold for the caller, too.
+            with self._fabric.autocast():
                 scores, truth = self._materials.gallery.judge(self._average)
-                yield ev.Validation(**self._about(), scores=scores, truth=truth)
-                self._history.append({**scores, "truth": truth.get("mean", 0.0)})
-                if self._is_best() and all_finite(self._networks.values()):
-                    yield from self._write("best", self._for_prediction())
-            if self._due(self.training.preview_every):
-                yield from self._preview()
+            yield ev.Validation(**self._about(), scores=scores, truth=truth)
+            self._history.append({**scores, "truth": truth.get("mean", 0.0)})
+            if self._is_best() and all_finite(self._networks.values()):
+                yield from self._write("best", self._for_prediction())
+        if self._due(self.training.preview_every):
+            yield from self._preview()
 
     def _preview(self) -> Iterator[ev.Event]:
-        arrays = self._materials.gallery.preview(self._average)
+        with self._fabric.autocast():
+            arrays = self._materials.gallery.preview(self._average)
         file = f"previews/{self.step:06d}.npz"
         try:
             with atomic_path(self.run.path / file) as temporary:
