@@ -31,7 +31,6 @@ from napari_uda.options import (
 )
 
 if TYPE_CHECKING:
-
     from napari_uda.core.data.inspection import Problem
     from napari_uda.core.spec.experiment import Experiment
 
