@@ -436,4 +436,3 @@ def test_interrupted_and_uninterrupted_training_are_bit_identical(train, qtbot):
         [sys.executable, "-c", SAME, *files], capture_output=True, text=True
     )
     assert answer.stdout.strip() == "equal", answer.stderr
-    assert "torch" not in sys.modules
