@@ -531,7 +531,7 @@ def resume_with_settings(_: Path) -> list[str]:
     return ["train", "--resume", "run", "method.steps=9"]
 
 
-@bad("is being trained by process", "wait for it, or stop it first")
+@bad("is being trained by process", "napari-uda watch", "write stop into")
 def another_trainer_holds_the_run(_: Path) -> list[str]:
     me = psutil.Process(os.getpid())
     lock = {"pid": me.pid, "born": me.create_time(), "host": socket.gethostname()}
@@ -541,7 +541,7 @@ def another_trainer_holds_the_run(_: Path) -> list[str]:
     return ["train", "--resume", "run"]
 
 
-@bad("is being trained by process 7 on far-away", "wait for it")
+@bad("is being trained by process 7 on far-away", "napari-uda watch")
 def a_trainer_elsewhere_holds_the_run(_: Path) -> list[str]:
     lock = {"pid": 7, "born": time.time(), "host": "far-away"}
     Path("run/lock").write_text(json.dumps(lock))
@@ -740,6 +740,36 @@ def masks_of_other_structures(_: Path) -> list[str]:
             file = Path(domain, "labels", f"{stem}.tif")
             file.rename(file.parent / name / file.name)
     return ["evaluate", "source/labels", "target"]
+
+
+@bad("target is a data folder", "the folder that predict wrote")
+def a_data_folder_for_predictions(_: Path) -> list[str]:
+    return ["evaluate", "target", "target"]
+
+
+@bad("values that are no class, as an image does", "label files that predict wrote")
+def images_for_predictions(_: Path) -> list[str]:
+    put("source", "labels", np.arange(48 * 48, dtype=np.uint16).reshape(48, 48))
+    return ["evaluate", "source/labels", "target"]
+
+
+@bad("scores.csv exists", "add --overwrite")
+def scores_exist(_: Path) -> list[str]:
+    Path("scores.csv").write_text("mine")
+    return ["evaluate", "source/labels", "target", "--out", "scores.csv"]
+
+
+@bad("images lies inside a data folder", "give", "as source")
+def the_images_of_a_data_folder(_: Path) -> list[str]:
+    out = ["--out", "new.yaml"]
+    return ["new", "grl", "--source", "source/images", "--target", "target", *out]
+
+
+@bad("no source label holds any structure", "raw values under classes")
+def classes_that_do_not_occur(_: Path) -> list[str]:
+    for stem in ("a", "b"):
+        put("source", "labels", np.full((48, 48), 9, np.uint8), stem)
+    return ["train", "experiment.yaml", "--run", "other"]
 
 
 @bad("cannot be used", "choose another file or folder")

@@ -332,6 +332,23 @@ def test_a_signal_ends_a_pause(workshop: Path) -> None:
     assert run.state() == "stopped"
 
 
+def test_a_paused_run_goes_on_from_another_terminal(workshop: Path) -> None:
+    run = RunFolder("other")
+    long = ("method.steps=100000", "training.log_every=1")
+    training = start("train", "experiment.yaml", "--run", "other", *long)
+    wait_for(lambda: run.exists and steps_of(run))
+    run.request("pause")
+    wait_for(lambda: run.state() == "paused")
+    reached = steps_of(run)[-1]
+    other = start("train", "--resume", "other")
+    wait_for(lambda: steps_of(run)[-1] > reached)
+    run.request("stop")
+    for process in (training, other):
+        process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0
+    assert run.state() == "stopped"
+
+
 def test_a_second_signal_quits_at_once(workshop: Path) -> None:
     run = RunFolder("run")
     with terminal.stopping(run) as came:

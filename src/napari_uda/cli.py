@@ -257,9 +257,14 @@ def train(
             )
         folder = RunFolder(resume)
         folder.experiment()
-        if folder.state() == "finished":
+        state = folder.state()
+        if state == "finished":
             terminal.say(f"{folder.path} is finished: nothing to do.", as_json)
             return 0
+        if state == "paused":
+            # Its trainer lives and waits, perhaps without the window that paused it.
+            folder.request("resume")
+            return terminal.follow(terminal.events_of(folder), folder, as_json)
     else:
         if experiment is None:
             raise UserError(
@@ -379,12 +384,15 @@ def evaluate(
     surface: Annotated[
         bool, typer.Option(help="Measure surface distances, which takes longest.")
     ] = True,
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Score predictions against true labels."""
     from napari_uda.core.inference.scores import evaluate as score
     from napari_uda.core.metrics.report import summarise, write_csv
 
+    if out is not None and out.exists() and not overwrite:
+        raise UserError(f"{out} exists: choose another --out, or add --overwrite.")
     rows = score(predictions, labels, surface=surface)
     if out is not None:
         write_csv(rows, out)

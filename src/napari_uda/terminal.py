@@ -151,6 +151,9 @@ def problems(found: Iterable[Problem], stderr: bool = False) -> None:
         line = Text.assemble(
             (problem.level, colours[problem.level]), ": ", problem.message
         )
+        for key, value in problem.settings.items():
+            size = ",".join(f"{side:g}" for side in value)
+            line.append(f" Here: train ... data.{key}=[{size}].")
         console(stderr).print(line, soft_wrap=True)
 
 
@@ -188,6 +191,8 @@ def follow(
             match last.kind:
                 case "started" | "resumed":
                     progress.update(bar, total=last.steps, completed=last.step)
+                    if not out.is_terminal:
+                        line(f"{last.method} on {last.device}, {last.steps} steps")
                 case "step":
                     speed = f"{last.speed:.1f} it/s {clock(last.remaining)} left"
                     detail = f"{speed} {numbers(last.losses)}"

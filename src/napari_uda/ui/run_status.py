@@ -159,7 +159,7 @@ class RunStatus(QWidget):
                 case Checkpoint():
                     continue
                 case Paused():
-                    self.say("Paused and saved; the memory of the GPU is free.")
+                    self.say("Paused and saved.")
                 case Warned():
                     self._warnings.append(_marked("warning", event.message))
                     news = True

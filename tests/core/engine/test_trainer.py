@@ -36,18 +36,18 @@ def test_a_run_says_everything_in_order_and_writes_these_files(run, make_experim
     events = list(train(make_experiment(training={"log_every": 2}), run.path))
     assert kinds(events) == [
         "started", "checkpoint",
-        "step",
+        "step", "preview",
         "step", "checkpoint",
         "validation", "checkpoint", "preview",
         "step", "checkpoint",
         "step", "validation", "checkpoint", "preview", "checkpoint", "finished",
     ]  # fmt: skip
     steps = [event.step for event in events]
-    assert steps == [0, 0, 1, 2, 2, 3, 3, 3, 4, 4, 6, 6, 6, 6, 6, 6]
+    assert steps == [0, 0, 1, 1, 2, 2, 3, 3, 3, 4, 4, 6, 6, 6, 6, 6, 6]
     assert run.events() == events
     assert files(run) == {
         "experiment.yaml", "events.jsonl", "checkpoints/last.pt", "checkpoints/best.pt",
-        "previews/000003.npz", "previews/000006.npz",
+        *(f"previews/00000{step}.npz" for step in (1, 3, 6)),
     }  # fmt: skip
     assert run.state() == "finished"
     started = events[0]
@@ -141,8 +141,8 @@ def test_pause_continue_and_stop_come_through_the_control_file(
     assert state == ["paused"]
     said = [kind for kind in kinds(events) if kind != "step"]
     assert said == [
-        "started", "checkpoint", "checkpoint", "paused", "continued", "checkpoint",
-        "stopped",
+        "started", "checkpoint", "preview", "checkpoint", "paused", "continued",
+        "checkpoint", "stopped",
     ]  # fmt: skip
     at = {event.kind: event.step for event in events}
     assert at["paused"] == at["continued"] < at["stopped"] < 100_000

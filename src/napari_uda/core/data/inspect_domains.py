@@ -81,11 +81,25 @@ def compare_domains(
 ) -> Iterator[Problem]:
     """Yield what concerns more than one sample."""
     yield from _counts(dataset)
+    yield from _no_structures(dataset, reports)
     yield from _voxel_sizes(dataset, reports, source, target, method)
     yield from _orientations(source, target)
     yield from _classes(dataset, source, target)
     yield from _leaks(reports)
     yield from _roles(dataset, reports, method)
+
+
+def _no_structures(dataset: Dataset, reports: Reports) -> Iterator[Problem]:
+    """Yield an error if the source's labels hold nothing that could be learnt."""
+    labelled = [r for r in reports if r.domain == "source" and r.labelled]
+    if labelled and not any(report.found for report in labelled):
+        names = ", ".join(structure.name for structure in dataset.structures)
+        yield Problem(
+            "error",
+            "no_structures",
+            f"no source label holds any structure ({names}): correct the raw values "
+            "under classes in the source's dataset.yaml, or the label files.",
+        )
 
 
 def estimate_memory(dataset: Dataset, reports: Reports) -> float:

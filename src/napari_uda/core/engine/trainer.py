@@ -239,7 +239,7 @@ class Trainer:
             self._history.append({**scores, "truth": truth.get("mean", 0.0)})
             if self._is_best() and all_finite(self._networks.values()):
                 yield from self._write("best", self._for_prediction())
-        if self._due(self.training.preview_every):
+        if self.step == 1 or self._due(self.training.preview_every):
             yield from self._preview()
 
     def _preview(self) -> Iterator[ev.Event]:

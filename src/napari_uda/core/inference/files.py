@@ -288,7 +288,7 @@ def check_free(image: Path, results: Sequence[Path], overwrite: bool) -> None:
             )
         if file.exists() and not overwrite:
             raise UserError(
-                f"{file} exists: choose another folder or allow to overwrite."
+                f"{file} exists: choose another folder, or add --overwrite."
             )
 
 

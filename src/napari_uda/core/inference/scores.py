@@ -13,7 +13,14 @@ from napari_uda.core.errors import UserError
 from napari_uda.core.io import NANOMETRES, stem_of
 from napari_uda.core.metrics.report import score_volume
 from napari_uda.core.spec.config import parse
-from napari_uda.core.spec.folders import FolderConfig, by_stem, read_labels, read_yaml
+from napari_uda.core.spec.domain import IGNORE
+from napari_uda.core.spec.folders import (
+    MOST_CLASSES,
+    FolderConfig,
+    by_stem,
+    read_labels,
+    read_yaml,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,6 +64,11 @@ def evaluate(
     for path in (predictions, labels):
         if not path.exists():
             raise UserError(f"{path} does not exist: give a file or a folder.")
+    if (predictions / "images").is_dir():
+        raise UserError(
+            f"{predictions} is a data folder: give first the folder that predict "
+            "wrote, then the true labels."
+        )
     if (labels / "labels").is_dir():
         labels = labels / "labels"
     config = _dataset_config(labels)
@@ -88,6 +100,12 @@ def _score(
         theirs = _membranes(theirs, config.membrane_width, size, unit, name)
         known = {}
     classes = classes or known or _found(theirs)
+    strange = set(np.unique(mine).tolist()) - {0, IGNORE, *classes}
+    if len(strange) > MOST_CLASSES:
+        raise UserError(
+            f"{guess} holds {len(strange)} values that are no class, as an image does: "
+            "give the label files that predict wrote."
+        )
     if known:
         theirs = _renumbered(theirs, known, classes)
     elif set(classes) == {1} and len(_found(theirs)) == 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -284,9 +285,13 @@ def _known(content: dict[Any, Any], part: str, name: str) -> Any:
     for key in content:
         if str(key) == part:
             return key
+    known = [str(key) for key in content]
+    if close := get_close_matches(part, known, n=1, cutoff=0.75):
+        raise UserError(
+            f"there is no setting '{name}', only one named '{close[0]}': correct it."
+        )
     raise UserError(
-        f"there is no setting '{name}': '{part}' is none of "
-        f"{', '.join(map(str, content))}."
+        f"there is no setting '{name}': '{part}' is none of {', '.join(known)}."
     )
 
 

@@ -88,6 +88,11 @@ def domain_from_folder(folder: Path, name: DomainName) -> Domain:
             f"{name} folder {folder} {what}: give a folder with images/ in it."
         )
     config = _read_config(folder)
+    inner = folder.name in ("images", "labels") and name == "source"
+    if inner and (folder.parent / "images").is_dir():
+        raise UserError(
+            f"{folder} lies inside a data folder: give {folder.parent} as {name}."
+        )
     inside = folder / "images"
     images = by_stem(inside if inside.is_dir() else folder)
     if not images:

@@ -223,7 +223,8 @@ class RunFolder:
             if owner := self.owner():
                 raise UserError(
                     f"{self.path} is being trained by process {owner.get('pid')} on "
-                    f"{owner.get('host')}: wait for it, or stop it first."
+                    f"{owner.get('host')}: follow it with napari-uda watch, or write "
+                    f"stop into {self.control_file}."
                 )
             self.lock_file.unlink(missing_ok=True)
         done = threading.Event()
