@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-import textwrap
+import sys
 import types
 from functools import cache
 from itertools import pairwise
@@ -40,7 +40,6 @@ def describe_fields(config: type[BaseModel]) -> list[dict[str, Any]]:
     ]
 
 
-@cache
 def descriptions(config: type[BaseModel]) -> dict[str, str]:
     """Return the docstring below each field of a configuration, by field.
 
@@ -49,19 +48,27 @@ def descriptions(config: type[BaseModel]) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for kind in reversed(config.__mro__):
-        if kind.__module__.partition(".")[0] != "napari_uda":
-            continue
-        body = ast.parse(textwrap.dedent(inspect.getsource(kind))).body[0]
-        assert isinstance(body, ast.ClassDef)
-        for field, text in pairwise(body.body):
-            if (
-                isinstance(field, ast.AnnAssign)
-                and isinstance(field.target, ast.Name)
-                and isinstance(text, ast.Expr)
-                and isinstance(text.value, ast.Constant)
-            ):
-                found[field.target.id] = inspect.cleandoc(str(text.value.value))
+        if kind.__module__.partition(".")[0] == "napari_uda":
+            found |= _field_docstrings(kind.__module__).get(kind.__name__, {})
     return found
+
+
+@cache
+def _field_docstrings(module: str) -> dict[str, dict[str, str]]:
+    """Return the docstrings of the fields of every class in a module."""
+    tree = ast.parse(inspect.getsource(sys.modules[module]))
+    return {
+        kind.name: {
+            field.target.id: inspect.cleandoc(str(text.value.value))
+            for field, text in pairwise(kind.body)
+            if isinstance(field, ast.AnnAssign)
+            and isinstance(field.target, ast.Name)
+            and isinstance(text, ast.Expr)
+            and isinstance(text.value, ast.Constant)
+        }
+        for kind in tree.body
+        if isinstance(kind, ast.ClassDef)
+    }
 
 
 def limits_of(field: FieldInfo) -> dict[str, float]:
