@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 
 from torch import Tensor, nn
 
-from napari_uda.core.networks.unet import UNet, pooling_strides
+from napari_uda.core.networks.segmenters import new_segmenter
 from napari_uda.core.spec.methods import MethodConfig
 
 if TYPE_CHECKING:
@@ -69,6 +69,11 @@ class Batch:
     target: Patch
 
 
+def part(progress: float, begin: float, end: float) -> float:
+    """Return how much of the stage from `begin` to `end` is done, in [0, 1]."""
+    return min(1.0, max(0.0, (progress - begin) / (end - begin)))
+
+
 class Stepper(Protocol):
     """What the engine offers to a method's step."""
 
@@ -76,8 +81,14 @@ class Stepper(Protocol):
     def progress(self) -> float:
         """Part of the training that is done, in [0, 1)."""
 
-    def update(self, optimizer: str, loss: Tensor) -> None:
-        """Minimise a loss by one step of the named optimiser."""
+    def update(
+        self, optimizer: str, loss: Tensor, progress: float | None = None
+    ) -> None:
+        """Minimise a loss by one step of the named optimiser.
+
+        Its learning rate follows the schedule to `progress`, by default that of the
+        whole training: a stage that has its own schedule gives its `part` of it.
+        """
 
 
 class Method(nn.Module, Generic[C]):
@@ -94,7 +105,7 @@ class Method(nn.Module, Generic[C]):
     domains: ClassVar[tuple[DomainName, ...]] = ("source", "target")
     """Domains that `step` looks at."""
     losses: ClassVar[dict[str, tuple[str, ...]]]
-    """Keys that `step` returns, by the title of their plot."""
+    """Keys that `step` may return, by the title of their plot."""
     averaged: ClassVar[tuple[str, ...]] = ("segmenter",)
     """Networks that predict and translate; averaged over training to do so."""
     judged_by: ClassVar[tuple[str, ...]] = ("information", "consistency", "morphology")
@@ -109,19 +120,22 @@ class Method(nn.Module, Generic[C]):
 
     def new_segmenter(self) -> nn.Module:
         """Return a fresh segmenter as the settings want it: images to logits."""
-        config, task = self.config, self.task
-        strides = pooling_strides(config.patch_shape, config.levels)
-        return UNet(
-            task.dims, task.channels, task.outputs, config.width, strides, config.norm
-        )
+        return new_segmenter(self.config, self.task.channels, self.task.outputs)
 
     def optimizers(self) -> dict[str, Optimizer]:
         """Return the optimisers; no two share a parameter."""
         raise NotImplementedError
 
     def step(self, batch: Batch, engine: Stepper) -> dict[str, Tensor]:
-        """Do one training step and return the unweighted losses, detached."""
+        """Do one training step and return the unweighted losses, detached.
+
+        A step need not have every loss: those of a later stage appear when it begins.
+        """
         raise NotImplementedError
+
+    def ready(self, progress: float) -> bool:
+        """Tell whether the method can have adapted: before, no checkpoint is chosen."""
+        return True
 
     def segment(self, image: Tensor) -> Tensor:
         """Return logits (N, outputs, *spatial) of images of the target domain."""

@@ -24,7 +24,10 @@ class RecordingEngine:
         self.reached: set[int] = set()
         self.updated: list[str] = []
 
-    def update(self, optimizer: str, loss: Tensor) -> None:
+    def update(
+        self, optimizer: str, loss: Tensor, progress: float | None = None
+    ) -> None:
+        assert progress is None or 0 <= progress <= 1
         chosen = self.optimizers[optimizer]
         chosen.zero_grad(set_to_none=True)
         loss.backward()

@@ -51,13 +51,16 @@ def test_a_step_reaches_every_parameter_and_reports_the_documented_losses(
     engine = recording_engine(method)
     before = {n: p.detach().clone() for n, p in method.named_parameters()}
     documented = list(itertools.chain.from_iterable(method.losses.values()))
-    for seed in range(2):
+    reported = set()
+    for seed, engine.progress in enumerate((0.0, 0.3, 0.5, 0.9)):
         losses = method.step(make_batch(config, task, seed), engine)
-        assert sorted(losses) == sorted(documented)
+        assert losses
+        reported |= losses.keys()
         for loss in losses.values():
             assert loss.shape == ()
             assert not loss.requires_grad
             assert torch.isfinite(loss)
+    assert sorted(reported) == sorted(documented)
     assert set(engine.updated) == set(engine.optimizers)
     missed = parameters(method).keys() - engine.reached
     assert not {parameters(method)[i] for i in missed}
@@ -65,6 +68,11 @@ def test_a_step_reaches_every_parameter_and_reports_the_documented_losses(
     moved = {n for n, p in method.named_parameters() if not torch.equal(p, before[n])}
     assert not moved & frozen
     assert moved
+
+
+@every_method
+def test_what_was_trained_to_the_end_may_be_chosen(name, make_config, make_task):
+    assert module_of(name).METHOD(make_config(name), make_task()).ready(1.0)
 
 
 @every_method

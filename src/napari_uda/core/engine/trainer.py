@@ -96,7 +96,9 @@ class Trainer:
                 self._record(failed)
                 yield failed
 
-    def update(self, optimizer: str, loss: Tensor) -> None:
+    def update(
+        self, optimizer: str, loss: Tensor, progress: float | None = None
+    ) -> None:
         """Minimise a loss by one step of the named optimiser."""
         chosen = self._optimizers[optimizer]
         chosen.zero_grad(set_to_none=True)
@@ -106,7 +108,7 @@ class Trainer:
             parameters = [p for group in groups for p in group["params"]]
             torch.nn.utils.clip_grad_norm_(parameters, self.config.gradient_clip)
         factor = self._rate_scale * learning_rate_factor(
-            self.config.schedule, self.progress
+            self.config.schedule, self.progress if progress is None else progress
         )
         for group, rate in zip(groups, self._rates[optimizer], strict=True):
             group["lr"] = rate * factor
@@ -182,7 +184,7 @@ class Trainer:
         }
         self._method = method.train()
         self._sums: dict[str, Tensor] = {}
-        self._summed = 0
+        self._summed: dict[str, int] = {}
 
     def _begin(self) -> Iterator[ev.Event]:
         about = {
@@ -217,14 +219,17 @@ class Trainer:
             )
         for name, loss in losses.items():
             self._sums[name] = self._sums.get(name, 0.0) + loss.detach().float()
-        self._summed += 1
+            self._summed[name] = self._summed.get(name, 0) + 1
         self.step += 1
 
     def _losses(self) -> dict[str, float]:
         """Return the mean losses since the last call: the only synchronisation."""
-        values = torch.stack(list(self._sums.values())) / self._summed
-        names, self._sums, self._summed = list(self._sums), {}, 0
-        return dict(zip(names, values.tolist(), strict=True))
+        totals = torch.stack(list(self._sums.values())).tolist()
+        counts, self._sums, self._summed = self._summed, {}, {}
+        return {
+            name: total / counts[name]
+            for name, total in zip(counts, totals, strict=True)
+        }
 
     def _due(self, every: int) -> bool:
         return self.step % every == 0 or self.step == self.steps
@@ -237,8 +242,12 @@ class Trainer:
                 scores, truth = self._materials.gallery.judge(self._average)
             yield ev.Validation(**self._about(), scores=scores, truth=truth)
             self._history.append({**scores, "truth": truth.get("mean", 0.0)})
-            if self._is_best() and all_finite(self._networks.values()):
+            ready = self._method.ready(self.progress)
+            if (self._is_best() or not ready) and all_finite(self._networks.values()):
                 yield from self._write("best", self._for_prediction())
+            if not ready:
+                # What cannot adapt yet is no rival of what can.
+                self._history.clear()
         if self.step == 1 or self._due(self.training.preview_every):
             yield from self._preview()
 
@@ -349,7 +358,7 @@ class Trainer:
                 "halved: lower method.learning_rate or set method.gradient_clip to 1."
             )
         self._load()
-        self._sums, self._summed = {}, 0
+        self._sums, self._summed = {}, {}
         self._rolled_back = True
         self._rate_scale *= 0.5
         yield ev.Warned(

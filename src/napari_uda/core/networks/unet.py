@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-Norm = Literal["instance", "group", "none"]
+Norm = Literal["instance", "group", "batch", "none"]
 
 
 def convolution(dims: int) -> type[nn.Conv2d] | type[nn.Conv3d]:
@@ -19,13 +19,15 @@ def convolution(dims: int) -> type[nn.Conv2d] | type[nn.Conv3d]:
 
 
 def normalisation(norm: Norm, dims: int, channels: int) -> nn.Module:
-    """Return a normalisation layer that keeps no running statistics."""
+    """Return a normalisation layer; only `batch` keeps running statistics."""
     match norm:
         case "instance":
             kind = nn.InstanceNorm2d if dims == 2 else nn.InstanceNorm3d
             return kind(channels, affine=True)
         case "group":
             return nn.GroupNorm(math.gcd(8, channels), channels)
+        case "batch":
+            return nn.BatchNorm2d(channels) if dims == 2 else nn.BatchNorm3d(channels)
         case "none":
             return nn.Identity()
 

@@ -1,0 +1,64 @@
+"""Every method's settings: one flat class each, the origin of forms, files and docs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import Field
+
+from napari_uda.core.errors import UserError
+from napari_uda.core.spec.config import parse
+
+from .base import MethodConfig
+from .cyclegan import CycleganConfig
+from .grl import GrlConfig
+from .source_only import SourceOnlyConfig
+from .supervised import SupervisedConfig
+from .translation import TranslationConfig
+
+__all__ = [
+    "METHODS",
+    "PRESET_NAMES",
+    "AnyMethod",
+    "CycleganConfig",
+    "GrlConfig",
+    "MethodConfig",
+    "Preset",
+    "SourceOnlyConfig",
+    "SupervisedConfig",
+    "TranslationConfig",
+    "method_config",
+]
+
+Preset = Literal["quick", "paper"]
+PRESET_NAMES: tuple[Preset, ...] = get_args(Preset)
+
+# The order of lists and menus: baselines, then by the year of the paper.
+AnyMethod = Annotated[
+    SourceOnlyConfig | SupervisedConfig | CycleganConfig | GrlConfig,
+    Field(discriminator="name"),
+]
+METHODS: dict[str, type[MethodConfig]] = {
+    kind.model_fields["name"].default: kind for kind in get_args(get_args(AnyMethod)[0])
+}
+
+
+def method_config(name: str, preset: str = "quick", **changes: Any) -> MethodConfig:
+    """Return the settings of a method's preset, with some values changed.
+
+    Raises
+    ------
+    UserError
+        If there is no such method, preset or setting, or a value is not allowed.
+    """
+    if name not in METHODS:
+        raise UserError(
+            f"there is no method '{name}': choose one of {', '.join(METHODS)}."
+        )
+    if preset not in PRESET_NAMES:
+        raise UserError(
+            f"there is no preset '{preset}': choose {' or '.join(PRESET_NAMES)}."
+        )
+    kind = METHODS[name]
+    values = dict(kind.paper) if preset == "paper" else {}
+    return parse(kind, values | changes, where=f"method {name}")

@@ -1,0 +1,78 @@
+"""Settings that every method has."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import model_validator
+
+from napari_uda.core.spec.config import Config, quantity
+
+
+class MethodConfig(Config):
+    """What every method has: patches, augmentation, optimisation, segmenter."""
+
+    title: ClassVar[str]
+    """Name as the field writes it."""
+    summary: ClassVar[str]
+    """One sentence: what it does, what it needs, when to prefer it."""
+    reference: ClassVar[str]
+    """Where the method was published."""
+    target_labels: ClassVar[Literal["never", "optional", "required"]] = "never"
+    """Whether target labels with role `train` take part in training."""
+    paper: ClassVar[dict[str, Any]] = {}
+    """Values of the `paper` preset; the defaults are the `quick` preset."""
+
+    dims: Literal[2, 3] = 2
+    """Train on 2D images (or slices of volumes), or on 3D volumes."""
+    steps: Annotated[int, quantity("steps", ge=1, le=10_000_000)] = 400
+    """Training steps in all."""
+    batch_size: Annotated[int, quantity("patches", ge=1, le=1024)] = 8
+    """Patches of each domain per step."""
+    patch_size: Annotated[int, quantity("px", ge=16, le=4096)] = 128
+    """Height and width of a training patch."""
+    patch_depth: Annotated[int, quantity("px", ge=1, le=1024)] = 16
+    """Slices of a training patch (3D only)."""
+    foreground: Annotated[float, quantity("fraction", ge=0, le=1)] = 0.0
+    """Part of the labelled patches centred on a structure instead of anywhere."""
+    flip: bool = True
+    """Mirror patches; switch off where left and right must not be exchanged."""
+    rotate: bool = True
+    """Turn patches by multiples of 90 degrees in the plane."""
+    intensity: Annotated[float, quantity("strength", ge=0, le=1)] = 0.0
+    """Random brightness, contrast, gamma and noise of source patches; 0: none."""
+    learning_rate: Annotated[float, quantity("per step", gt=0, le=1)] = 1e-3
+    """Learning rate of Adam for the segmenter."""
+    schedule: Literal["constant", "linear", "poly"] = "poly"
+    """Learning rate over time: constant, linear to zero in the second half, or poly."""
+    gradient_clip: Annotated[float, quantity("norm", ge=0, le=1000)] = 0.0
+    """Largest gradient norm of an update; 0: no limit."""
+    ema: Annotated[float, quantity("per step", ge=0, lt=1)] = 0.98
+    """Decay of the averaged weights used for prediction; 0: use the last weights."""
+    segmenter: Literal["unet"] = "unet"
+    """Network that segments."""
+    width: Annotated[int, quantity("channels", ge=4, le=256)] = 16
+    """Channels of the segmenter's first level; doubled at each level."""
+    levels: Annotated[int, quantity("levels", ge=2, le=7)] = 4
+    """Resolution levels of the segmenter."""
+    norm: Literal["instance", "group", "batch", "none"] = "instance"
+    """Normalisation layer of the segmenter; batch: with running statistics, which one
+    network cannot share between two looks."""
+    dice_weight: Annotated[float, quantity("weight", ge=0, le=100)] = 1.0
+    """Weight of the soft Dice term beside cross-entropy in the segmentation loss."""
+
+    @property
+    def patch_shape(self) -> tuple[int, ...]:
+        """Spatial shape of a training patch."""
+        plane = (self.patch_size, self.patch_size)
+        return plane if self.dims == 2 else (self.patch_depth, *plane)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        smallest = 2 ** (self.levels - 1)
+        if self.patch_size < 2 * smallest:
+            raise ValueError(
+                f"patch_size = {self.patch_size} is too small for {self.levels} levels:"
+                f" give at least {2 * smallest}, or fewer levels."
+            )
+        return self
