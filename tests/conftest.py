@@ -7,6 +7,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import annotated_types
 import numpy as np
 import pytest
 import tifffile
@@ -14,6 +15,7 @@ import tifffile
 from napari_uda.cli import main
 from napari_uda.core.spec.domain import Dataset
 from napari_uda.core.spec.experiment import Experiment
+from napari_uda.core.spec.methods import METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +45,27 @@ def runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def timeout_ms() -> int:
     """Return how long, in milliseconds, to wait for anything that will surely come."""
     return TIMEOUT
+
+
+@pytest.fixture(scope="session")
+def smallest() -> Callable[..., dict[str, Any]]:
+    """Return a function of settings that make a method as small as it can be."""
+
+    def settings_of(name: str, dims: int = 2) -> dict[str, Any]:
+        config = METHODS[name]
+        settings = {
+            key: next(m.ge for m in field.metadata if isinstance(m, annotated_types.Ge))
+            for key, field in config.model_fields.items()
+            if key.endswith(("_width", "_depth", "_blocks", "_layers"))
+            and key != "patch_depth"
+        }
+        return settings | {
+            "dims": dims, "steps": 6, "batch_size": 2, "width": 4, "levels": 2,
+            "patch_size": 32 if dims == 2 else 16, "patch_depth": 8, "foreground": 0.5,
+            "intensity": 0.5,
+        }  # fmt: skip
+
+    return settings_of
 
 
 class Outcome(NamedTuple):

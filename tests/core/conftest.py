@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-import annotated_types
 import numpy as np
 import pytest
 import torch
@@ -12,7 +11,7 @@ from scipy import ndimage
 
 from napari_uda.core.spec.domain import Dataset, Domain, Sample, Structure
 from napari_uda.core.spec.experiment import Experiment, Training, with_target_labels
-from napari_uda.core.spec.methods import METHODS, MethodConfig, method_config
+from napari_uda.core.spec.methods import MethodConfig, method_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,24 +122,8 @@ def _sample(
     )
 
 
-def smallest(name: str, dims: int) -> dict[str, Any]:
-    """Return settings that make every network of a method as small as it may be."""
-    config = METHODS[name]
-    settings = {
-        key: next(m.ge for m in field.metadata if isinstance(m, annotated_types.Ge))
-        for key, field in config.model_fields.items()
-        if key.endswith(("_width", "_depth", "_blocks", "_layers"))
-        and key != "patch_depth"
-    }
-    return settings | {
-        "dims": dims, "steps": 6, "batch_size": 2, "width": 4, "levels": 2,
-        "patch_size": 32 if dims == 2 else 16, "patch_depth": 8, "foreground": 0.5,
-        "intensity": 0.5,
-    }  # fmt: skip
-
-
 @pytest.fixture
-def make_config() -> Any:
+def make_config(smallest: Any) -> Any:
     """Return a function that makes the smallest settings of a method."""
 
     def make(name: str, dims: int = 2, **changes: Any) -> MethodConfig:
