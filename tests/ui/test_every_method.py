@@ -1,0 +1,132 @@
+"""Every method is started, paused, stopped, resumed and used from the window."""
+
+from __future__ import annotations
+
+import time
+from importlib import import_module
+
+import numpy as np
+import pytest
+import tifffile
+from qtpy.QtCore import QSettings
+
+from napari_uda.core.spec.methods import METHODS
+from napari_uda.ui import session as session_module
+from napari_uda.ui.predict_widget import PredictWidget
+from napari_uda.ui.session import DomainChoice, role_of
+from napari_uda.ui.train_widget import TrainWidget
+
+STEPS = 40
+
+
+@pytest.fixture(autouse=True)
+def own_settings(monkeypatch, tmp_path):
+    monkeypatch.setenv("NAPARI_UDA_RUNS", str(tmp_path / "runs"))
+    file = str(tmp_path / "settings.ini")
+    monkeypatch.setattr(
+        session_module, "_settings", lambda: QSettings(file, QSettings.Format.IniFormat)
+    )
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """Steps that take long enough for somebody to press Pause in between."""
+    from napari_uda.core.engine.trainer import Trainer  # not before Qt
+
+    step = Trainer._one_step
+
+    def slow_step(self):
+        time.sleep(0.05)
+        step(self)
+
+    monkeypatch.setattr(Trainer, "_one_step", slow_step)
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """A source and a target of one small image, both labelled."""
+    random = np.random.default_rng(0)
+    for name in ("source", "target"):
+        for kind in ("images", "labels"):
+            (tmp_path / name / kind).mkdir(parents=True)
+        labels = np.zeros((48, 48), np.uint8)
+        labels[16:40, 20:40] = 1
+        image = 100 + 80 * labels + random.normal(0, 10, labels.shape)
+        tifffile.imwrite(tmp_path / name / "images/a.tif", image.astype(np.uint8))
+        tifffile.imwrite(tmp_path / name / "labels/a.tif", labels)
+    return tmp_path
+
+
+def settle(qtbot, widget):
+    def quiet():
+        workers = (
+            widget._opener, widget.run_list._reader, widget.previews._worker,
+            widget.experiment._fitter,
+        )  # fmt: skip
+        return not any(workers)
+
+    qtbot.waitUntil(quiet, timeout=15_000)
+    qtbot.wait(50)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_train_pause_stop_resume_and_predict(
+    name, make_napari_viewer, qtbot, pair, slow, smallest, timeout_ms
+):
+    def until(condition):
+        qtbot.waitUntil(condition, timeout=timeout_ms)
+
+    if METHODS[name].target_labels == "required":
+        (pair / "target/dataset.yaml").write_text("labels_role: train\n")
+    viewer = make_napari_viewer()
+    widget = TrainWidget(viewer)
+    viewer.window.add_dock_widget(widget, name="Train", area="right")
+    for domain in ("source", "target"):
+        widget.session.choose(domain, DomainChoice(folder=pair / domain))
+    widget.session.set_problem("")
+    settle(qtbot, widget)
+    panel = widget.experiment
+    panel.method.setCurrentIndex(panel.method.findData(name))
+    panel.inside.setCurrentIndex(panel.inside.findData("thread"))
+    panel.form.change(smallest(name) | {"steps": STEPS})
+    panel.training.change(
+        {"threads": 1, "device": "cpu", "precision": "float32", "log_every": 1,
+         "validate_every": 20, "preview_every": 20}
+    )  # fmt: skip
+
+    widget.start_button.click()
+    until(lambda: widget.session.job is not None)
+    job = widget.session.job
+    until(lambda: job.step >= 2 and widget.pause_button.isEnabled())
+    widget.pause_button.click()
+    until(lambda: job.state == "paused" or widget.session.job is None)
+    assert job.state == "paused", (job.step, job.run.history()[-2:])
+    assert job.step < STEPS
+    widget.pause_button.click()
+    until(lambda: job.state == "running")
+    widget.stop_button.click()
+    until(lambda: widget.session.job is None)
+    settle(qtbot, widget)
+    run = widget.session.selected_run
+    assert run.state() == "stopped", widget.status.messages.text()
+    widget.resume(run)
+    until(lambda: widget.session.job is None)
+    settle(qtbot, widget)
+    assert run.state() == "finished", run.log_tail()
+
+    kind = import_module(f"napari_uda.core.methods.{name}").METHOD
+    expected = {"source", "source_prediction", "target", "target_prediction"}
+    expected |= {f"to_{look}" for look in kind.translates}
+    assert expected <= set(widget.previews.layers())
+    plotted = {key for plot in widget.curves.plots.values() for key in plot.series}
+    assert {key for keys in kind.losses.values() for key in keys} <= plotted
+
+    image = viewer.add_image(tifffile.imread(pair / "target/images/a.tif"), name="new")
+    predict = PredictWidget(viewer)
+    qtbot.addWidget(predict)
+    until(lambda: predict.run.count() == 1)
+    until(predict.predict.isEnabled)
+    predict.predict.click()
+    until(lambda: not predict._work.busy)
+    (mask,) = [one for one in viewer.layers if role_of(one) == "prediction"]
+    assert mask.data.shape == image.data.shape, predict.message.text()
