@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     "demo", "samples", "methods", "new", "check", "train", "watch", "predict",
-    "evaluate",
+    "translate", "evaluate",
 )  # fmt: skip
 PATIENCE = 60
 

@@ -1,0 +1,1 @@
+"""The commands, in groups; each is a function that `napari_uda.cli` lists."""
