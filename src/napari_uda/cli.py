@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from napari_uda import terminal
+from napari_uda.commands.drr import drr
 from napari_uda.commands.inference import predict, translate
 from napari_uda.commands.overview import demo, methods, samples
 from napari_uda.commands.scoring import evaluate
@@ -19,6 +20,7 @@ from napari_uda.core.errors import UserError
 COMMANDS = (
     demo,
     samples,
+    drr,
     methods,
     new,
     check,
