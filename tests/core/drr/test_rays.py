@@ -72,7 +72,7 @@ def test_a_sphere(view):
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_box(view):
-    geometry = XrayGeometry(**view, size=(96, 96), pitch=2.2)
+    geometry = XrayGeometry(**view, size=(96, 96), pitch=2.03)
     half, size = (44.0, 33.0, 51.7), (1.1, 1.1, 1.1)
     volume = voxels(
         lambda z, y, x: (abs(z) < half[0]) & (abs(y) < half[1]) & (abs(x) < half[2]),
