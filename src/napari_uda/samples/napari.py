@@ -27,6 +27,11 @@ def em_pair() -> list[LayerData]:
     return layers("em-pair")
 
 
+def cine_pair() -> list[LayerData]:
+    """Cardiac cine MR of three vendors as layer data tuples; see `layers`."""
+    return layers("cine-pair")
+
+
 def layers(name: str) -> list[LayerData]:
     """Training images of a sample pair: domains beside each other.
 
