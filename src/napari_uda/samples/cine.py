@@ -74,9 +74,7 @@ def short_axis(
     return canvas
 
 
-def _right_ventricle(
-    canvas: Canvas, outer: float, base: float
-) -> tuple[Array, float]:
+def _right_ventricle(canvas: Canvas, outer: float, base: float) -> tuple[Array, float]:
     """Depth in the right ventricle, to be overlapped by the left, and its wall."""
     rng = canvas.rng
     height = outer * rng.uniform(0.95, 1.2)
@@ -141,5 +139,6 @@ def _belly(canvas: Canvas) -> None:
     canvas.paint("liver", liver)
     for _ in range(rng.integers(1, 4)):
         start = (top + rng.uniform(10, 45), rng.uniform(-80, 10))
-        vein = tube(canvas.grid, *branches(rng, start, rng.normal(size=2), 12, 3, 1.5))
+        line, radii = branches(rng, start, rng.normal(size=2), 12, 3)
+        vein = tube(canvas.grid, line, radii, where=liver > 0)
         canvas.paint("blood", np.minimum(vein, liver - 3), part=0.8)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,7 +41,7 @@ VENDORS = {
         flow=0.1, gain=2500,
     ),
 }  # fmt: skip
-"""One balanced sequence; one spoiled, soft and shaded; one with gadolinium and bands."""
+"""Balanced and sharp; spoiled, soft and shaded; balanced with gadolinium and bands."""
 
 
 @cache

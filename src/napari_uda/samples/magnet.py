@@ -53,7 +53,7 @@ class Scanner:
     noise: float
     """Standard deviation of the noise, relative to the brightest tissue."""
     shading: float
-    """Strength of the receive coils' sensitivity, as a standard deviation of its log."""
+    """Unevenness of the receive coils, as a standard deviation of the log."""
     coil: tuple[float, ...] = (0.0, 0.0)
     """Fall-off of the surface coils: log of the sensitivity lost across the image."""
     inflow: float = 0.0
@@ -178,8 +178,6 @@ def _resolve(image: Array, voxel_size: float, resolution: tuple[float, ...]) -> 
         edge = min(0.5, 0.5 * voxel_size / acquired)
         window = np.cos(0.4 * np.pi * np.minimum(frequency / edge, 1))
         window *= frequency <= edge + 1e-9
-        spectrum *= window.reshape(
-            [-1 if k == axis else 1 for k in range(image.ndim)]
-        )
+        spectrum *= window.reshape([-1 if k == axis else 1 for k in range(image.ndim)])
     result: Array = np.fft.ifftn(spectrum).real
     return result

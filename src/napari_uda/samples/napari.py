@@ -32,6 +32,11 @@ def cine_pair() -> list[LayerData]:
     return layers("cine-pair")
 
 
+def abdomen_pair() -> list[LayerData]:
+    """Abdominal CT, cone-beam CT and MR as layer data tuples; see `layers`."""
+    return layers("abdomen-pair")
+
+
 def layers(name: str) -> list[LayerData]:
     """Training images of a sample pair: domains beside each other.
 
