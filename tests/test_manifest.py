@@ -62,3 +62,13 @@ def test_every_widget_opens(manifest, make_napari_viewer, name):
     assert isinstance(widget, QWidget)
     assert widget.session.viewer is viewer
     viewer.window.remove_dock_widget(dock)
+
+
+def test_every_sample_pair_is_offered_under_its_name(manifest):
+    from napari_uda.samples import SAMPLES
+
+    offered = {item.key: item for item in manifest.contributions.sample_data}
+    assert set(offered) == set(SAMPLES)
+    for name, item in offered.items():
+        assert item.command == f"{NAME}.{name.replace('-', '_')}"
+        assert item.display_name

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import binary_erosion, label
 
-from napari_uda.samples import SOURCE, TARGET, em_section, micrograph
+from napari_uda.samples.em import em_section
+from napari_uda.samples.microscope import SOURCE, TARGET, micrograph
 
 
 @pytest.fixture(scope="module")

@@ -4,52 +4,55 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from napari_uda.core.errors import UserError
 
-from .em import Section, em_section
-from .microscope import SOURCE, TARGET, Microscope, Stain, micrograph
-from .packaged import packaged
-from .write import write_em_pair
+from . import abdomen_pair, cine_pair, em_pair
+from .packaged import packaged, read_pair
+from .pair import PairDomain, SamplePair
+from .write import write_pair
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
 
-__all__ = [
-    "SAMPLES",
-    "SOURCE",
-    "TARGET",
-    "Microscope",
-    "SamplePair",
-    "Section",
-    "Stain",
-    "em_section",
-    "micrograph",
-    "write",
-]
-
-
-class SamplePair(NamedTuple):
-    """An entry of `SAMPLES`."""
-
-    description: str
-    """One line for lists."""
-    write: Callable[[Path], None]
-    """Writes the pair into an empty folder."""
-
+__all__ = ["SAMPLES", "PairDomain", "SamplePair", "domains", "write", "write_pair"]
 
 SAMPLES: dict[str, SamplePair] = {
-    "em-pair": SamplePair(
-        "mitochondria in neuropil: a sharp 6 nm microscope and a pale 8 nm one",
-        write_em_pair,
+    "em-pair": SamplePair(em_pair.DESCRIPTION, ("EM", "EM"), em_pair.draw),
+    "cine-pair": SamplePair(cine_pair.DESCRIPTION, ("MR",) * 3, cine_pair.draw),
+    "abdomen-pair": SamplePair(
+        abdomen_pair.DESCRIPTION, ("CT", "CBCT", "MR"), abdomen_pair.draw
     ),
 }
+"""All pairs by name; a pair is one module with DESCRIPTION and draw()."""
+
+
+def domains(name: str) -> tuple[PairDomain, ...]:
+    """Return the domains of a sample pair, read where it is packaged, else drawn.
+
+    Parameters
+    ----------
+    name
+        A key of `SAMPLES`.
+
+    Returns
+    -------
+    tuple of PairDomain
+        Source, target and perhaps further targets; their arrays are read-only.
+
+    Raises
+    ------
+    UserError
+        If there is no such pair.
+    """
+    _check(name)
+    ready = packaged(name)
+    return read_pair(ready) if ready else SAMPLES[name].draw()
 
 
 def write(name: str, folder: str | os.PathLike[str]) -> Path:
-    """Write a sample pair as two data folders, `source` and `target`.
+    """Write a sample pair as data folders: `source`, `target` and further targets.
 
     Parameters
     ----------
@@ -68,10 +71,7 @@ def write(name: str, folder: str | os.PathLike[str]) -> Path:
     UserError
         If there is no such pair, or the folder is not empty.
     """
-    if name not in SAMPLES:
-        raise UserError(
-            f"There is no sample pair '{name}': choose from {', '.join(SAMPLES)}."
-        )
+    _check(name)
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder} is not an empty folder: choose a new one.")
@@ -80,5 +80,12 @@ def write(name: str, folder: str | os.PathLike[str]) -> Path:
         shutil.copytree(ready, folder, dirs_exist_ok=True)
     else:
         folder.mkdir(parents=True, exist_ok=True)
-        SAMPLES[name].write(folder)
+        write_pair(SAMPLES[name].draw(), folder)
     return folder
+
+
+def _check(name: str) -> None:
+    if name not in SAMPLES:
+        raise UserError(
+            f"There is no sample pair '{name}': choose from {', '.join(SAMPLES)}."
+        )

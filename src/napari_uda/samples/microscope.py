@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from .fields import smooth_noise
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -121,27 +123,3 @@ def micrograph(
     image += microscope.shading * smooth_noise(rng, clean.shape, min(clean.shape) / 5)
     recorded: NDArray[np.uint8] = np.clip(np.rint(255 * image), 0, 255).astype(np.uint8)
     return recorded
-
-
-def smooth_noise(
-    rng: np.random.Generator, shape: tuple[int, ...], sigma: float
-) -> Array:
-    """Draw smooth Gaussian noise of zero mean and unit variance.
-
-    Parameters
-    ----------
-    rng
-        Source of the noise.
-    shape
-        Rows and columns in pixels.
-    sigma
-        Standard deviation of the smoothing in pixels; 0 gives white noise.
-
-    Returns
-    -------
-    numpy.ndarray
-        The noise; it is periodic in both directions.
-    """
-    field = gaussian_filter(rng.standard_normal(shape), sigma, mode="wrap")
-    result: Array = (field - field.mean()) / field.std()
-    return result

@@ -1,10 +1,9 @@
-"""Where the written sample pairs lie: drawing them anew takes seconds."""
+"""Where written sample pairs lie, for those that take seconds to draw anew."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import tifffile
 import yaml
 
@@ -28,7 +27,7 @@ def packaged(name: str) -> Path | None:
 
 
 def read_pair(folder: Path) -> tuple[PairDomain, PairDomain]:
-    """Read a written sample pair.
+    """Read a written sample pair of 2D images with label maps.
 
     Parameters
     ----------
@@ -41,9 +40,17 @@ def read_pair(folder: Path) -> tuple[PairDomain, PairDomain]:
 
 def _read_domain(folder: Path) -> PairDomain:
     config = yaml.safe_load((folder / "dataset.yaml").read_text(encoding="utf-8"))
-    stems = [stem for split in ("train", "test") for stem in config["split"][split]]
+    train, test = (config["split"][split] for split in ("train", "test"))
     images, labels = (
-        np.stack([tifffile.imread(folder / kind / f"{stem}.tif") for stem in stems])
+        [tifffile.imread(folder / kind / f"{stem}.tif") for stem in train + test]
         for kind in ("images", "labels")
     )
-    return PairDomain(folder.name, images, labels, config["voxel_size"][-1])
+    return PairDomain(
+        name=folder.name,
+        images=images,
+        labels=labels,
+        voxel_size=tuple(config["voxel_size"]),
+        unit=config["unit"],
+        classes=config["classes"],
+        train=len(train),
+    )

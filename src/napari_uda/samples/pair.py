@@ -1,73 +1,69 @@
-"""The two domains of a sample pair as arrays."""
+"""What a sample pair is: two or more domains as arrays, however they were drawn."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING
-
-import numpy as np
-
-from .em import em_section
-from .microscope import SOURCE, TARGET, Microscope, micrograph
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from numpy.typing import NDArray
 
-SEED = 2026
-SHAPE = (256, 256)
-TRAIN = 9
-TEST = 3
-MICROSCOPES = {"source": SOURCE, "target": TARGET}
+    Labels = Sequence[NDArray[Any]] | Mapping[str, Sequence[NDArray[Any]]]
 
 
 @dataclass(frozen=True)
 class PairDomain:
-    """One domain of a sample pair; the first `TRAIN` images are for training."""
+    """One domain of a sample pair; the first `train` images are for training."""
 
     name: str
-    """"source" or "target"."""
-    images: NDArray[np.uint8]
-    """Micrographs (n, y, x)."""
-    labels: NDArray[np.uint8]
-    """Label maps (n, y, x)."""
-    pixel_nm: float
-    """Edge of a pixel in nanometres."""
+    """"source", "target", or a further target such as "target-b"; the folder's name."""
+    images: Sequence[NDArray[Any]]
+    """Images (y, x) or volumes (z, y, x)."""
+    labels: Labels
+    """One label map per image or, where structures overlap, structure -> masks."""
+    voxel_size: tuple[float, ...]
+    """Size of a voxel (z,) y, x in `unit`."""
+    unit: str
+    """nm, um or mm."""
+    classes: Mapping[int, Mapping[str, str]]
+    """Label value -> name and color (#rrggbb); of masks, values are just numbers."""
+    train: int
+    """Number of images for training; the rest is for testing."""
+    extras: Mapping[str, Any] = field(default_factory=dict)
+    """Further keys of `dataset.yaml`, such as normalise, slices or labels_role."""
+
+    def __post_init__(self) -> None:
+        """Make all arrays read-only, since drawn pairs are kept and shared."""
+        for array in (*self.images, *(a for _, stack in self.stacks() for a in stack)):
+            array.setflags(write=False)
+
+    @property
+    def overlapping(self) -> bool:
+        """Whether structures overlap: one mask per structure."""
+        return isinstance(self.labels, Mapping)
+
+    def stacks(self) -> Iterator[tuple[str, Sequence[NDArray[Any]]]]:
+        """Yield the label maps under an empty name, or each structure's masks."""
+        if isinstance(self.labels, Mapping):
+            yield from self.labels.items()
+        else:
+            yield "", self.labels
+
+    @property
+    def stems(self) -> list[str]:
+        """Names of the images, unique over the domains of a pair."""
+        return [f"{self.name}-{k:02d}" for k in range(len(self.images))]
 
 
-@cache
-def em_pair(seed: int = SEED) -> tuple[PairDomain, PairDomain]:
-    """Draw the electron microscopy pair: labelled source, target with held-back truth.
+class SamplePair(NamedTuple):
+    """An entry of `SAMPLES`."""
 
-    Parameters
-    ----------
-    seed
-        The same seed gives the same pair; all sections are different specimens.
-
-    Returns
-    -------
-    tuple of PairDomain
-        Source and target; label 1 is mitochondrion. The arrays are read-only.
-    """
-    with ThreadPoolExecutor() as pool:  # numpy works outside the interpreter's lock
-        source, target = (
-            _domain(pool, name, microscope, (seed, index))
-            for index, (name, microscope) in enumerate(MICROSCOPES.items())
-        )
-    return source, target
-
-
-def _domain(
-    pool: ThreadPoolExecutor, name: str, microscope: Microscope, seed: tuple[int, int]
-) -> PairDomain:
-    def draw(index: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-        rng = np.random.default_rng((*seed, index))
-        section = em_section(rng, SHAPE, microscope.pixel_nm, microscope.stain)
-        return micrograph(rng, section.image, microscope), section.mitochondria
-
-    images, masks = zip(*pool.map(draw, range(TRAIN + TEST)), strict=True)
-    stacks = np.stack(images), np.stack(masks).astype(np.uint8)
-    for stack in stacks:
-        stack.setflags(write=False)
-    return PairDomain(name, *stacks, microscope.pixel_nm)
+    description: str
+    """One line for lists."""
+    modalities: tuple[str, ...]
+    """Modality of each domain, such as CT; names the layers."""
+    draw: Callable[[], tuple[PairDomain, ...]]
+    """Draws the pair, always the same: source, target and perhaps further targets."""

@@ -2,63 +2,98 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import nibabel as nib
+import numpy as np
 import tifffile
 import yaml
 
-from .pair import TRAIN, em_pair
+from napari_uda.core.io import NANOMETRES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
-MITOCHONDRION = {"name": "mitochondrion", "color": "#e6194b"}
+    from .pair import PairDomain
+
+_NIFTI_UNITS = {"mm": "mm", "um": "micron"}
+_SCANNER = 1  # the NIfTI code for coordinates of the scanner
 
 
-def write_em_pair(folder: Path) -> None:
-    """Write the electron microscopy pair.
+def write_pair(domains: Sequence[PairDomain], folder: Path) -> None:
+    """Write every domain of a pair as a data folder.
 
     Parameters
     ----------
+    domains
+        The domains of the pair.
     folder
-        An existing folder; gets `source` and `target`, each with `images`, `labels`
-        and `dataset.yaml`.
+        An existing folder; gets one folder per domain, each with `images`, `labels`
+        and `dataset.yaml`. Images are TIFF files, volumes compressed NIfTI files.
     """
-    for domain in em_pair():
-        stems = [f"{domain.name}-{k:02d}" for k in range(len(domain.images))]
-        content = {
-            "classes": {1: MITOCHONDRION},
-            "voxel_size": [domain.pixel_nm, domain.pixel_nm],
-            "unit": "nm",
-            "split": {"train": stems[:TRAIN], "test": stems[TRAIN:]},
-        }
-        if domain.name == "target":
-            content["labels_role"] = "evaluate"
-        for kind, stack in (("images", domain.images), ("labels", domain.labels)):
-            (folder / domain.name / kind).mkdir(parents=True)
-            for stem, array in zip(stems, stack, strict=True):
-                path = folder / domain.name / kind / f"{stem}.tif"
-                _write_tiff(path, array, domain.pixel_nm)
-        (folder / domain.name / "dataset.yaml").write_text(
-            yaml.safe_dump(content, sort_keys=False, default_flow_style=None),
+    for domain in domains:
+        root = folder / domain.name
+        _write_all(root / "images", domain.images, domain)
+        for structure, stack in domain.stacks():
+            _write_all(root / "labels" / structure, stack, domain)
+        (root / "dataset.yaml").write_text(
+            yaml.safe_dump(_config(domain), sort_keys=False, default_flow_style=None),
             encoding="utf-8",
         )
 
 
-def _write_tiff(path: Path, array: NDArray[np.uint8], pixel_nm: float) -> None:
+def _config(domain: PairDomain) -> dict[str, Any]:
+    stems = domain.stems
+    content: dict[str, Any] = {
+        "classes": {value: dict(item) for value, item in domain.classes.items()},
+        "voxel_size": list(domain.voxel_size),
+        "unit": domain.unit,
+        "split": {"train": stems[: domain.train], "test": stems[domain.train :]},
+    }
+    if domain.overlapping:
+        content["overlapping"] = True
+    if domain.name != "source":
+        content["labels_role"] = "evaluate"
+    return content | dict(domain.extras)
+
+
+def _write_all(
+    folder: Path, arrays: Sequence[NDArray[Any]], domain: PairDomain
+) -> None:
+    folder.mkdir(parents=True)
+    for stem, array in zip(domain.stems, arrays, strict=True):
+        if array.ndim == 2:
+            _write_tiff(folder / f"{stem}.tif", array, domain)
+        else:
+            _write_nifti(folder / f"{stem}.nii.gz", array, domain)
+
+
+def _write_tiff(path: Path, array: NDArray[Any], domain: PairDomain) -> None:
     # Not core.io's writer: that one leaves files uncompressed, to be memory-mapped.
-    per_centimetre = 1e7 / pixel_nm
+    rows, columns = (
+        1e7 / (side * NANOMETRES[domain.unit]) for side in domain.voxel_size[-2:]
+    )
     tifffile.imwrite(
         path,
         array,
         photometric="minisblack",
         compression="zlib",
         predictor=True,
-        resolution=(per_centimetre, per_centimetre),
+        resolution=(columns, rows),
         resolutionunit="CENTIMETER",
         metadata=None,
         software=False,
     )
+
+
+def _write_nifti(path: Path, array: NDArray[Any], domain: PairDomain) -> None:
+    # Not core.io's writer: that one knows no int16, the type of CT.
+    affine = np.diag([*domain.voxel_size[::-1], 1.0])
+    image: Any = nib.Nifti1Image(array.T, affine)  # type: ignore[no-untyped-call]
+    image.header.set_xyzt_units(_NIFTI_UNITS[domain.unit])
+    image.set_sform(affine, _SCANNER)
+    image.set_qform(affine, _SCANNER)
+    nib.save(image, path)
