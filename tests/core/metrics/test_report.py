@@ -111,6 +111,23 @@ def test_summary_has_mean_range_and_pooled_dice(rows):
     assert mean_dice(rows) == pytest.approx((0.75 + 0.5) / 2)
 
 
+def test_summary_has_spread_median_and_scores_of_all_pixels(rows):
+    liver, kidney = summarise(rows)
+
+    # Dice 1 and 0.5: the standard deviation of a sample of two.
+    assert liver["dice_std"] == pytest.approx(0.5 / math.sqrt(2))
+    assert liver["dice_median"] == pytest.approx(0.75)
+    # 40 + 10 of 40 + 10 predicted pixels are right, of 40 + 30 true ones found.
+    assert liver["precision_pooled"] == 1
+    assert liver["recall_pooled"] == pytest.approx(50 / 70)
+    assert liver["assd_median"] == pytest.approx(liver["assd"])
+    # Found in one image, invented in the other, which is infinitely far.
+    assert kidney["assd"] == 0
+    assert math.isinf(kidney["assd_median"])
+    assert math.isnan(kidney["assd_std"])
+    assert kidney["precision_pooled"] == pytest.approx(20 / 30)
+
+
 def test_a_class_absent_everywhere_is_left_out_of_the_mean():
     labels = image(liver=slice(0, 4))
     rows = score_volume(labels, labels, NAMES)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import math
+from statistics import median, stdev
 from typing import TYPE_CHECKING, TypedDict
 
 from napari_uda.core.io.atomic import atomic_path
 from napari_uda.core.spec.domain import IGNORE
 
-from .overlap import Labels, class_masks, count
+from .overlap import Counts, Labels, class_masks, count
 from .surface import average_distance, percentile_distance, surface_distances
 
 if TYPE_CHECKING:
@@ -47,13 +48,19 @@ Summary = TypedDict(
         "class": str,
         "volumes": int,
         "dice": float,
+        "dice_std": float,
+        "dice_median": float,
         "dice_min": float,
         "dice_max": float,
         "dice_pooled": float,
         "precision": float,
+        "precision_pooled": float,
         "recall": float,
+        "recall_pooled": float,
         "iou": float,
         "assd": float | None,
+        "assd_std": float | None,
+        "assd_median": float | None,
         "hd95": float | None,
         "unit": str,
         "unmatched": int,
@@ -61,9 +68,11 @@ Summary = TypedDict(
 )
 """Scores of one class over several images.
 
-Means over the `volumes` that have the class in truth or prediction. The distances are
-means over those where both have it; `unmatched` counts the others. They are infinite
-if there are only others, and None if not measured or in `mixed` units.
+Means over the `volumes` that have the class in truth or prediction; `_std` is their
+standard deviation (n - 1), NaN for one image; `_pooled` counts the pixels of all
+images together. The distances are means over those where both have the class;
+`unmatched` counts the others, which the median takes as infinitely far. Distances are
+infinite if there are only others, and None if not measured or in `mixed` units.
 """
 
 Comparison = TypedDict(
@@ -158,9 +167,9 @@ def score_volume(
 
 
 def summarise(rows: Iterable[Row]) -> list[Summary]:
-    """Summarise rows per class: mean, range and pooled Dice, and mean distances.
+    """Summarise rows per class: mean, spread and pooled Dice, and distances.
 
-    The pooled ("micro") Dice counts all pixels of all images together.
+    The pooled ("micro") scores count all pixels of all images together.
     """
     by_class: dict[str, list[Row]] = {}
     for row in rows:
@@ -260,20 +269,33 @@ def to_json(rows: Sequence[Row] | Sequence[Summary]) -> str:
 def _summary(name: str, rows: list[Row]) -> Summary:
     present = [row for row in rows if not _is_nan(row["dice"])]
     dice = [row["dice"] for row in present]
-    pixels = [row["pixels_truth"] + row["pixels_predicted"] for row in present]
-    shared = sum(d * n for d, n in zip(dice, pixels, strict=True))
     units = sorted({row["unit"] for row in rows})
+    measured = [row["assd"] for row in present if row["assd"] is not None]
+    distances = measured if len(units) == 1 and len(measured) == len(present) else None
+    truth = sum(row["pixels_truth"] for row in present)
+    predicted = sum(row["pixels_predicted"] for row in present)
+    # Dice is 2 TP / (truth + predicted), so it tells the pixels that were found.
+    found = 0.5 * math.fsum(
+        row["dice"] * (row["pixels_truth"] + row["pixels_predicted"]) for row in present
+    )
+    pooled = Counts(round(found), predicted - round(found), truth - round(found))
     return {
         "class": name,
         "volumes": len(present),
         "dice": finite_mean(dice),
+        "dice_std": spread(dice),
+        "dice_median": median(dice) if dice else math.nan,
         "dice_min": min(dice, default=math.nan),
         "dice_max": max(dice, default=math.nan),
-        "dice_pooled": shared / sum(pixels) if pixels else math.nan,
+        "dice_pooled": pooled.dice,
         "precision": finite_mean([row["precision"] for row in present]),
+        "precision_pooled": pooled.precision,
         "recall": finite_mean([row["recall"] for row in present]),
+        "recall_pooled": pooled.recall,
         "iou": finite_mean([row["iou"] for row in present]),
         "assd": _mean_distance([row["assd"] for row in present], units),
+        "assd_std": None if distances is None else spread(distances),
+        "assd_median": median(distances) if distances else None,
         "hd95": _mean_distance([row["hd95"] for row in present], units),
         "unit": units[0] if len(units) == 1 else "mixed",
         "unmatched": sum(
@@ -286,6 +308,12 @@ def finite_mean(values: Iterable[float]) -> float:
     """Return the mean of the finite values; NaN if there are none."""
     kept = [value for value in values if math.isfinite(value)]
     return math.fsum(kept) / len(kept) if kept else math.nan
+
+
+def spread(values: Iterable[float]) -> float:
+    """Return the standard deviation (n - 1) of the finite values; NaN below two."""
+    kept = [value for value in values if math.isfinite(value)]
+    return stdev(kept) if len(kept) > 1 else math.nan
 
 
 def _mean_distance(values: list[float | None], units: list[str]) -> float | None:
