@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .initialise import initialise
-from .unet import convolution, pad_to_multiple
+from .unet import convolution, crop, pad_to_multiple
 
 Upsampling = Literal["nearest", "transposed"]
 SMALLEST = 8
@@ -86,9 +86,7 @@ class ResnetGenerator(nn.Module):
         features, _ = pad_to_multiple(image, self.strides)
         for stage in self.stages.values():
             features = stage(features)
-        for axis, side in enumerate(shape, start=2):
-            features = features.narrow(axis, 0, side)
-        return features
+        return crop(features, tuple(shape))
 
 
 class ResidualBlock(nn.Module):

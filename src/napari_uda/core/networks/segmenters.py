@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .attention_unet import AttentionUNet
+from .duse_unet import DuseUNet
+from .r2u_net import R2UNet
 from .unet import UNet, pooling_strides
 
 if TYPE_CHECKING:
@@ -13,6 +16,9 @@ if TYPE_CHECKING:
 
 SEGMENTERS: dict[str, Any] = {
     "unet": UNet,
+    "duse_unet": DuseUNet,
+    "attention_unet": AttentionUNet,
+    "r2u_net": R2UNet,
 }
 """Networks by their name in the settings; all are made by the same arguments:
 dims, channels, outputs, width, strides, norm."""

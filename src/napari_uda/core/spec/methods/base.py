@@ -49,7 +49,7 @@ class MethodConfig(Config):
     """Largest gradient norm of an update; 0: no limit."""
     ema: Annotated[float, quantity("per step", ge=0, lt=1)] = 0.98
     """Decay of the averaged weights used for prediction; 0: use the last weights."""
-    segmenter: Literal["unet"] = "unet"
+    segmenter: Literal["unet", "duse_unet", "attention_unet", "r2u_net"] = "unet"
     """Network that segments."""
     width: Annotated[int, quantity("channels", ge=4, le=256)] = 16
     """Channels of the segmenter's first level; doubled at each level."""
