@@ -252,6 +252,30 @@ def test_r2u_net_has_the_parameters_of_its_definition(dims):
     assert parameters(network) == units + up + conv(8, 2, 1, dims)
 
 
+@pytest.mark.parametrize(("name", "blocks"), [("resnet6", 6), ("resnet9", 9)])
+def test_the_residual_segmenter_is_cyclegans_generator(name, blocks):
+    fixtures = {6: 7_825_153, 9: 11_365_633}
+    with torch.device("meta"):
+        plain, affine = (
+            SEGMENTERS[name](2, 1, 1, 64, [(2, 2)] * 2, norm)
+            for norm in ("none", "instance")
+        )
+        deep = SEGMENTERS[name](2, 1, 1, 64, [(2, 2)] * 5, "none")
+    assert parameters(plain) == parameters(deep) == fixtures[blocks]
+    normalised = 64 + 128 + 256 + 2 * blocks * 256 + 128 + 64
+    assert parameters(affine) == fixtures[blocks] + 2 * normalised
+
+
+@pytest.mark.parametrize("name", ["resnet6", "resnet9"])
+def test_seven_classes_can_be_told_apart_with_certainty(name):
+    network = make(name, 2, "instance", outputs=7)
+    with torch.no_grad():
+        network.stages["head"][0].weight.mul_(100)
+        confidence = network(image(2)).softmax(1).amax(1)
+    # A tanh before the softmax would hold it below e / (e + 6 / e).
+    assert confidence.max() > np.e / (np.e + 6 / np.e)
+
+
 def test_a_recurrent_convolution_sees_its_own_result_twice():
     layer = RecurrentConvolution(2, 1, "none")
     with torch.no_grad():
