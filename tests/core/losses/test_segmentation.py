@@ -41,6 +41,25 @@ def test_cross_entropy_equals_that_of_torch(shape):
 
 
 @every_dimension
+def test_structures_can_weigh_more_than_the_background(shape):
+    logits, labels = scene(shape, 4, overlapping=False)
+    loss = segmentation_loss(logits, labels, 0.0, structure_weight=5.0)
+    weights = torch.tensor([1.0, 5.0, 5.0, 5.0])
+    expected = F.cross_entropy(
+        logits, labels.long(), weights, ignore_index=IGNORE, reduction="mean"
+    )
+    torch.testing.assert_close(loss, expected)
+    logits, labels = scene(shape, 3, overlapping=True)
+    loss = segmentation_loss(logits, labels, 0.0, structure_weight=5.0)
+    valid = labels != IGNORE
+    truth, weight = labels[valid].float(), 1.0 + 4.0 * (labels[valid] == 1)
+    terms = F.binary_cross_entropy_with_logits(
+        logits[valid], truth, weight, reduction="sum"
+    )
+    torch.testing.assert_close(loss, terms / weight.sum())
+
+
+@every_dimension
 def test_dice_is_added_over_all_classes_but_the_background(shape):
     logits, labels = scene(shape, 4, overlapping=False)
     loss = segmentation_loss(logits, labels, dice_weight=0.7)
@@ -66,7 +85,7 @@ def test_overlapping_structures_are_binary_problems(shape):
 @pytest.mark.parametrize("weight", [0.0, 1.0])
 def test_nothing_labelled_costs_nothing(overlapping, weight):
     logits, labels = scene((8, 8), 3, overlapping=overlapping)
-    loss = segmentation_loss(logits, torch.full_like(labels, IGNORE), weight)
+    loss = segmentation_loss(logits, torch.full_like(labels, IGNORE), weight, 0.3)
     assert loss == 0
     loss.backward()
     assert torch.equal(logits.grad, torch.zeros_like(logits))

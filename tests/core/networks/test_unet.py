@@ -106,12 +106,13 @@ def test_padding_repeats_the_edge_at_the_end():
 
 
 def test_the_result_does_not_depend_on_the_rest_of_the_batch():
+    torch.manual_seed(0)
     network = UNet(2, 1, 2, 4, pooling_strides((32, 32), 3), "instance")
     images = torch.rand(3, 1, 32, 32)
     with torch.inference_mode():
         together = network(images)
         alone = network(images[1:2])
-    torch.testing.assert_close(together[1:2], alone)
+    torch.testing.assert_close(together[1:2], alone, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("dims", [2, 3])

@@ -9,7 +9,9 @@ from torch import Tensor
 from napari_uda.core.spec.domain import IGNORE
 
 
-def segmentation_loss(logits: Tensor, labels: Tensor, dice_weight: float) -> Tensor:
+def segmentation_loss(
+    logits: Tensor, labels: Tensor, dice_weight: float, structure_weight: float = 1.0
+) -> Tensor:
     """Return cross-entropy plus weighted soft Dice loss over the labelled pixels.
 
     Parameters
@@ -21,6 +23,9 @@ def segmentation_loss(logits: Tensor, labels: Tensor, dice_weight: float) -> Ten
         overlapping ones; 255 is left out. Without any labelled pixel the loss is 0.
     dice_weight
         Weight of the Dice term.
+    structure_weight
+        Weight of the pixels of structures in the cross-entropy, if one of the
+        background has 1; a weighted mean, so that its scale stays.
 
     Returns
     -------
@@ -29,11 +34,14 @@ def segmentation_loss(logits: Tensor, labels: Tensor, dice_weight: float) -> Ten
     """
     logits = logits.float()
     valid = labels != IGNORE
-    count = valid.sum().clamp(min=1)
+    weight = 1.0 + (structure_weight - 1.0) * (labels > 0)
+    weight = weight * valid
+    # Nothing labelled: the sum is zero, and so must the mean be.
+    count = torch.where(valid.any(), weight.sum(), 1.0)
     if labels.ndim == logits.ndim:
         truth = labels.masked_fill(~valid, 0).float()
         terms = F.binary_cross_entropy_with_logits(logits, truth, reduction="none")
-        entropy = (terms * valid).sum() / count
+        entropy = (terms * weight).sum() / count
         chosen, chance = truth, torch.sigmoid(logits)
         mask = valid.float()
     else:
@@ -41,7 +49,7 @@ def segmentation_loss(logits: Tensor, labels: Tensor, dice_weight: float) -> Ten
         index = labels.masked_fill(~valid, 0).long().unsqueeze(1)
         log_chance = F.log_softmax(logits, dim=1)
         picked = log_chance.gather(1, index).squeeze(1)
-        entropy = -(picked * valid).sum() / count
+        entropy = -(picked * weight).sum() / count
         mask = valid.unsqueeze(1).float()
         one_hot = torch.zeros_like(logits).scatter_(1, index, 1.0)
         chosen, chance = one_hot[:, 1:], log_chance.exp()[:, 1:]

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .initialise import initialise
-from .unet import convolution, pad_to_multiple
+from .unet import Norm, convolution, crop, normalisation, pad_to_multiple
 
 Upsampling = Literal["nearest", "transposed"]
 SMALLEST = 8
@@ -40,6 +40,11 @@ class ResnetGenerator(nn.Module):
     upsampling
         transposed: CycleGAN's transposed convolutions; nearest: repeated pixels and a
         convolution, which draws no checkerboard. Both have the same parameters.
+    norm
+        Normalisation after each convolution; plain: CycleGAN's, instance without
+        affine parameters.
+    bounded
+        Whether a tanh ends it, for images; without, for logits.
     """
 
     def __init__(
@@ -51,32 +56,43 @@ class ResnetGenerator(nn.Module):
         blocks: int,
         strides: list[tuple[int, ...]],
         upsampling: Upsampling,
+        norm: Norm | Literal["plain"] = "plain",
+        *,
+        bounded: bool = True,
     ) -> None:
         super().__init__()
         self.strides = strides
+
+        def end(width: int) -> tuple[nn.Module, nn.Module]:
+            return _end(dims, width, norm)
+
         widths = [width * 2**level for level in range(len(strides) + 1)]
         stages: dict[str, nn.Module] = {
-            "stem": nn.Sequential(_padded(dims, channels, width, 7), *_end(dims, width))
+            "stem": nn.Sequential(_padded(dims, channels, width, 7), *end(width))
         }
         for i, stride in enumerate(strides):
             conv: Any = convolution(dims)
             stages[f"down{i}"] = nn.Sequential(
                 conv(widths[i], widths[i + 1], 3, stride, padding=1),
-                *_end(dims, widths[i + 1]),
+                *end(widths[i + 1]),
             )
         for i in range(blocks):
-            stages[f"block{i}"] = ResidualBlock(dims, widths[-1])
+            stages[f"block{i}"] = ResidualBlock(dims, widths[-1], norm)
         for i, stride in enumerate(reversed(strides)):
             before, after = widths[-1 - i], widths[-2 - i]
             stages[f"up{i}"] = nn.Sequential(
-                *_raise(dims, before, after, stride, upsampling), *_end(dims, after)
+                *_raise(dims, before, after, stride, upsampling), *end(after)
             )
-        stages["head"] = nn.Sequential(_padded(dims, width, outputs, 7), nn.Tanh())
+        last = [nn.Tanh()] if bounded else []
+        stages["head"] = nn.Sequential(_padded(dims, width, outputs, 7), *last)
         self.stages = nn.ModuleDict(stages)
         initialise(self)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Map images (N, channels, *spatial) to (N, outputs, *spatial) in [-1, 1]."""
+        """Map images (N, channels, *spatial) to (N, outputs, *spatial).
+
+        The result is in [-1, 1] if it is bounded.
+        """
         shape = image.shape[2:]
         height, width = shape[-2:]
         missing = (0, max(0, SMALLEST - width), 0, max(0, SMALLEST - height))
@@ -86,9 +102,7 @@ class ResnetGenerator(nn.Module):
         features, _ = pad_to_multiple(image, self.strides)
         for stage in self.stages.values():
             features = stage(features)
-        for axis, side in enumerate(shape, start=2):
-            features = features.narrow(axis, 0, side)
-        return features
+        return crop(features, tuple(shape))
 
 
 class ResidualBlock(nn.Module):
@@ -100,13 +114,17 @@ class ResidualBlock(nn.Module):
         2 or 3.
     width
         Channels.
+    norm
+        As in `ResnetGenerator`.
     """
 
-    def __init__(self, dims: int, width: int) -> None:
+    def __init__(
+        self, dims: int, width: int, norm: Norm | Literal["plain"] = "plain"
+    ) -> None:
         super().__init__()
         first, second = (_padded(dims, width, width, 3) for _ in range(2))
-        norm = _end(dims, width)[0]
-        self.layers = nn.Sequential(first, *_end(dims, width), second, norm)
+        last = _end(dims, width, norm)[0]
+        self.layers = nn.Sequential(first, *_end(dims, width, norm), second, last)
 
     def forward(self, features: Tensor) -> Tensor:
         """Map (N, width, *spatial) to the same shape."""
@@ -123,9 +141,13 @@ def _padded(dims: int, before: int, after: int, kernel: int) -> nn.Module:
     )
 
 
-def _end(dims: int, width: int) -> tuple[nn.Module, nn.Module]:
-    norm = nn.InstanceNorm2d if dims == 2 else nn.InstanceNorm3d
-    return norm(width), nn.ReLU(inplace=True)
+def _end(
+    dims: int, width: int, norm: Norm | Literal["plain"]
+) -> tuple[nn.Module, nn.Module]:
+    if norm != "plain":
+        return normalisation(norm, dims, width), nn.ReLU(inplace=True)
+    plain = nn.InstanceNorm2d if dims == 2 else nn.InstanceNorm3d
+    return plain(width), nn.ReLU(inplace=True)
 
 
 def _raise(

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from .attention_unet import AttentionUNet
+from .duse_unet import DuseUNet
+from .r2u_net import R2UNet
+from .resnet_segmenter import ResnetSegmenter
 from .unet import UNet, pooling_strides
 
 if TYPE_CHECKING:
@@ -13,6 +18,11 @@ if TYPE_CHECKING:
 
 SEGMENTERS: dict[str, Any] = {
     "unet": UNet,
+    "duse_unet": DuseUNet,
+    "attention_unet": AttentionUNet,
+    "r2u_net": R2UNet,
+    "resnet6": partial(ResnetSegmenter, blocks=6),
+    "resnet9": partial(ResnetSegmenter, blocks=9),
 }
 """Networks by their name in the settings; all are made by the same arguments:
 dims, channels, outputs, width, strides, norm."""

@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .initialise import initialise_for_relu
+
 Norm = Literal["instance", "group", "batch", "none"]
 
 
@@ -79,19 +81,16 @@ class UNet(nn.Module):
         conv = convolution(dims)
         self.strides = strides
         self.encoder = nn.ModuleList(
-            _block(dims, before, after, norm)
+            double_convolution(dims, before, after, norm)
             for before, after in zip([channels, *widths[:-1]], widths, strict=True)
         )
         pairs = list(itertools.pairwise(widths))
         self.up = nn.ModuleList(conv(deep, wide, 1) for wide, deep in pairs)
         self.decoder = nn.ModuleList(
-            _block(dims, 2 * wide, wide, norm) for wide, _ in pairs
+            double_convolution(dims, 2 * wide, wide, norm) for wide, _ in pairs
         )
         self.head = conv(width, outputs, 1)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d | nn.Conv3d):
-                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-                nn.init.zeros_(module.bias)  # type: ignore[arg-type]
+        initialise_for_relu(self)
 
     def forward(self, image: Tensor) -> Tensor:
         """Map images (N, channels, *spatial) to logits (N, outputs, *spatial)."""
@@ -109,9 +108,7 @@ class UNet(nn.Module):
             raised = F.interpolate(up(features), scale_factor=tuple(map(float, stride)))
             features = block(torch.cat([skips.pop(), raised], dim=1))
         logits: Tensor = self.head(features)
-        for axis, side in enumerate(shape, start=2):
-            logits = logits.narrow(axis, 0, side)
-        return logits
+        return crop(logits, shape)
 
 
 def pad_to_multiple(
@@ -138,7 +135,15 @@ def pad_to_multiple(
     return F.pad(image, padding, mode="replicate"), shape
 
 
-def _block(dims: int, before: int, after: int, norm: Norm) -> nn.Sequential:
+def crop(features: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Return the beginning of each spatial axis: what padding added is cut off."""
+    for axis, side in enumerate(shape, start=2):
+        features = features.narrow(axis, 0, side)
+    return features
+
+
+def double_convolution(dims: int, before: int, after: int, norm: Norm) -> nn.Sequential:
+    """Return two convolutions of 3, each with a normalisation and a ReLU."""
     conv = convolution(dims)
     layers: list[nn.Module] = []
     for channels in (before, after):

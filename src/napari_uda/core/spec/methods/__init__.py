@@ -14,6 +14,7 @@ from .cyclegan import CycleganConfig
 from .grl import GrlConfig
 from .source_only import SourceOnlyConfig
 from .supervised import SupervisedConfig
+from .synseg import SynsegConfig
 from .translation import TranslationConfig
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Preset",
     "SourceOnlyConfig",
     "SupervisedConfig",
+    "SynsegConfig",
     "TranslationConfig",
     "method_config",
 ]
@@ -35,7 +37,7 @@ PRESET_NAMES: tuple[Preset, ...] = get_args(Preset)
 
 # The order of lists and menus: baselines, then by the year of the paper.
 AnyMethod = Annotated[
-    SourceOnlyConfig | SupervisedConfig | CycleganConfig | GrlConfig,
+    SourceOnlyConfig | SupervisedConfig | CycleganConfig | GrlConfig | SynsegConfig,
     Field(discriminator="name"),
 ]
 METHODS: dict[str, type[MethodConfig]] = {
