@@ -73,14 +73,18 @@ def test_a_sphere(view):
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_box(view):
     geometry = XrayGeometry(**view, size=(96, 96), pitch=2.03)
-    half, size = (44.0, 33.0, 51.7), (1.1, 1.1, 1.1)
+    half, size = (44.0, 32.8, 51.2), (0.8, 0.8, 0.8)
     volume = voxels(
         lambda z, y, x: (abs(z) < half[0]) & (abs(y) < half[1]) & (abs(x) < half[2]),
-        (88, 66, 100),
+        (116, 88, 134),
         size,
     )
     found = line_integrals(volume, size, geometry)[0]
-    assert relative_error(found, box_path(geometry, half)) < 0.01
+    exact = box_path(geometry, half)
+    # What is left is the voxels' own: an edge of a volume is as sharp as they are.
+    assert relative_error(found, exact) < 0.01
+    thick = exact > 0.9 * exact.max()
+    assert ((found - exact).abs() / exact)[thick].median() < 0.001
 
 
 def test_parallel_rays_along_an_axis_sum_the_voxels():
