@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import zip_longest
 from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
@@ -79,7 +80,7 @@ def table(
 ) -> None:
     """Print rows as a table, or as a JSON list.
 
-    Only the last column may wrap; in a narrow terminal it goes below the others.
+    Columns wrap at a quarter of the terminal; in a narrow one the last goes below.
     """
     if as_json:
         print(json.dumps(clean(rows), default=str, allow_nan=False))
@@ -90,19 +91,29 @@ def table(
         return
     out = console()
     cells = [list(rows[0]), *([text(value) for value in row.values()] for row in rows)]
-    *widths, last = (max(map(len, column)) for column in zip(*cells, strict=True))
+    columns = [
+        [wrap(cell, out.width // 4, break_long_words=False) for cell in row[:-1]]
+        for row in cells
+    ]
+    widths = [
+        max(max(map(len, lines), default=0) for lines in column)
+        for column in zip(*columns, strict=True)
+    ]
     indent = sum(widths) + 2 * len(widths)
-    below = out.width - indent < min(last, NARROW)
+    below = out.width - indent < min(max(len(row[-1]) for row in cells), NARROW)
     if below:
         cells[0][-1], indent = "", 4
-    for number, (*first, rest) in enumerate(cells):
-        line = "".join(f"{cell:{w}}  " for cell, w in zip(first, widths, strict=True))
-        more = wrap(rest, out.width - indent)
-        if not below and more:
-            line += more.pop(0)
-        lines = (line.rstrip(), *(" " * indent + part for part in more))
+    for number, (first, row) in enumerate(zip(columns, cells, strict=True)):
+        more = wrap(row[-1], out.width - indent)
+        lines = [
+            "".join(f"{cell:{w}}  " for cell, w in zip(parts, widths, strict=True))
+            + (more.pop(0) if more and not below else "")
+            for parts in zip_longest(*first, fillvalue="")
+        ]
+        lines += [" " * indent + part for part in more]
         style = "" if number else "bold"
-        out.print(Text("\n".join(lines), style), soft_wrap=True)
+        whole = "\n".join(line.rstrip() for line in lines)
+        out.print(Text(whole, style), soft_wrap=True)
 
 
 def text(value: Any) -> str:
