@@ -7,7 +7,7 @@ streaks from metal and bright rims at the edge of the detector are the real ones
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Array = NDArray[np.float64]
+    from .canvas import Canvas
+
+    Array = NDArray[np.floating[Any]]
 
 WATER = 0.0195
 """Attenuation of water in 1/mm at about 65 keV."""
@@ -30,9 +32,8 @@ METAL = 40_000
 
 def hounsfield(
     rng: np.random.Generator,
-    fractions: Mapping[str, Array],
+    body: Canvas,
     levels: Mapping[str, tuple[float, float]],
-    voxel_size: float,
     rough: float = 4.0,
 ) -> Array:
     """Turn tissues into Hounsfield units.
@@ -41,23 +42,20 @@ def hounsfield(
     ----------
     rng
         Source of what differs from subject to subject.
-    fractions
-        Part of each voxel that is a tissue.
+    body
+        What lies in the scanner.
     levels
         Mean and standard deviation over subjects of each tissue.
-    voxel_size
-        Size of a voxel in mm.
     rough
         Standard deviation of the unevenness inside tissues.
     """
-    shape = next(iter(fractions.values())).shape
-    image = np.zeros(shape)
-    for tissue, part in fractions.items():
+    uneven = rough * fourier_noise(rng, body.shape, 3 / body.voxel_size)
+    values = {"air": np.zeros_like(uneven) - 1000}
+    for tissue in body.tissues:
         mean, spread = levels[tissue]
-        image += part * (mean + spread * rng.standard_normal())
-    soft = 1 - fractions.get("air", 0.0)
-    result: Array = image + rough * soft * fourier_noise(rng, shape, 3 / voxel_size)
-    return result
+        if tissue != "air":
+            values[tissue] = uneven + np.float32(mean + spread * rng.standard_normal())
+    return body.mix(values)
 
 
 def fan_scan(
