@@ -185,7 +185,8 @@ def _liver(canvas: Canvas, cavity: Array, half: Array, level: float) -> Array:
     liver = np.maximum(right, left) + 2.2 * canvas.noise(14)
     points = np.linspace((-95, rng.uniform(-22, -5)), (-30, rng.uniform(-35, -18)), 30)
     fissure = tube(canvas.grid, points, rng.uniform(0.5, 2.6))
-    return np.minimum(np.minimum(liver, cavity - 1.5), -fissure)
+    whole: Array = np.minimum(np.minimum(liver, cavity - 1.5), -fissure)
+    return whole
 
 
 def _vessels(canvas: Canvas, liver: Array, back: float) -> None:

@@ -64,10 +64,9 @@ def draw(seed: int = SEED) -> tuple[PairDomain, ...]:
         of view of the cone-beam scanner nothing is labelled.
     """
     with ThreadPoolExecutor() as pool:  # numpy works outside the interpreter's lock
-        ct, cone, mr = (
-            list(pool.map(one, _generators((seed, number))))
-            for number, one in enumerate((_ct, _cone, _mr))
-        )
+        ct = list(pool.map(_ct, _generators((seed, 0))))
+        cone = list(pool.map(_cone, _generators((seed, 1))))
+        mr = list(pool.map(_mr, _generators((seed, 2))))
     rng = np.random.default_rng(seed)
     slices, seen = CONE_BEAM.scan(rng, [body for body, _ in cone], PIXEL_MM)
     masks = [np.where(seen, labels, np.uint8(0)) for _, labels in cone]

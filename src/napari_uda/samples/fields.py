@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.floating[Any]]
+    Numbers = Sequence[float] | Array
 
 
 def smooth_noise(
     rng: np.random.Generator, shape: tuple[int, ...], sigma: float
-) -> Array:
+) -> NDArray[np.float64]:
     """Draw smooth Gaussian noise of zero mean and unit variance.
 
     Parameters
@@ -40,7 +41,7 @@ def smooth_noise(
         The noise; it is periodic in all directions.
     """
     field = gaussian_filter(rng.standard_normal(shape), sigma, mode="wrap")
-    result: Array = (field - field.mean()) / field.std()
+    result: NDArray[np.float64] = (field - field.mean()) / field.std()
     return result
 
 
@@ -71,7 +72,8 @@ def fourier_noise(
         decay = np.exp(-2 * (np.pi * sigma * rate(count)) ** 2).astype(np.float32)
         spectrum *= decay.reshape([-1 if k == axis else 1 for k in range(len(shape))])
     field: Array = irfftn(spectrum, shape)
-    return (field - field.mean()) / field.std()
+    result: Array = (field - field.mean()) / field.std()
+    return result
 
 
 def step(x: Array) -> Array:
@@ -88,8 +90,8 @@ def rotation(angle: float) -> Array:
 
 def ellipsoid(
     grid: Array,
-    centre: Sequence[float],
-    semi_axes: Sequence[float],
+    centre: Numbers,
+    semi_axes: Numbers,
     turn: Array | None = None,
     power: float = 2.0,
 ) -> Array:
@@ -124,7 +126,7 @@ def ellipsoid(
     return result
 
 
-def _column(numbers: Sequence[float] | Array, grid: Array) -> Array:
+def _column(numbers: Numbers, grid: Array) -> Array:
     """One number per axis, shaped to go with a grid."""
     return np.reshape(np.asarray(numbers, grid.dtype), (-1,) + (1,) * (grid.ndim - 1))
 
@@ -164,8 +166,8 @@ def tube(
 
 def branches(
     rng: np.random.Generator,
-    start: Sequence[float],
-    heading: Sequence[float],
+    start: Numbers,
+    heading: Numbers,
     length: float,
     radius: float,
     smallest: float = 1.5,

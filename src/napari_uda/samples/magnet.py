@@ -149,7 +149,8 @@ def record(
     image = np.hypot(image + real, imaginary)
     # What is brighter than usual is not clipped: 16 bits leave room for it.
     image = scanner.gain * np.maximum(image, 0) ** scanner.gamma
-    return np.clip(np.rint(image), 0, 65535).astype(np.uint16)
+    found: NDArray[np.uint16] = np.clip(np.rint(image), 0, 65535).astype(np.uint16)
+    return found
 
 
 def _sensitivity(

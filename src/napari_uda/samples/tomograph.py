@@ -80,10 +80,11 @@ def fan_scan(
     noise
         Standard deviation of the noise.
     """
-    image = gaussian_filter(image, blur / voxel_size)
+    sharp = gaussian_filter(image, blur / voxel_size)
     grain = fourier_noise(rng, image.shape, 0.35 * blur / voxel_size)
-    image = image + noise * np.exp(0.15 * rng.standard_normal()) * grain
-    return np.clip(np.rint(image), -1024, 3071).astype(np.int16)
+    found = sharp + noise * np.exp(0.15 * rng.standard_normal()) * grain
+    grey: NDArray[np.int16] = np.clip(np.rint(found), -1024, 3071).astype(np.int16)
+    return grey
 
 
 @dataclass(frozen=True)
@@ -94,15 +95,15 @@ class ConeBeam:
     """Projections over half a turn."""
     photons: float = 2.5e4
     """Photons per pixel of the detector without a patient."""
-    scatter: float = 0.0006
+    scatter: float = 0.0009
     """Scattered photons that reach the detector, as a part of all."""
-    hardening: float = 0.006
+    hardening: float = 0.009
     """How much a path of attenuation 1 lowers the attenuation of what follows."""
     half_width: float = 150.0
     """Half the width of the detector in mm, at the axis."""
-    scale: float = 0.85
+    scale: float = 0.8
     """Slope of the calibration of grey values."""
-    offset: float = -20.0
+    offset: float = -30.0
     """Offset of the calibration of grey values."""
 
     def scan(
@@ -129,12 +130,12 @@ class ConeBeam:
         detectors = len(position)
         bodies = np.stack([image.ravel() for image in images], axis=1) / 1000 + 1
         bodies = np.maximum(bodies, 0).astype(np.float32) * np.float32(WATER)
-        paths = (back.T @ bodies).reshape(self.views, detectors, -1) * voxel_size
+        crossed = (back.T @ bodies).reshape(self.views, detectors, -1) * voxel_size
 
-        paths = paths / (1 + self.hardening * paths)
-        rate = np.exp(-paths) * (1 - self.scatter) + self.scatter
+        crossed /= 1 + self.hardening * crossed
+        rate = np.exp(-crossed) * (1 - self.scatter) + self.scatter
         counts = np.maximum(rng.poisson(self.photons * rate), 0.5)
-        paths = -np.log(counts / self.photons)
+        paths: Array = -np.log(counts / self.photons)
         _extrapolate(paths, np.abs(position) * voxel_size <= self.half_width)
 
         size = 2 * detectors
@@ -165,7 +166,7 @@ def _geometry(shape: tuple[int, ...], views: int) -> tuple[csr_array, Array]:
     A beam's position falls between two detector pixels, which share it linearly; the
     transpose projects.
     """
-    reach = int(np.ceil(np.hypot(*shape) / 2)) + 2
+    reach = int(np.ceil(np.linalg.norm(shape) / 2)) + 2
     position = np.arange(-reach, reach + 1, dtype=float)
     middle = (np.array(shape) - 1) / 2
     y, x = (np.indices(shape) - middle[:, None, None]).reshape(2, -1, 1)
