@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from napari_uda.core.errors import UserError
 
-from . import abdomen_pair, cine_pair, em_pair
+from . import abdomen_pair, cine_pair, em_pair, heart_pair
 from .packaged import packaged, read_pair
 from .pair import PairDomain, SamplePair
 from .write import write_pair
@@ -21,6 +21,7 @@ __all__ = ["SAMPLES", "PairDomain", "SamplePair", "domains", "write", "write_pai
 SAMPLES: dict[str, SamplePair] = {
     "em-pair": SamplePair(em_pair.DESCRIPTION, ("EM", "EM"), em_pair.draw),
     "cine-pair": SamplePair(cine_pair.DESCRIPTION, ("MR",) * 3, cine_pair.draw),
+    "heart-pair": SamplePair(heart_pair.DESCRIPTION, ("CT", "MR"), heart_pair.draw),
     "abdomen-pair": SamplePair(
         abdomen_pair.DESCRIPTION, ("CT", "CBCT", "MR"), abdomen_pair.draw
     ),

@@ -5,16 +5,17 @@ Rows run from front to back, columns from the patient's right to the left, as on
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .fields import Canvas, branches, ellipsoid, rotation, tube
+from .canvas import Canvas
+from .fields import branches, ellipsoid, rotation, tube
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Array = NDArray[np.float64]
+    Array = NDArray[np.floating[Any]]
 
 LIVER = 1
 
@@ -39,7 +40,7 @@ def axial_slice(
         Tissues, and label 1 (liver, its vessels included).
     """
     canvas = Canvas(rng, shape, pixel_mm, "air", warp=4, warp_length=35)
-    canvas.grid += rng.uniform(-8, 8, (2, 1, 1))
+    canvas.grid += rng.uniform(-8, 8, (2, 1, 1)).astype(np.float32)
     level = rng.uniform(0, 1)
     half = np.array([rng.uniform(92, 122), rng.uniform(132, 160)])
     body = ellipsoid(canvas.grid, (0, 0), half, power=2.4)
@@ -183,8 +184,9 @@ def _liver(canvas: Canvas, cavity: Array, half: Array, level: float) -> Array:
     left = ellipsoid(canvas.grid, centre, size, rotation(rng.normal(-0.1, 0.12)))
     liver = np.maximum(right, left) + 2.2 * canvas.noise(14)
     points = np.linspace((-95, rng.uniform(-22, -5)), (-30, rng.uniform(-35, -18)), 30)
-    fissure = tube(canvas.grid, points, rng.uniform(0.5, 2.6), where=liver > -5)
-    return np.minimum(np.minimum(liver, cavity - 1.5), -fissure)
+    fissure = tube(canvas.grid, points, rng.uniform(0.5, 2.6))
+    whole: Array = np.minimum(np.minimum(liver, cavity - 1.5), -fissure)
+    return whole
 
 
 def _vessels(canvas: Canvas, liver: Array, back: float) -> None:
@@ -198,5 +200,5 @@ def _vessels(canvas: Canvas, liver: Array, back: float) -> None:
         for heading in rng.normal((-0.2, -1.0), 0.6, (rng.integers(1, 3), 2)):
             thick = radius * rng.uniform(0.6, 1.0)
             line, radii = branches(rng, root, heading, 26, thick)
-            veins = tube(canvas.grid, line, radii, where=liver > 0)
+            veins = tube(canvas.grid, line, radii)
             canvas.paint("blood", np.minimum(veins, liver - 3), None)

@@ -17,9 +17,9 @@ from .tomograph import METAL, ConeBeam, fan_scan, hounsfield
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .fields import Canvas
+    from .canvas import Canvas
 
-    Array = NDArray[np.float64]
+    Array = NDArray[np.floating[Any]]
 
 DESCRIPTION = "liver in CT, in cone-beam CT with metal streaks, and in MR (two targets)"
 CLASSES = {LIVER: {"name": "liver", "color": "#e6194b"}}
@@ -64,10 +64,9 @@ def draw(seed: int = SEED) -> tuple[PairDomain, ...]:
         of view of the cone-beam scanner nothing is labelled.
     """
     with ThreadPoolExecutor() as pool:  # numpy works outside the interpreter's lock
-        ct, cone, mr = (
-            list(pool.map(one, _generators((seed, number))))
-            for number, one in enumerate((_ct, _cone, _mr))
-        )
+        ct = list(pool.map(_ct, _generators((seed, 0))))
+        cone = list(pool.map(_cone, _generators((seed, 1))))
+        mr = list(pool.map(_mr, _generators((seed, 2))))
     rng = np.random.default_rng(seed)
     slices, seen = CONE_BEAM.scan(rng, [body for body, _ in cone], PIXEL_MM)
     masks = [np.where(seen, labels, np.uint8(0)) for _, labels in cone]
@@ -88,19 +87,19 @@ def _unzipped(samples: list[Any]) -> tuple[list[Any], list[Any]]:
 
 def _ct(rng: np.random.Generator) -> tuple[NDArray[np.int16], NDArray[np.uint8]]:
     body = axial_slice(rng, SHAPE, PIXEL_MM)
-    image = hounsfield(rng, body.fractions, PORTAL, PIXEL_MM)
+    image = hounsfield(rng, body, PORTAL)
     return fan_scan(rng, image, PIXEL_MM, blur=1.5, noise=11), body.labels
 
 
 def _mr(rng: np.random.Generator) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
     body = axial_slice(rng, SHAPE, PIXEL_MM)
-    return record(rng, body.fractions, PIXEL_MM, MAGNET), body.labels
+    return record(rng, body, MAGNET), body.labels
 
 
 def _cone(rng: np.random.Generator) -> tuple[Array, NDArray[np.uint8]]:
     """Return what the cone-beam scanner will see, and the labels."""
     body = axial_slice(rng, SHAPE, PIXEL_MM)
-    image = hounsfield(rng, body.fractions, NATIVE, PIXEL_MM)
+    image = hounsfield(rng, body, NATIVE)
     if rng.random() < 0.7:
         _coils(rng, body, image)
     return image, body.labels

@@ -6,16 +6,17 @@ at the upper left, right ventricle left of the left one, liver below, lung to th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .fields import Canvas, branches, ellipsoid, rotation, tube
+from .canvas import Canvas
+from .fields import branches, ellipsoid, rotation, tube
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Array = NDArray[np.float64]
+    Array = NDArray[np.floating[Any]]
 
 MYOCARDIUM, BLOOD_POOL = 1, 2
 
@@ -43,7 +44,8 @@ def short_axis(
     canvas = Canvas(rng, shape, pixel_mm, "lung", warp=2.6, warp_length=26)
     turn = rotation(rng.normal(0, 0.22))
     shift = rng.uniform(-14, 14, 2)
-    canvas.grid = np.einsum("ij,j...->i...", turn, canvas.grid) - shift[:, None, None]
+    canvas.grid = np.tensordot(turn, canvas.grid, 1) - shift[:, None, None]
+    canvas.grid = canvas.grid.astype(np.float32)
     _chest(canvas)
     _belly(canvas)
 
@@ -140,5 +142,5 @@ def _belly(canvas: Canvas) -> None:
     for _ in range(rng.integers(1, 4)):
         start = (top + rng.uniform(10, 45), rng.uniform(-80, 10))
         line, radii = branches(rng, start, rng.normal(size=2), 12, 3)
-        vein = tube(canvas.grid, line, radii, where=liver > 0)
+        vein = tube(canvas.grid, line, radii)
         canvas.paint("blood", np.minimum(vein, liver - 3), part=0.8)

@@ -12,7 +12,6 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt
 
 from .fields import smooth_noise
-from .fields import step as _step
 from .microscope import Stain
 
 if TYPE_CHECKING:
@@ -90,6 +89,12 @@ def em_section(
     return Section(
         np.clip(image, 0, 1).astype(np.float32), cells.astype(np.int32), depth > 0
     )
+
+
+def _step(x: Array) -> Array:
+    """Anti-aliased step from 0 to 1 around 0."""
+    result: Array = 1 / (1 + np.exp(-4 * np.clip(x, -8, 8)))
+    return result
 
 
 def _line(distance: Array, width: float) -> Array:

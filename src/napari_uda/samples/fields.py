@@ -6,7 +6,7 @@ close to it; the greatest of two depths is a union, the smallest an intersection
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.fft import irfftn
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Array = NDArray[np.float64]
+    Array = NDArray[np.floating[Any]]
+    Numbers = Sequence[float] | Array
 
 
 def smooth_noise(
     rng: np.random.Generator, shape: tuple[int, ...], sigma: float
-) -> Array:
+) -> NDArray[np.float64]:
     """Draw smooth Gaussian noise of zero mean and unit variance.
 
     Parameters
@@ -40,14 +41,14 @@ def smooth_noise(
         The noise; it is periodic in all directions.
     """
     field = gaussian_filter(rng.standard_normal(shape), sigma, mode="wrap")
-    result: Array = (field - field.mean()) / field.std()
+    result: NDArray[np.float64] = (field - field.mean()) / field.std()
     return result
 
 
 def fourier_noise(
     rng: np.random.Generator, shape: tuple[int, ...], sigma: float
 ) -> Array:
-    """Draw noise like `smooth_noise`, in frequency space: faster where it is smooth.
+    """Draw noise like `smooth_noise`, but in frequency space, which is faster.
 
     Parameters
     ----------
@@ -57,20 +58,27 @@ def fourier_noise(
         Shape in pixels.
     sigma
         Standard deviation of the smoothing in pixels.
+
+    Returns
+    -------
+    numpy.ndarray
+        The noise, float32; it is periodic in all directions.
     """
     half = (*shape[:-1], shape[-1] // 2 + 1)
-    spectrum = rng.standard_normal(half) + 1j * rng.standard_normal(half)
+    real, imaginary = rng.standard_normal((2, *half), np.float32)
+    spectrum = real + np.complex64(1j) * imaginary
     for axis, count in enumerate(shape):
         rate = np.fft.rfftfreq if axis == len(shape) - 1 else np.fft.fftfreq
-        decay = np.exp(-2 * (np.pi * sigma * rate(count)) ** 2)
+        decay = np.exp(-2 * (np.pi * sigma * rate(count)) ** 2).astype(np.float32)
         spectrum *= decay.reshape([-1 if k == axis else 1 for k in range(len(shape))])
     field: Array = irfftn(spectrum, shape)
-    return (field - field.mean()) / field.std()
+    result: Array = (field - field.mean()) / field.std()
+    return result
 
 
 def step(x: Array) -> Array:
-    """Anti-aliased step from 0 to 1 around 0; x in pixels."""
-    result: Array = 1 / (1 + np.exp(-4 * np.clip(x, -8, 8)))
+    """Part of a pixel inside a straight edge at depth x, in pixels: 0 to 1."""
+    result: Array = np.clip(x + 0.5, 0, 1)
     return result
 
 
@@ -82,8 +90,8 @@ def rotation(angle: float) -> Array:
 
 def ellipsoid(
     grid: Array,
-    centre: Sequence[float],
-    semi_axes: Sequence[float],
+    centre: Numbers,
+    semi_axes: Numbers,
     turn: Array | None = None,
     power: float = 2.0,
 ) -> Array:
@@ -101,22 +109,30 @@ def ellipsoid(
     power
         Exponent of the norm: 2 is an ellipse, above it is boxier.
     """
-    offset = grid - np.reshape(centre, (-1,) + (1,) * (grid.ndim - 1))
+    offset = grid - _column(centre, grid)
     if turn is not None:
-        offset = np.einsum("ij,i...->j...", turn, offset)
-    axes = np.reshape(semi_axes, (-1,) + (1,) * (grid.ndim - 1))
-    scaled = np.abs(offset / axes) + 1e-9
-    radius = (scaled**power).sum(0) ** (1 / power)
-    slope = np.sqrt(((scaled / radius) ** (2 * power - 2) / axes**2).sum(0))
-    result: Array = (1 - radius) / slope
+        offset = np.tensordot(turn.astype(grid.dtype), offset, (0, 0))
+    axes = np.asarray(semi_axes, grid.dtype)
+    offset /= _column(axes, grid)
+    if power == 2:
+        radius = np.sqrt(np.einsum("i...,i...->...", offset, offset)) + 1e-6
+        bend = np.einsum("i...,i...,i->...", offset, offset, axes**-2.0)
+    else:
+        offset = np.abs(offset) + 1e-6
+        radius = (offset**power).sum(0) ** (1 / power)
+        offset = (offset / radius) ** (power - 1) * radius
+        bend = np.einsum("i...,i...,i->...", offset, offset, axes**-2.0)
+    result: Array = (1 - radius) * radius / np.sqrt(bend + 1e-12)
     return result
 
 
+def _column(numbers: Numbers, grid: Array) -> Array:
+    """One number per axis, shaped to go with a grid."""
+    return np.reshape(np.asarray(numbers, grid.dtype), (-1,) + (1,) * (grid.ndim - 1))
+
+
 def tube(
-    grid: Array,
-    points: Array,
-    radius: float | Sequence[float] | Array,
-    where: NDArray[np.bool_] | None = None,
+    grid: Array, points: Array, radius: float | Array, reach: float = 8.0
 ) -> Array:
     """Return the depth in a tube along a line of points.
 
@@ -128,26 +144,30 @@ def tube(
         Centre line (n, d); its points should lie closer than the radius.
     radius
         Of the tube, or at each point.
-    where
-        Where the depth is wanted; elsewhere it is -inf. Saves time.
+    reach
+        How far from the tube the depth is wanted; it is -inf beyond, to save time.
     """
-    depth = np.full(grid.shape[1:], -np.inf)
-    inside = np.ones(depth.shape, bool) if where is None else where
-    places = grid[:, inside]
-    radii = np.broadcast_to(radius, len(points))
-    best = np.full(places.shape[1], -np.inf)
-    for first in range(0, len(points), 32):  # blocks keep the memory small
-        part = slice(first, first + 32)
-        apart = ((places[:, :, None] - points[part].T[:, None]) ** 2).sum(0)
-        np.maximum(best, (radii[part] - np.sqrt(apart)).max(1), out=best)
-    depth[inside] = best
+    points = points.astype(grid.dtype)
+    radii = np.broadcast_to(np.asarray(radius, grid.dtype), len(points))
+    margin = radii.max() + reach
+    near = np.ones(grid.shape[1:], bool)
+    for coordinate, line in zip(grid, points.T, strict=True):
+        near &= (coordinate > line.min() - margin) & (coordinate < line.max() + margin)
+    places = grid[:, near]
+    depth = np.full(grid.shape[1:], -np.inf, grid.dtype)
+    best = np.full(places.shape[1], -np.inf, grid.dtype)
+    for point, size in zip(points, radii, strict=True):
+        offset = places - point[:, None]
+        apart = np.sqrt(np.einsum("ij,ij->j", offset, offset))
+        np.maximum(best, size - apart, out=best)
+    depth[near] = best
     return depth
 
 
 def branches(
     rng: np.random.Generator,
-    start: Sequence[float],
-    heading: Sequence[float],
+    start: Numbers,
+    heading: Numbers,
     length: float,
     radius: float,
     smallest: float = 1.5,
@@ -192,73 +212,3 @@ def branches(
             points += list(more)
             radii += list(sizes)
     return np.array(points), np.array(radii)
-
-
-class Canvas:
-    """A piece of body that is painted structure by structure, the outermost first.
-
-    Parameters
-    ----------
-    rng
-        Source of the warp that makes the anatomy of subjects differ.
-    shape
-        Shape in voxels.
-    voxel_size
-        Size of a voxel in mm.
-    tissue
-        What everything is made of at first.
-    warp
-        Standard deviation of the displacement in mm; it is smooth over `warp_length`.
-    warp_length
-        Correlation length of the warp in mm.
-    """
-
-    def __init__(
-        self,
-        rng: np.random.Generator,
-        shape: tuple[int, ...],
-        voxel_size: float,
-        tissue: str,
-        warp: float = 0.0,
-        warp_length: float = 30.0,
-    ) -> None:
-        self.rng = rng
-        self.shape = shape
-        self.voxel_size = voxel_size
-        middle = np.reshape(np.array(shape) - 1, (-1,) + (1,) * len(shape)) / 2
-        self.grid = voxel_size * (np.indices(shape) - middle)
-        """Coordinates (d, *shape) in mm from the middle, warped."""
-        for axis in range(len(shape)):
-            self.grid[axis] += warp * self.noise(warp_length)
-        self.fractions: dict[str, Array] = {tissue: np.ones(shape)}
-        """Part of each voxel that is a tissue; the parts add up to 1."""
-        self.labels = np.zeros(shape, np.uint8)
-        """Label of the structure in which the centre of each voxel lies."""
-
-    def noise(self, length: float) -> Array:
-        """Draw a smooth field of unit variance with a correlation length in mm."""
-        return fourier_noise(self.rng, self.shape, length / self.voxel_size)
-
-    def paint(
-        self, tissue: str, depth: Array, label: int | None = 0, part: float = 1.0
-    ) -> None:
-        """Paint a structure over what is there.
-
-        Parameters
-        ----------
-        tissue
-            What it is made of.
-        depth
-            Depth in the structure in mm.
-        label
-            Its label; None leaves the labels as they are.
-        part
-            How much of its voxels is the tissue; the rest stays as it is.
-        """
-        weight = part * step(depth / self.voxel_size)
-        for other in self.fractions.values():
-            other *= 1 - weight
-        self.fractions.setdefault(tissue, np.zeros(self.shape))
-        self.fractions[tissue] += weight
-        if label is not None:
-            self.labels[depth > 0] = label

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from .fields import fourier_noise
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
-    Array = NDArray[np.float64]
+    from .canvas import Canvas
+
+    Array = NDArray[np.floating[Any]]
 
 TISSUES: dict[str, tuple[float, float, float]] = {
     "air": (0.0, 1000, 50),
     "lung": (0.10, 1200, 40),
     "blood": (1.0, 1500, 230),
+    "venous": (1.0, 1500, 190),
     "myocardium": (0.85, 1000, 48),
     "muscle": (0.80, 950, 36),
     "fat": (0.80, 270, 85),
@@ -36,6 +37,15 @@ TISSUES: dict[str, tuple[float, float, float]] = {
 
 About those collected by Bojorquez et al., Magn. Reson. Imaging 35 (2017) 69.
 """
+
+
+UPTAKE = {
+    "blood": 1.0, "venous": 1.0, "myocardium": 0.45, "liver": 0.5, "spleen": 0.7,
+    "kidney": 1.2, "muscle": 0.15,
+}  # fmt: skip
+"""Gadolinium in a tissue some minutes after the injection, relative to blood."""
+BLOOD = ("blood", "venous")
+"""Blood of the left and of the right side of the heart."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +96,7 @@ def signal(tissue: str, scanner: Scanner) -> float:
         Sequence and dose.
     """
     density, t1, t2 = TISSUES[tissue]
-    uptake = {"blood": 1.0, "myocardium": 0.45, "liver": 0.5, "spleen": 0.7,
-              "kidney": 1.2, "muscle": 0.15}  # fmt: skip
-    rate = scanner.contrast_agent * uptake.get(tissue, 0.0)
+    rate = scanner.contrast_agent * UPTAKE.get(tissue, 0.0)
     t1, t2 = 1000 / (1000 / t1 + rate), 1000 / (1000 / t2 + rate)
     sin, cos = np.sin(np.radians(scanner.flip)), np.cos(np.radians(scanner.flip))
     if scanner.sequence == "balanced":
@@ -96,16 +104,13 @@ def signal(tissue: str, scanner: Scanner) -> float:
     else:
         recovery = np.exp(-scanner.repetition / t1)
         value = sin * (1 - recovery) / (1 - recovery * cos)
-        if tissue == "blood":
+        if tissue in BLOOD:
             value += scanner.inflow * (sin - value)
     return float(density * value * (scanner.fat if tissue == "fat" else 1))
 
 
 def record(
-    rng: np.random.Generator,
-    fractions: Mapping[str, Array],
-    voxel_size: float,
-    scanner: Scanner,
+    rng: np.random.Generator, body: Canvas, scanner: Scanner
 ) -> NDArray[np.uint16]:
     """Scan a piece of body.
 
@@ -113,10 +118,8 @@ def record(
     ----------
     rng
         Source of noise, shading and what differs from subject to subject.
-    fractions
-        Part of each voxel that is a tissue.
-    voxel_size
-        Size of a voxel of `fractions` in mm.
+    body
+        What lies in the scanner.
     scanner
         Scanner to imitate.
 
@@ -125,18 +128,18 @@ def record(
     numpy.ndarray
         Magnitude image.
     """
-    levels = {tissue: signal(tissue, scanner) for tissue in fractions}
+    shape, voxel_size = body.shape, body.voxel_size
+    levels = {tissue: signal(tissue, scanner) for tissue in body.tissues}
     brightest = max(levels.values())
-    shape = next(iter(fractions.values())).shape
-    image = np.zeros(shape)
     rough = 1 + 0.05 * fourier_noise(rng, shape, 2.5 / voxel_size)
     turbulent = 1 + scanner.flow * fourier_noise(rng, shape, 5 / voxel_size)
-    for tissue, part in fractions.items():
-        level = levels[tissue] / brightest * np.exp(0.06 * rng.standard_normal())
-        uneven = turbulent if tissue == "blood" else rough
+    values = {}
+    for tissue, level in levels.items():
         # A balanced echo has water and fat in opposite phase: edges turn black.
         sign = -1 if tissue == "fat" and scanner.sequence == "balanced" else 1
-        image += sign * level * part * uneven
+        amount = sign * level / brightest * np.exp(0.06 * rng.standard_normal())
+        values[tissue] = amount * (turbulent if tissue in BLOOD else rough)
+    image = body.mix(values)
     if scanner.bands:
         image *= _bands(rng, shape, scanner.bands)
     image *= _sensitivity(rng, shape, scanner)
@@ -146,7 +149,8 @@ def record(
     image = np.hypot(image + real, imaginary)
     # What is brighter than usual is not clipped: 16 bits leave room for it.
     image = scanner.gain * np.maximum(image, 0) ** scanner.gamma
-    return np.clip(np.rint(image), 0, 65535).astype(np.uint16)
+    found: NDArray[np.uint16] = np.clip(np.rint(image), 0, 65535).astype(np.uint16)
+    return found
 
 
 def _sensitivity(

@@ -37,6 +37,11 @@ def abdomen_pair() -> list[LayerData]:
     return layers("abdomen-pair")
 
 
+def heart_pair() -> list[LayerData]:
+    """Volumes of the heart in CT and MR as layer data tuples; see `layers`."""
+    return layers("heart-pair")
+
+
 def layers(name: str) -> list[LayerData]:
     """Training images of a sample pair: domains beside each other.
 

@@ -21,7 +21,7 @@ class PairDomain:
     name: str
     """"source", "target", or a further target such as "target-b"; the folder's name."""
     images: Sequence[NDArray[Any]]
-    """Images (y, x) or volumes (z, y, x)."""
+    """Images (y, x) or volumes (z, y, x): to the head, the back and the left."""
     labels: Labels
     """One label map per image or, where structures overlap, structure -> masks."""
     voxel_size: tuple[float, ...]

@@ -7,7 +7,7 @@ streaks from metal and bright rims at the edge of the detector are the real ones
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Array = NDArray[np.float64]
+    from .canvas import Canvas
+
+    Array = NDArray[np.floating[Any]]
 
 WATER = 0.0195
 """Attenuation of water in 1/mm at about 65 keV."""
@@ -30,9 +32,8 @@ METAL = 40_000
 
 def hounsfield(
     rng: np.random.Generator,
-    fractions: Mapping[str, Array],
+    body: Canvas,
     levels: Mapping[str, tuple[float, float]],
-    voxel_size: float,
     rough: float = 4.0,
 ) -> Array:
     """Turn tissues into Hounsfield units.
@@ -41,23 +42,20 @@ def hounsfield(
     ----------
     rng
         Source of what differs from subject to subject.
-    fractions
-        Part of each voxel that is a tissue.
+    body
+        What lies in the scanner.
     levels
         Mean and standard deviation over subjects of each tissue.
-    voxel_size
-        Size of a voxel in mm.
     rough
         Standard deviation of the unevenness inside tissues.
     """
-    shape = next(iter(fractions.values())).shape
-    image = np.zeros(shape)
-    for tissue, part in fractions.items():
+    uneven = rough * fourier_noise(rng, body.shape, 3 / body.voxel_size)
+    values = {"air": np.zeros_like(uneven) - 1000}
+    for tissue in body.tissues:
         mean, spread = levels[tissue]
-        image += part * (mean + spread * rng.standard_normal())
-    soft = 1 - fractions.get("air", 0.0)
-    result: Array = image + rough * soft * fourier_noise(rng, shape, 3 / voxel_size)
-    return result
+        if tissue != "air":
+            values[tissue] = uneven + np.float32(mean + spread * rng.standard_normal())
+    return body.mix(values)
 
 
 def fan_scan(
@@ -82,10 +80,11 @@ def fan_scan(
     noise
         Standard deviation of the noise.
     """
-    image = gaussian_filter(image, blur / voxel_size)
+    sharp = gaussian_filter(image, blur / voxel_size)
     grain = fourier_noise(rng, image.shape, 0.35 * blur / voxel_size)
-    image = image + noise * np.exp(0.15 * rng.standard_normal()) * grain
-    return np.clip(np.rint(image), -1024, 3071).astype(np.int16)
+    found = sharp + noise * np.exp(0.15 * rng.standard_normal()) * grain
+    grey: NDArray[np.int16] = np.clip(np.rint(found), -1024, 3071).astype(np.int16)
+    return grey
 
 
 @dataclass(frozen=True)
@@ -96,15 +95,15 @@ class ConeBeam:
     """Projections over half a turn."""
     photons: float = 2.5e4
     """Photons per pixel of the detector without a patient."""
-    scatter: float = 0.0006
+    scatter: float = 0.0009
     """Scattered photons that reach the detector, as a part of all."""
-    hardening: float = 0.006
+    hardening: float = 0.009
     """How much a path of attenuation 1 lowers the attenuation of what follows."""
     half_width: float = 150.0
     """Half the width of the detector in mm, at the axis."""
-    scale: float = 0.85
+    scale: float = 0.8
     """Slope of the calibration of grey values."""
-    offset: float = -20.0
+    offset: float = -30.0
     """Offset of the calibration of grey values."""
 
     def scan(
@@ -131,12 +130,12 @@ class ConeBeam:
         detectors = len(position)
         bodies = np.stack([image.ravel() for image in images], axis=1) / 1000 + 1
         bodies = np.maximum(bodies, 0).astype(np.float32) * np.float32(WATER)
-        paths = (back.T @ bodies).reshape(self.views, detectors, -1) * voxel_size
+        crossed = (back.T @ bodies).reshape(self.views, detectors, -1) * voxel_size
 
-        paths = paths / (1 + self.hardening * paths)
-        rate = np.exp(-paths) * (1 - self.scatter) + self.scatter
+        crossed /= 1 + self.hardening * crossed
+        rate = np.exp(-crossed) * (1 - self.scatter) + self.scatter
         counts = np.maximum(rng.poisson(self.photons * rate), 0.5)
-        paths = -np.log(counts / self.photons)
+        paths: Array = -np.log(counts / self.photons)
         _extrapolate(paths, np.abs(position) * voxel_size <= self.half_width)
 
         size = 2 * detectors
@@ -167,7 +166,7 @@ def _geometry(shape: tuple[int, ...], views: int) -> tuple[csr_array, Array]:
     A beam's position falls between two detector pixels, which share it linearly; the
     transpose projects.
     """
-    reach = int(np.ceil(np.hypot(*shape) / 2)) + 2
+    reach = int(np.ceil(np.linalg.norm(shape) / 2)) + 2
     position = np.arange(-reach, reach + 1, dtype=float)
     middle = (np.array(shape) - 1) / 2
     y, x = (np.indices(shape) - middle[:, None, None]).reshape(2, -1, 1)

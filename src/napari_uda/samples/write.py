@@ -91,7 +91,8 @@ def _write_tiff(path: Path, array: NDArray[Any], domain: PairDomain) -> None:
 
 def _write_nifti(path: Path, array: NDArray[Any], domain: PairDomain) -> None:
     # Not core.io's writer: that one knows no int16, the type of CT.
-    affine = np.diag([*domain.voxel_size[::-1], 1.0])
+    # NIfTI counts to the right, the front and the head; ours to the left and the back.
+    affine = np.diag([*np.multiply(domain.voxel_size[::-1], (-1, -1, 1)), 1.0])
     image: Any = nib.Nifti1Image(array.T, affine)  # type: ignore[no-untyped-call]
     image.header.set_xyzt_units(_NIFTI_UNITS[domain.unit])
     image.set_sform(affine, _SCANNER)
