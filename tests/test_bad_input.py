@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import time
 from pathlib import Path
@@ -22,6 +23,7 @@ import torch
 
 from napari_uda.core.engine.build import build_method
 from napari_uda.core.engine.checkpoint import load_checkpoint, save_checkpoint
+from napari_uda.core.metrics.report import score_volume, write_csv
 from napari_uda.core.spec.experiment import Experiment
 
 if TYPE_CHECKING:
@@ -49,6 +51,11 @@ def bad(*words: str) -> Callable[[Case], Case]:
 
 def put(domain: str, kind: str, array: np.ndarray, stem: str = "a") -> None:
     tifffile.imwrite(f"{domain}/{kind}/{stem}.tif", array, photometric="minisblack")
+
+
+def write_scores(name: str, image: str = "a") -> None:
+    labels = np.ones((4, 4), np.uint8)
+    write_csv(score_volume(labels, labels, {1: "mito"}, image=image), Path(name))
 
 
 def declare(domain: str, text: str) -> None:
@@ -706,12 +713,6 @@ def no_common_stems(_: Path) -> list[str]:
     return ["evaluate", "predictions", "target"]
 
 
-@bad("has no labels for b", "add them, or remove these predictions")
-def predictions_without_truth(_: Path) -> list[str]:
-    Path("target/labels/b.tif").unlink()
-    return ["evaluate", "source/labels", "target"]
-
-
 @bad("a", "20x48", "48x48")
 def predictions_of_another_shape(_: Path) -> list[str]:
     put("source", "labels", np.ones((20, 48), np.uint8))
@@ -757,6 +758,93 @@ def images_for_predictions(_: Path) -> list[str]:
 def scores_exist(_: Path) -> list[str]:
     Path("scores.csv").write_text("mine")
     return ["evaluate", "source/labels", "target", "--out", "scores.csv"]
+
+
+@bad("does not say which part of a name", "{volume}_z{slice}")
+def a_pattern_without_slices(_: Path) -> list[str]:
+    return ["evaluate", "source/labels", "target", "--volumes", "{volume}"]
+
+
+# Scoring translations
+
+
+JUDGED = ["--judge", "judge", "--to", "target"]
+
+
+@bad("does not translate images", "choose a run of cyclegan")
+def s_score_of_a_run_that_does_not_translate(_: Path) -> list[str]:
+    shutil.copytree("run", "judge")
+    return ["s-score", "run", "source", *JUDGED]
+
+
+@bad("a run cannot judge its own translations", "choose another run")
+def s_score_by_the_run_itself(_: Path) -> list[str]:
+    return ["s-score", "run", "source", "--judge", "run", "--to", "target"]
+
+
+@bad("judge does not exist", "train --run")
+def s_score_without_a_judge(_: Path) -> list[str]:
+    return ["s-score", "run", "source", *JUDGED]
+
+
+@bad("'--to': 'ct' is not one of 'source', 'target'")
+def s_score_to_an_unknown_look(_: Path) -> list[str]:
+    return ["s-score", "run", "source", "--judge", "judge", "--to", "ct"]
+
+
+# Tables
+
+
+@bad("none.csv does not exist", "give a file of scores")
+def a_table_of_nothing(_: Path) -> list[str]:
+    return ["table", "GRL=none.csv"]
+
+
+@bad("experiment.yaml holds no scores of images", "evaluate --out")
+def a_table_of_an_experiment(_: Path) -> list[str]:
+    return ["table", "experiment.yaml"]
+
+
+@bad("'=scores.csv' has no name", "write NAME=scores.csv")
+def a_method_without_a_name(_: Path) -> list[str]:
+    return ["table", "=scores.csv"]
+
+
+@bad("two files have the same name", "GRL=grl.csv")
+def two_methods_of_one_name(_: Path) -> list[str]:
+    write_scores("scores.csv")
+    return ["table", "GRL=scores.csv", "GRL=scores.csv"]
+
+
+@bad("no method 'Baseline'", "the methods are GRL")
+def a_table_against_nobody(_: Path) -> list[str]:
+    write_scores("scores.csv")
+    return ["table", "GRL=scores.csv", "--against", "Baseline"]
+
+
+@bad("not scored on the same images", "only one has 'a'")
+def a_table_of_different_images(_: Path) -> list[str]:
+    write_scores("one.csv")
+    write_scores("two.csv", "b")
+    return ["table", "one.csv", "two.csv"]
+
+
+@bad("no image and structure in common")
+def a_comparison_of_different_images(_: Path) -> list[str]:
+    write_scores("one.csv")
+    write_scores("two.csv", "b")
+    return ["compare", "one.csv", "two.csv"]
+
+
+@bad("'--form': 'latex' is not one of 'plain'")
+def an_unknown_form(_: Path) -> list[str]:
+    return ["table", "scores.csv", "--form", "latex"]
+
+
+@bad("table.tex is neither .md nor .csv")
+def a_table_in_an_unknown_format(_: Path) -> list[str]:
+    write_scores("scores.csv")
+    return ["table", "scores.csv", "--out", "table.tex"]
 
 
 @bad("images lies inside a data folder", "give", "as source")

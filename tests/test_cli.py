@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     "demo", "samples", "methods", "new", "check", "train", "watch", "predict",
-    "translate", "evaluate",
+    "translate", "evaluate", "s-score", "compare", "table",
 )  # fmt: skip
 PATIENCE = 60
 
@@ -133,6 +133,82 @@ def test_json_holds_no_nan(workshop: Path, command: Command) -> None:
     done = command("evaluate", "source/labels", "target", "--json")
     assert done.objects[0]["rows"][0]["dice"] is None
     assert "NaN" not in done.out
+
+
+def test_predictions_without_truth_are_named_beside_the_scores(
+    workshop: Path, command: Command
+) -> None:
+    Path("target/labels/b.tif").unlink()
+    done = command("evaluate", "source/labels", "target")
+    assert done.code == 0
+    assert done.err.splitlines() == ["Not scored, because there is no truth: b"]
+    (scores,) = command("evaluate", "source/labels", "target", "--json").objects
+    assert scores["left_out"] == ["b"]
+    assert [row["image"] for row in scores["rows"]] == ["a"]
+
+
+def test_translations_are_judged_by_another_run(
+    workshop: Path, command: Command
+) -> None:
+    pair = ("--source", "source", "--target", "target")
+    tiny = ("method.steps=2", "method.batch_size=1", "method.patch_size=32",
+            "method.width=4", "method.levels=2", "training.device=cpu")  # fmt: skip
+    gan = ("method.generator_width=4", "method.generator_blocks=1",
+           "method.discriminator_width=4", "method.discriminator_layers=1")  # fmt: skip
+    for method, more in (("cyclegan", gan), ("supervised", ())):
+        name = f"{method}.yaml"
+        assert command("new", method, *pair, "--out", name, *tiny, *more).code == 0
+        assert command("train", name, "--run", method).code == 0
+    judged = (
+        "s-score",
+        "cyclegan",
+        "source",
+        "--judge",
+        "supervised",
+        "--to",
+        "target",
+    )
+
+    shown = command(*judged, "--out", "s.csv")
+    (scores,) = command(*judged, "--json").objects
+
+    assert shown.code == 0, shown.err
+    assert shown.out.splitlines()[-1] == f"S-score to target: {scores['s_score']:.3f}"
+    assert [row["image"] for row in scores["rows"]] == ["a", "b"]
+    with Path("s.csv").open() as file:
+        dice = [float(row["dice"]) for row in csv.DictReader(file)]
+    assert dice == pytest.approx([row["dice"] for row in scores["rows"]])
+    assert scores["s_score"] == pytest.approx(sum(dice) / 2)
+    made = command("table", "CT/A=s.csv", "--form", "cycle_shape", "--title", "S (%)")
+    assert made.out.splitlines()[2] == f"| A | {100 * scores['s_score']:.1f} |"
+
+
+def test_scores_of_methods_become_a_table_and_a_comparison(
+    workshop: Path, command: Command
+) -> None:
+    for name in ("source", "target"):
+        out = ("--out", f"{name}.csv", "--no-surface")
+        assert command("evaluate", f"{name}/labels", "target", *out).code == 0
+    given = ("EM/before=source.csv", "EM/after=target.csv", "--form", "unet_gan")
+
+    printed = command("table", *given)
+    written = command("table", *given, "--out", "table.md")
+    (found,) = command("table", *given, "--json").objects
+    compared = command("compare", "before=source.csv", "target.csv")
+    (comparison,) = command("compare", "source.csv", "target.csv", "--json").objects
+
+    assert printed.out == Path("table.md").read_text()
+    assert written.out == "Wrote table.md.\n"
+    assert found["table"][0] == ["Dice", "before", "after"]
+    assert found["table"][1][2] == "1.000 ± 0.000"
+    assert command("table", *given, "--out", "table.md").code == 2
+    csv_file = ("--out", "table.csv", "--overwrite")
+    assert command("table", *given, *csv_file).code == 0
+    assert Path("table.csv").read_text().splitlines()[0] == "Dice,before,after"
+    assert compared.out.split()[:4] == ["score", "images", "before", "target"]
+    (line,) = comparison["comparison"]
+    assert (line["score"], line["images"], line["second"]) == ("dice", 2, 1)
+    assert line["difference"] == pytest.approx(1 - line["first"])
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -13,7 +13,7 @@ from napari_uda import terminal
 from napari_uda.commands.drr import drr
 from napari_uda.commands.inference import predict, translate
 from napari_uda.commands.overview import demo, methods, samples
-from napari_uda.commands.scoring import evaluate
+from napari_uda.commands.scoring import compare, evaluate, s_score, table
 from napari_uda.commands.training import check, new, train, watch
 from napari_uda.core.errors import UserError
 
@@ -29,6 +29,9 @@ COMMANDS = (
     predict,
     translate,
     evaluate,
+    s_score,
+    compare,
+    table,
 )
 """In the order of `napari-uda --help`."""
 

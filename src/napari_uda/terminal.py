@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from napari_uda.core.data.inspection import Inspection, Problem
-    from napari_uda.core.metrics.report import Comparison, Row, Summary
     from napari_uda.core.spec.events import Event
     from napari_uda.core.spec.run import RunFolder
 
@@ -73,6 +72,11 @@ def say(message: str, as_json: bool = False, **content: Any) -> None:
         emit({"kind": "done", "message": message, **content})
     else:
         console().print(message, markup=False, soft_wrap=True)
+
+
+def note(message: str) -> None:
+    """Print a sentence beside the results: to stderr."""
+    console(stderr=True).print(message, markup=False, soft_wrap=True)
 
 
 def table(
@@ -336,55 +340,6 @@ def predicting(as_json: bool) -> Iterator[Callable[[Any], None]]:
                 progress.print(f"{file}  {item.seconds:.1f} s", markup=False)
 
         yield report
-
-
-def scores(
-    rows: Sequence[Row], summary: Sequence[Summary], as_json: bool = False
-) -> None:
-    """Print scores per image and their summary."""
-    if as_json:
-        emit({"rows": rows, "summary": summary})
-        return
-    table([_shown("image", row["image"], row) for row in rows])
-    console().print()
-    table([_shown("mean of", row["volumes"], row) for row in summary])
-
-
-def _shown(key: str, value: object, row: Row | Summary) -> dict[str, object]:
-    """Choose the scores that fit on a line."""
-    return {
-        key: value,
-        "Dice": score_text(row["dice"]),
-        "precision": score_text(row["precision"]),
-        "recall": score_text(row["recall"]),
-        "ASSD": score_text(row["assd"], 1),
-        "HD95": score_text(row["hd95"], 1),
-        "unit": row["unit"],
-        "structure": row["class"],
-    }
-
-
-def comparison(rows: Sequence[Comparison]) -> None:
-    """Print the scores of an adapted model beside those of its baseline."""
-    table(
-        [
-            {
-                "Dice before": score_text(row["before"]),
-                "after": score_text(row["after"]),
-                f"HD95 before ({row['unit']})": score_text(row["hd95_before"], 1),
-                "HD95 after": score_text(row["hd95"], 1),
-                "structure": row["class"],
-            }
-            for row in rows
-        ]
-    )
-
-
-def score_text(value: float | None, digits: int = 3) -> str:
-    """Write a score as reports do."""
-    from napari_uda.core.metrics.report import score_text as written
-
-    return written(value, digits)
 
 
 def clean(item: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from napari_uda import terminal
+from napari_uda.commands import shown
 from napari_uda.core.errors import UserError
 from napari_uda.options import AsJson
 
@@ -104,6 +105,6 @@ def _headless_demo(method: str, folder: Path) -> int:
     if result is None:
         return 1
     page, rows = result
-    terminal.comparison(rows)
+    shown.comparison(rows)
     terminal.say(f"Report: {page}")
     return 0

@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .api import evaluate, load, predict, resume, train, translate
+    from .api import evaluate, load, predict, resume, s_score, train, translate
     from .errors import UserError
     from .spec.domain import Dataset
     from .spec.experiment import Experiment
@@ -24,6 +24,7 @@ __all__ = [
     "load",
     "predict",
     "resume",
+    "s_score",
     "train",
     "translate",
 ]

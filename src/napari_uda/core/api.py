@@ -1,4 +1,4 @@
-"""Train, load, predict, translate, evaluate: the whole of napari-uda for scripts."""
+"""Train, load, predict, translate, score: the whole of napari-uda for scripts."""
 
 from __future__ import annotations
 
@@ -11,12 +11,9 @@ from napari_uda.core.engine.checkpoint import load_checkpoint
 from napari_uda.core.engine.device import pick_device, set_threads, use_bfloat16
 from napari_uda.core.engine.trainer import Trainer
 from napari_uda.core.errors import UserError
-from napari_uda.core.inference.files import (
-    Prediction,
-    Progress,
-    predict_files,
-)
+from napari_uda.core.inference.files import Prediction, predict_files
 from napari_uda.core.inference.model import Model
+from napari_uda.core.inference.s_score import score_translations
 from napari_uda.core.inference.scores import evaluate
 from napari_uda.core.inference.translations import Translation, translate_files
 from napari_uda.core.spec.run import RunFolder
@@ -24,11 +21,13 @@ from napari_uda.core.spec.run import RunFolder
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from napari_uda.core.spec.domain import DomainName
+    from napari_uda.core.inference.images import Progress
+    from napari_uda.core.metrics.report import Row
+    from napari_uda.core.spec.domain import DomainName, Split
     from napari_uda.core.spec.events import Event
     from napari_uda.core.spec.experiment import Experiment
 
-__all__ = ["evaluate", "load", "predict", "resume", "train", "translate"]
+__all__ = ["evaluate", "load", "predict", "resume", "s_score", "train", "translate"]
 
 CHECKPOINTS = ("best", "last")
 
@@ -220,4 +219,61 @@ def translate(
     return translate_files(
         model, [Path(image) for image in images], Path(out), about, report, to=to,
         **options,
+    )  # fmt: skip
+
+
+def s_score(
+    run: str | Path,
+    judge: str | Path,
+    data: str | Path,
+    *,
+    to: DomainName,
+    split: Split | None = None,
+    checkpoint: str = "best",
+    device: str = "auto",
+    report: Callable[[Progress], None] | None = None,
+    left_out: Callable[[list[str]], None] | None = None,
+) -> list[Row]:
+    """Score the shapes in translated images with the segmenter of the other look.
+
+    Parameters
+    ----------
+    run
+        Folder of a run of a method that translates.
+    judge
+        Folder of a run whose segmenter learned the look of `to` from labels.
+    data
+        Data folder with labelled images of the other domain.
+    to
+        The domain whose look the images are given.
+    split
+        Only this split of the data folder.
+    checkpoint, device
+        As in `load`, for both runs.
+    report
+        Called with progress while the work goes on.
+    left_out
+        Called with the names of images without labels, if there are any.
+
+    Returns
+    -------
+    list[Row]
+        One row per image and structure; `metrics.report.mean_dice` of them is the
+        S-score.
+
+    Raises
+    ------
+    UserError
+        If the method does not translate, both runs do not fit together, or no image
+        has labels.
+    """
+    if RunFolder(run).path == RunFolder(judge).path:
+        raise UserError(
+            "a run cannot judge its own translations, which its segmenter may have "
+            "been trained on: choose another run as judge."
+        )
+    translator, other = (load(one, checkpoint, device) for one in (run, judge))
+    return score_translations(
+        translator, other, Path(data), to=to, split=split, report=report,
+        left_out=left_out,
     )  # fmt: skip

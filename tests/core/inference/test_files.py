@@ -9,10 +9,10 @@ import pytest
 from napari_uda.core.errors import UserError
 from napari_uda.core.inference.files import (
     Prediction,
-    find_images,
     predict_files,
     uncertainty_map,
 )
+from napari_uda.core.inference.images import find_images
 from napari_uda.core.io import Geometry, read, write_image
 from napari_uda.core.spec.domain import Dataset
 

@@ -90,3 +90,105 @@ def test_two_predictions_of_one_image_are_refused(tmp_path: Path) -> None:
     put(tmp_path / "labels" / "a.tif", SQUARE)
     with pytest.raises(UserError, match="have the same stem"):
         evaluate(tmp_path / "masks", tmp_path / "labels")
+
+
+def test_predictions_without_truth_are_left_out_and_named(tmp_path: Path) -> None:
+    for stem in ("a", "b", "c"):
+        put(tmp_path / "masks" / f"{stem}.tif", SQUARE)
+    put(tmp_path / "labels" / "b.tif", SQUARE)
+    named: list[str] = []
+    rows = evaluate(tmp_path / "masks", tmp_path / "labels", left_out=named.extend)
+    assert [row["image"] for row in rows] == ["b"]
+    assert named == ["a", "c"]
+    told: list[list[str]] = []
+    (tmp_path / "masks" / "a.tif").unlink()
+    (tmp_path / "masks" / "c.tif").unlink()
+    evaluate(tmp_path / "masks", tmp_path / "labels", left_out=told.append)
+    assert told == []
+
+
+def write_slices(folder: Path, volume: np.ndarray, name: str, step: int = 1) -> None:
+    for index, plane in enumerate(volume):
+        put(folder / f"{name}_z{step * index}.tif", plane)
+
+
+def test_slices_of_a_volume_are_scored_as_a_volume(tmp_path: Path) -> None:
+    truth = np.zeros((12, 16, 16), np.uint8)
+    truth[2:10, 4:12, 4:12] = 1
+    guess = np.roll(truth, 2, 0)
+    data = tmp_path / "data"
+    for name, volume in (("one", guess), ("two", truth)):
+        write_slices(tmp_path / "masks", volume, name)
+        write_slices(data / "labels", truth, name)
+    yaml = data / "dataset.yaml"
+    yaml.write_text("classes: {1: liver}\nvoxel_size: [5, 1, 1]\nunit: mm")
+    pattern = "{volume}_z{slice}"
+    one, two = evaluate(tmp_path / "masks", data, volumes=pattern)
+    put(tmp_path / "guess.tif", guess)
+    put(tmp_path / "labels" / "guess.tif", truth)
+    (tmp_path / "labels" / "dataset.yaml").write_text(yaml.read_text())
+    (whole,) = evaluate(tmp_path / "guess.tif", tmp_path / "labels")
+    assert one == whole | {"image": "one"}
+    assert (one["dice"], one["hd95"], one["unit"]) == (0.75, 10, "mm")
+    assert (two["image"], two["dice"]) == ("two", 1)
+
+    # Without a distance of the slices, distances are in pixels.
+    yaml.write_text("classes: {1: liver}\nvoxel_size: [1, 1]\nunit: mm")
+    one, two = evaluate(tmp_path / "masks", data, volumes=pattern)
+    assert (one["hd95"], one["unit"]) == (2, "px")
+
+
+def test_masks_of_slices_are_put_together_too(tmp_path: Path) -> None:
+    truth = np.zeros((5, 16, 16), np.uint8)
+    truth[:3, 4:12] = 1
+    for side in ("masks", "labels"):
+        write_slices(tmp_path / side / "liver", truth, "p", step=2)
+        write_slices(tmp_path / side / "tumour", np.roll(truth, 1, 1), "p", step=2)
+    rows = evaluate(
+        tmp_path / "masks", tmp_path / "labels", volumes="{volume}_z{slice}"
+    )
+    assert [(r["image"], r["class"], r["pixels_truth"]) for r in rows] == [
+        ("p", "liver", 3 * 8 * 16),
+        ("p", "tumour", 3 * 8 * 16),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "match"),
+    [
+        ("{volume}-{slice}", "'p_z0' is not named as"),
+        ("_z", "which part of a name is the volume"),
+        ("{volume}_z{volume}", "which part of a name is the volume"),
+    ],
+)
+def test_names_must_fit_the_pattern(pattern: str, match: str, tmp_path: Path) -> None:
+    for side in ("masks", "labels"):
+        write_slices(tmp_path / side, np.stack([SQUARE] * 3), "p")
+    with pytest.raises(UserError, match=match):
+        evaluate(tmp_path / "masks", tmp_path / "labels", volumes=pattern)
+
+
+def test_slices_must_be_complete_and_alike(tmp_path: Path) -> None:
+    masks, labels, pattern = (
+        tmp_path / "masks",
+        tmp_path / "labels",
+        "{volume}_z{slice}",
+    )
+    for side in (masks, labels):
+        write_slices(side, np.stack([SQUARE] * 5), "p")
+    put(masks / "p_z00.tif", SQUARE)
+    put(labels / "p_z00.tif", SQUARE)
+    with pytest.raises(UserError, match="'p_z0' and 'p_z00' are the same slice"):
+        evaluate(masks, labels, volumes=pattern)
+    (masks / "p_z00.tif").unlink()
+    (masks / "p_z2.tif").unlink()
+    with pytest.raises(UserError, match="slices of 'p' are missing between 0 and 4"):
+        evaluate(masks, labels, volumes=pattern)
+    put(masks / "p_z2.tif", SQUARE[:20])
+    with pytest.raises(UserError, match="must have equal shapes"):
+        evaluate(masks, labels, volumes=pattern)
+    for index in range(5):
+        for side in (masks, labels):
+            put(side / f"p_z{index}.tif", np.stack([SQUARE] * 2))
+    with pytest.raises(UserError, match="volumes already: leave out --volumes"):
+        evaluate(masks, labels, volumes=pattern)

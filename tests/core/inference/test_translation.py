@@ -13,7 +13,7 @@ from scipy import ndimage
 from napari_uda.core.engine.build import build_method
 from napari_uda.core.errors import UserError
 from napari_uda.core.inference import model as model_module
-from napari_uda.core.inference.files import Progress
+from napari_uda.core.inference.images import Progress
 from napari_uda.core.inference.model import Model
 from napari_uda.core.inference.statistics import shared_statistics
 from napari_uda.core.inference.translations import Translation, translate_files

@@ -9,21 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_uda.core.data.load import voxel_size
-from napari_uda.core.errors import UserError
-from napari_uda.core.io import (
-    NANOMETRES,
-    Geometry,
-    is_image,
-    read,
-    stem_of,
-    suffix_of,
-    write_image,
-    write_labels,
-)
+from napari_uda.core.io import write_image, write_labels
 from napari_uda.core.io.atomic import atomic_write_text
-from napari_uda.core.spec.folders import domain_from_folder
 
+from .images import Progress, check_free, find_images, opened, result_file
 from .model import raw_values
 
 if TYPE_CHECKING:
@@ -32,22 +21,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_uda.core.io import Volume
     from napari_uda.core.spec.domain import DomainName
 
     from .model import Model
 
-WRITABLE = (".tif", ".tiff", ".ome.tif", ".ome.tiff", ".nii", ".nii.gz", ".npy", ".npz")
 SIDECAR = "predictions.json"
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Part of an image that is done."""
-
-    image: str
-    done: int
-    total: int
 
 
 @dataclass(frozen=True)
@@ -79,49 +57,6 @@ class Prediction:
         """The label files."""
         labels = self.labels
         return [labels] if isinstance(labels, str) else list(labels.values())
-
-
-def find_images(given: Sequence[Path], split: str | None = None) -> list[Path]:
-    """Return the image files of files and folders.
-
-    Parameters
-    ----------
-    given
-        Image files, or folders with images in them or in their `images/`.
-    split
-        Keep only the samples of this split of a folder's dataset.yaml.
-
-    Raises
-    ------
-    UserError
-        If something does not exist or a folder holds no images.
-    """
-    found: list[Path] = []
-    for path in given:
-        if path.is_dir():
-            if split is not None or (path / "images").is_dir():
-                samples = domain_from_folder(path, "target").samples
-                wanted = [s.image for s in samples if split in (None, s.split)]
-            else:
-                wanted = [p for p in sorted(path.iterdir()) if is_image(p)]
-            if not wanted:
-                raise UserError(
-                    f"{path} holds no images{f' of split {split}' if split else ''}: "
-                    "give a folder with TIFF, NIfTI, PNG or NPY files."
-                )
-            found += wanted
-        elif path.exists():
-            found.append(path)
-        else:
-            raise UserError(f"{path} does not exist: give image files or folders.")
-    stems = [stem_of(path) for path in found]
-    twice = sorted({stem for stem in stems if stems.count(stem) > 1})
-    if twice:
-        raise UserError(
-            f"several images have the stem {', '.join(twice[:3])}: their results would "
-            "overwrite each other; predict them into different folders."
-        )
-    return found
 
 
 def predict_files(
@@ -179,36 +114,27 @@ def predict_files(
     for path in files:
         check_free(path, _label_files(model, path, out), overwrite)
     results = []
-    for path in files:
-        began = time.perf_counter()
-        volume = read(path, axes=axes)
-        geometry = geometry_of(model, domain, volume, size, unit)
-        place = place_of(geometry, volume)
-
-        def tell(done: int, total: int, path: Path = path) -> None:
-            if report is not None:
-                report(Progress(str(path), done, total))
-
+    for image in opened(model, files, domain, report, size=size, unit=unit, axes=axes):
         chance = model.probabilities(
-            volume.data, working_size(model, geometry), domain=domain, progress=tell
+            image.volume.data, image.size, domain=domain, progress=image.tell
         )
-        labels = _write_masks(model, path, out, chance, place, overwrite)
+        labels = _write_masks(model, image.path, out, chance, image.place, overwrite)
         structures = [item.name for item in model.experiment.data.structures]
         first = len(chance) - len(structures)
         maps = uncertain = None
         if probability:
             maps = {}
             for name, channel in zip(structures, chance[first:], strict=True):
-                file = result_file(out / "probability" / name, path)
-                write_image(file, channel, **place, overwrite=overwrite)
+                file = result_file(out / "probability" / name, image.path)
+                write_image(file, channel, **image.place, overwrite=overwrite)
                 maps[name] = str(file)
         if uncertainty:
-            file = result_file(out / "uncertainty", path)
+            file = result_file(out / "uncertainty", image.path)
             entropy = uncertainty_map(chance, overlapping=first == 0)
-            write_image(file, entropy, **place, overwrite=overwrite)
+            write_image(file, entropy, **image.place, overwrite=overwrite)
             uncertain = str(file)
-        seconds = time.perf_counter() - began
-        results.append(Prediction(str(path), labels, maps, uncertain, seconds))
+        seconds = time.perf_counter() - image.began
+        results.append(Prediction(str(image.path), labels, maps, uncertain, seconds))
         if report is not None:
             report(results[-1])
     _write_sidecar(model, out, about, results)
@@ -232,64 +158,10 @@ def uncertainty_map(
     return np.asarray(np.clip(entropy, 0, 1), np.float32)
 
 
-def geometry_of(
-    model: Model,
-    domain: DomainName,
-    volume: Volume,
-    size: tuple[float, ...] | None,
-    unit: str | None,
-) -> Geometry:
-    """Return the geometry of an image: of its file, else as given or of the domain."""
-    known = volume.header.geometry
-    if known.voxel_size is None and size is not None:
-        return Geometry(size[-volume.data.ndim :], unit or "um", known.affine)
-    if known.voxel_size is None:
-        found, its_unit = voxel_size(model.experiment.data.domain(domain), volume)
-        return Geometry(found, its_unit, known.affine)
-    return known
-
-
-def place_of(geometry: Geometry, volume: Volume) -> dict[str, Any]:
-    """Return where results lie; a size along y and x alone is none of a volume."""
-    known = geometry.voxel_size
-    if known is not None and len(known) != volume.data.ndim:
-        geometry = volume.header.geometry
-    return {"geometry": geometry, "like": volume.header}
-
-
-def working_size(model: Model, geometry: Geometry) -> tuple[float, ...] | None:
-    """Return the voxel size in the unit that the experiment resamples in."""
-    if geometry.voxel_size is None or geometry.unit is None:
-        return None
-    unit = model.experiment.data.source.unit or geometry.unit
-    scale = NANOMETRES[geometry.unit] / NANOMETRES[unit]
-    return tuple(side * scale for side in geometry.voxel_size)
-
-
-def result_file(folder: Path, image: Path) -> Path:
-    """Return the file for a result: the stem and, if it can be, format of its image."""
-    suffix = suffix_of(image)
-    return folder / f"{stem_of(image)}{suffix if suffix in WRITABLE else '.tif'}"
-
-
 def _label_files(model: Model, image: Path, out: Path) -> list[Path]:
     data = model.experiment.data
     folders = [out / s.name for s in data.structures] if data.overlapping else [out]
     return [result_file(folder, image) for folder in folders]
-
-
-def check_free(image: Path, results: Sequence[Path], overwrite: bool) -> None:
-    """Refuse before any work is done to write over a file, and ever over the image."""
-    for file in results:
-        if file.exists() and file.samefile(image):
-            raise UserError(
-                f"the result for {image} would replace the image itself: choose "
-                "another folder for results."
-            )
-        if file.exists() and not overwrite:
-            raise UserError(
-                f"{file} exists: choose another folder, or add --overwrite."
-            )
 
 
 def _write_masks(

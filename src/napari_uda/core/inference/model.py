@@ -110,10 +110,24 @@ class Model:
         voxel_size: Sequence[float] | None = None,
         *,
         domain: DomainName = "target",
+        normalised: bool = False,
         progress: Callable[[int, int], None] | None = None,
     ) -> NDArray[np.float32]:
-        """Return probabilities (outputs, *shape); parameters as in `segment`."""
-        normal = self._normal(image, voxel_size, domain)
+        """Return probabilities (outputs, *shape).
+
+        Parameters
+        ----------
+        image, voxel_size, domain, progress
+            As in `segment`.
+        normalised
+            The image is in [-1, 1] already, as `translate` returns it.
+
+        Raises
+        ------
+        UserError
+            If the image does not fit the model.
+        """
+        normal = self._normal(image, voxel_size, domain, normalised)
         chance = self._predict(normal, domain, progress)
         if chance.shape[1:] == image.shape:
             return chance
@@ -208,6 +222,7 @@ class Model:
         image: NDArray[np.generic],
         voxel_size: Sequence[float] | None,
         domain: DomainName,
+        normalised: bool = False,
     ) -> NDArray[np.float32]:
         """Return an image as the networks see it: in [-1, 1], at the working size."""
         config, data = self.experiment.method, self.experiment.data
@@ -217,7 +232,9 @@ class Model:
                 f"{'volumes (z, y, x)' if config.dims == 3 else '(y, x) or (z, y, x)'}"
                 ": give an image of that shape."
             )
-        normal = normalise(image, data.domain(domain).normalise)
+        rule = data.domain(domain).normalise
+        ready = np.asarray(image, np.float32)
+        normal = ready if normalised else normalise(image, rule)
         if data.voxel_size is None:
             return normal
         if voxel_size is None:

@@ -7,18 +7,10 @@ import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from napari_uda.core.io import read, write_image
+from napari_uda.core.io import write_image
 from napari_uda.core.io.atomic import atomic_write_text
 
-from .files import (
-    Progress,
-    check_free,
-    find_images,
-    geometry_of,
-    place_of,
-    result_file,
-    working_size,
-)
+from .images import Progress, check_free, find_images, opened, result_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -108,22 +100,14 @@ def translate_files(
     for path in files:
         check_free(path, [result_file(out, path)], overwrite)
     results = []
-    for path in files:
-        began = time.perf_counter()
-        volume = read(path, axes=axes)
-        geometry = geometry_of(model, domain, volume, size, unit)
-
-        def tell(done: int, total: int, path: Path = path) -> None:
-            if report is not None:
-                report(Progress(str(path), done, total))
-
+    for image in opened(model, files, domain, report, size=size, unit=unit, axes=axes):
         fake = model.translate(
-            volume.data, working_size(model, geometry), to=to, progress=tell
+            image.volume.data, image.size, to=to, progress=image.tell
         )
-        file = result_file(out, path)
-        write_image(file, fake, **place_of(geometry, volume), overwrite=overwrite)
-        seconds = time.perf_counter() - began
-        results.append(Translation(str(path), str(file), seconds))
+        file = result_file(out, image.path)
+        write_image(file, fake, **image.place, overwrite=overwrite)
+        seconds = time.perf_counter() - image.began
+        results.append(Translation(str(image.path), str(file), seconds))
         if report is not None:
             report(results[-1])
     content = {

@@ -1,0 +1,158 @@
+"""S-score: whether translation keeps shapes, as a segmenter of the other look sees.
+
+Reference: Zhang, Yang and Zheng, CVPR 2018, section 5.2. Images of one domain are given
+the look of the other and segmented by a network that was trained on real images of that
+look; the masks are compared with the labels of the images.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari_uda.core.data.load import voxel_size
+from napari_uda.core.errors import UserError
+from napari_uda.core.io import Geometry, read
+from napari_uda.core.spec.folders import domain_from_folder
+
+from .compared import Compared, compare_labels, compare_masks, dataset_config
+from .images import Progress, working_size
+from .model import raw_values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from napari_uda.core.metrics.report import Row
+    from napari_uda.core.spec.domain import DomainName, Sample, Split
+    from napari_uda.core.spec.folders import FolderConfig
+
+    from .model import Model
+
+
+def score_translations(
+    translator: Model,
+    judge: Model,
+    data: Path,
+    *,
+    to: DomainName,
+    split: Split | None = None,
+    report: Callable[[Progress], None] | None = None,
+    left_out: Callable[[list[str]], None] | None = None,
+) -> list[Row]:
+    """Translate labelled images, segment them with another model, and score that.
+
+    Parameters
+    ----------
+    translator
+        Model of a method that translates.
+    judge
+        Model whose segmenter learned the look of `to` from labels.
+    data, to, split, report, left_out
+        As in `napari_uda.core.api.s_score`.
+
+    Returns
+    -------
+    list[Row]
+        One row per image and structure, without distances.
+
+    Raises
+    ------
+    UserError
+        As `napari_uda.core.api.s_score`.
+    """
+    its_own: DomainName = "source" if to == "target" else "target"
+    translator.require_translation(to)
+    require_judge(translator, judge, to)
+    domain = domain_from_folder(data, its_own)
+    samples = [one for one in domain.samples if split in (None, one.split)]
+    labelled = [one for one in samples if one.labels is not None]
+    if not labelled:
+        of_split = f" of split {split}" if split else ""
+        raise UserError(
+            f"{data} holds no labelled images{of_split}: the S-score needs labels of "
+            f"images of the {its_own}."
+        )
+    config = dataset_config(data / "labels")
+    rows: list[Row] = []
+    for sample in labelled:
+        volume = read(sample.image, axes=sample.axes)
+        size, unit = voxel_size(domain, volume)
+        sizes = [
+            working_size(model, Geometry(size, unit, None))
+            for model in (translator, judge)
+        ]
+        fake = translator.translate(volume.data, sizes[0], to=to)
+        chance = judge.probabilities(fake, sizes[1], domain=to, normalised=True)
+        compared = _compared(judge, sample, judge.labels(chance), config)
+        rows += compared.rows(sample.name, surface=False)
+        if report is not None:
+            report(Progress(str(sample.image), 1, 1))
+    if left_out is not None and len(labelled) < len(samples):
+        left_out([one.name for one in samples if one.labels is None])
+    return rows
+
+
+def require_judge(translator: Model, judge: Model, to: DomainName) -> None:
+    """Check that a model can judge the translations of another.
+
+    Parameters
+    ----------
+    translator, judge
+        The two models.
+    to
+        The look that the judge has to know.
+
+    Raises
+    ------
+    UserError
+        If it was not trained on that look, or for other structures, another
+        normalisation or other dimensions.
+    """
+    mine, other = translator.experiment, judge.experiment
+    if to not in judge.method.domains:
+        knows = "supervised" if to == "target" else "source_only"
+        raise UserError(
+            f"the judge is a run of {other.method.name}, which never saw the {to}: "
+            f"choose a run of {knows}."
+        )
+    for what, one, two in (
+        ("structures", _structures(translator), _structures(judge)),
+        (f"normalisation of the {to}", *(_rule(m, to) for m in (translator, judge))),
+        ("dimensions", f"{mine.method.dims}D", f"{other.method.dims}D"),
+    ):
+        if one != two:
+            raise UserError(
+                f"the judge does not fit the run: its {what} are {two}, those of the "
+                f"run {one}; choose a judge that was trained on the same data."
+            )
+
+
+def _structures(model: Model) -> str:
+    data = model.experiment.data
+    names = ", ".join(sorted(item.name for item in data.structures))
+    return f"{names} (overlapping)" if data.overlapping else names
+
+
+def _rule(model: Model, domain: DomainName) -> str:
+    rule = model.experiment.data.domain(domain).normalise
+    return rule if isinstance(rule, str) else f"window {list(rule.window)}"
+
+
+def _compared(
+    judge: Model, sample: Sample, labels: NDArray[Any], config: FolderConfig
+) -> Compared:
+    names = [item.name for item in judge.experiment.data.structures]
+    if judge.experiment.data.overlapping != isinstance(sample.labels, dict):
+        raise UserError(
+            f"the labels of '{sample.name}' and the masks of the judge differ in form: "
+            "give one label file where structures exclude each other, and a mask per "
+            "structure where they overlap."
+        )
+    if isinstance(sample.labels, dict):
+        masks = dict(zip(names, labels, strict=True))
+        return compare_masks(sample.name, masks, sample.labels, config)
+    assert sample.labels is not None
+    classes = dict(zip(raw_values(judge.experiment), names, strict=True))
+    return compare_labels(sample.name, labels, sample.labels, classes, config)
