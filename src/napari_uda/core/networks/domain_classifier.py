@@ -1,4 +1,4 @@
-"""Image-level classifier of the domain a probability map comes from."""
+"""Classifiers of the domain a probability map comes from: of images or of regions."""
 
 from __future__ import annotations
 
@@ -27,18 +27,7 @@ class DomainClassifier(nn.Module):
 
     def __init__(self, dims: int, channels: int, width: int, depth: int) -> None:
         super().__init__()
-        conv = convolution(dims)
-        layers: list[nn.Module] = []
-        for i in range(depth):
-            after = width * 2 ** min(i, 3)
-            # A kernel of 3 keeps thin volumes alive where 4 would not fit.
-            kernel = 4 if dims == 2 else 3
-            layers += [
-                conv(channels, after, kernel, stride=2, padding=1),
-                nn.LeakyReLU(0.2, inplace=True),
-            ]
-            channels = after
-        self.features = nn.Sequential(*layers)
+        self.features, channels = _strided(dims, channels, width, depth)
         self.head = nn.Linear(channels, 1)
 
     def forward(self, probabilities: Tensor) -> Tensor:
@@ -46,3 +35,53 @@ class DomainClassifier(nn.Module):
         features = self.features(probabilities).flatten(2).mean(2)
         logits: Tensor = self.head(features).squeeze(1)
         return logits
+
+
+class RegionClassifier(nn.Module):
+    """Strided convolutions to one logit per region, which overlaps its neighbours.
+
+    AdaptSegNet's fully convolutional discriminator (Tsai et al., CVPR 2018), with 64,
+    128, 256, 512 and 1 channels and no normalisation.
+
+    Parameters
+    ----------
+    dims
+        2 or 3.
+    channels
+        Channels of the probability map.
+    width
+        Channels of the first layer; doubled up to eight times that.
+    depth
+        Number of strided layers, the last of which gives the logits.
+    """
+
+    def __init__(self, dims: int, channels: int, width: int, depth: int) -> None:
+        super().__init__()
+        self.features, channels = _strided(dims, channels, width, depth - 1)
+        self.head = _convolution(dims, channels, 1)
+
+    def forward(self, probabilities: Tensor) -> Tensor:
+        """Map (N, channels, *spatial) to logits (N, *fewer): positive means source."""
+        logits: Tensor = self.head(self.features(probabilities)).squeeze(1)
+        return logits
+
+
+def _strided(
+    dims: int, channels: int, width: int, depth: int
+) -> tuple[nn.Sequential, int]:
+    """Return the layers and the channels of their result."""
+    layers: list[nn.Module] = []
+    for i in range(depth):
+        after = width * 2 ** min(i, 3)
+        layers += [
+            _convolution(dims, channels, after),
+            nn.LeakyReLU(0.2, inplace=True),
+        ]
+        channels = after
+    return nn.Sequential(*layers), channels
+
+
+def _convolution(dims: int, before: int, after: int) -> nn.Module:
+    # A kernel of 3 keeps thin volumes alive where 4 would not fit.
+    kernel = 4 if dims == 2 else 3
+    return convolution(dims)(before, after, kernel, stride=2, padding=1)
