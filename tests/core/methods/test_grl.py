@@ -92,6 +92,14 @@ def test_the_loss_of_regions_is_their_mean_and_accuracy_counts_what_is_right():
     assert domain_accuracy(torch.tensor([1.0, -1.0]), sources=1) == 1
 
 
+@pytest.mark.parametrize(("name", "shape"), [("global", (2,)), ("fcn", (2, 8, 8))])
+def test_the_classifier_judges_what_the_settings_say(
+    name, shape, make_config, make_task
+):
+    method = Grl(make_config("grl", domain_classifier=name), make_task())
+    assert method.domain_classifier(torch.rand(2, 3, 32, 32)).shape == shape
+
+
 def test_the_segmenter_gets_the_reversed_weighted_gradient(
     method, make_batch, make_task
 ):
