@@ -167,6 +167,18 @@ def test_the_region_classifier_gives_a_logit_per_region(shape, fewer):
     assert network(torch.rand(5, 3, *shape)).shape == (5, *fewer)
 
 
+@pytest.mark.parametrize("kind", [DomainClassifier, RegionClassifier])
+@pytest.mark.parametrize(("dims", "side"), [(2, 64), (3, 16)])
+def test_a_classifier_does_not_begin_blind(kind, dims, side):
+    torch.manual_seed(0)
+    network = kind(dims, 2, width=16, depth=4)
+    fine = torch.rand(8, 1, *((side,) * dims))
+    coarse = fine[..., ::4].repeat_interleave(4, -1)
+    with torch.no_grad():
+        first, second = (network(torch.cat([p, 1 - p], 1)) for p in (fine, coarse))
+    assert (first - second).abs().mean() > 0.02
+
+
 def test_the_region_classifier_is_that_of_adaptsegnet():
     def conv(before, after):
         return 16 * before * after + after

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from .initialise import initialise_for_relu
 from .unet import convolution
 
 
@@ -29,10 +30,11 @@ class DomainClassifier(nn.Module):
         super().__init__()
         self.features, channels = _strided(dims, channels, width, depth)
         self.head = nn.Linear(channels, 1)
+        initialise_for_relu(self)
 
     def forward(self, probabilities: Tensor) -> Tensor:
         """Map (N, channels, *spatial) to logits (N,): positive means source."""
-        features = self.features(probabilities).flatten(2).mean(2)
+        features = self.features(_centred(probabilities)).flatten(2).mean(2)
         logits: Tensor = self.head(features).squeeze(1)
         return logits
 
@@ -59,11 +61,19 @@ class RegionClassifier(nn.Module):
         super().__init__()
         self.features, channels = _strided(dims, channels, width, depth - 1)
         self.head = _convolution(dims, channels, 1)
+        initialise_for_relu(self)
 
     def forward(self, probabilities: Tensor) -> Tensor:
         """Map (N, channels, *spatial) to logits (N, *fewer): positive means source."""
-        logits: Tensor = self.head(self.features(probabilities)).squeeze(1)
+        features = self.features(_centred(probabilities))
+        logits: Tensor = self.head(features).squeeze(1)
         return logits
+
+
+def _centred(probabilities: Tensor) -> Tensor:
+    # Without this and weights that keep the variance, logits of all maps begin equal to
+    # the third digit, and hundreds of steps go by before they differ.
+    return 2 * probabilities - 1
 
 
 def _strided(
