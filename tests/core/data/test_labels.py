@@ -75,6 +75,12 @@ def test_a_straight_membrane_has_the_width_asked_for(axis, pixel, width):
     assert abs(measured - width) <= pixel[axis]
 
 
+@pytest.mark.parametrize(("pixel", "pixels"), [(6.0, 4), (4.0, 6)])
+def test_24_nm_are_four_pixels_of_snemi3d_and_six_of_cremi(pixel, pixels):
+    membrane = membranes(halves(0), 24.0, (pixel, pixel))
+    assert membrane[:, 0].sum() == pixels
+
+
 def test_a_membrane_is_symmetric_and_at_least_two_pixels_wide():
     thin = membranes(halves(0), 1.0, (4.0, 4.0))
     assert np.flatnonzero(thin[:, 0]).tolist() == [29, 30]

@@ -9,11 +9,18 @@ import pytest
 import torch
 
 from napari_uda.core.api import train
-from napari_uda.core.losses.adversarial import domain_loss, ramp, reverse_gradient
+from napari_uda.core.engine.build import Materials
+from napari_uda.core.losses.adversarial import (
+    domain_accuracy,
+    domain_loss,
+    ramp,
+    reverse_gradient,
+)
 from napari_uda.core.method import Batch
 from napari_uda.core.methods.grl import Grl
 from napari_uda.core.spec.domain import IGNORE
 from napari_uda.core.spec.events import Finished
+from napari_uda.core.spec.experiment import Experiment
 from napari_uda.core.spec.methods import METHODS
 from napari_uda.core.spec.run import RunFolder
 
@@ -38,10 +45,13 @@ def unlabelled(batch: Batch) -> Batch:
     )
 
 
-@pytest.fixture
-def method(make_config, make_task):
+@pytest.fixture(params=["global", "fcn"])
+def method(request, make_config, make_task):
     torch.manual_seed(0)
-    return Grl(make_config("grl", domain_weight=0.5, ramp_speed=4.0), make_task())
+    config = make_config(
+        "grl", domain_weight=0.5, ramp_speed=4.0, domain_classifier=request.param
+    )
+    return Grl(config, make_task())
 
 
 def gradients(loss, network):
@@ -70,6 +80,24 @@ def test_the_classifier_calls_the_source_one_and_the_target_zero():
     assert right < 1e-6
     assert wrong == pytest.approx(20.0)
     assert domain_loss(torch.zeros(4), sources=1) == pytest.approx(np.log(2))
+
+
+def test_the_loss_of_regions_is_their_mean_and_accuracy_counts_what_is_right():
+    logits = torch.tensor([[[3.0, -3.0]], [[3.0, 3.0]], [[-3.0, -3.0]]])
+    right, wrong = np.log1p(np.exp(-3.0)), np.log1p(np.exp(3.0))
+    loss = domain_loss(logits, sources=1)
+    assert loss == pytest.approx((3 * right + 3 * wrong) / 6)
+    assert domain_accuracy(logits, sources=1) == pytest.approx(3 / 6)
+    assert domain_accuracy(logits, sources=2) == pytest.approx(5 / 6)
+    assert domain_accuracy(torch.tensor([1.0, -1.0]), sources=1) == 1
+
+
+@pytest.mark.parametrize(("name", "shape"), [("global", (2,)), ("fcn", (2, 8, 8))])
+def test_the_classifier_judges_what_the_settings_say(
+    name, shape, make_config, make_task
+):
+    method = Grl(make_config("grl", domain_classifier=name), make_task())
+    assert method.domain_classifier(torch.rand(2, 3, 32, 32)).shape == shape
 
 
 def test_the_segmenter_gets_the_reversed_weighted_gradient(
@@ -144,7 +172,9 @@ def test_labelled_target_patches_join_the_segmentation_loss(
     swapped = replace(batch.target, label=batch.target.label.flip(0))
     other = method.step(Batch(nothing.source, swapped), engine)
     assert other["seg"] != of_target["seg"]
+    # For the classifier they stay "target": it never sees labels.
     assert other["domain"] == of_target["domain"]
+    assert of_target["domain"] == method.step(nothing, engine)["domain"]
 
 
 @pytest.mark.parametrize(
@@ -183,3 +213,23 @@ def test_target_labels_train_where_their_role_says_so(
         content = torch.load(run.checkpoints / "last.pt", weights_only=True)
         ends.append(content["networks"]["segmenter"]["head.weight"])
     assert not torch.equal(*ends)
+
+
+def test_labelled_target_images_are_drawn_as_often_as_wanted(
+    tmp_path, make_dataset, make_config
+):
+    """The paper's semi-supervised rows: one labelled target image among others."""
+    data = make_dataset(samples=4)
+    labelled = data.target.samples[0].model_copy(update={"labels_role": "train"})
+    target = data.target.model_copy(
+        update={"samples": (labelled, *data.target.samples[1:])}
+    )
+    experiment = Experiment(
+        name="half",
+        data=data.model_copy(update={"target": target}),
+        method=make_config("grl", labelled_fraction=0.5, batch_size=4),
+    )
+    materials = Materials(experiment, tmp_path, torch.device("cpu"), Grl.domains)
+    patches = [materials.samplers["target"].batch(i).label for i in range(50)]
+    known = [(label != IGNORE).any().item() for batch in patches for label in batch]
+    assert 0.4 < np.mean(known) < 0.6

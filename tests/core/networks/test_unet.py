@@ -3,7 +3,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from napari_uda.core.networks.domain_classifier import DomainClassifier
+from napari_uda.core.networks.domain_classifier import (
+    DomainClassifier,
+    RegionClassifier,
+)
 from napari_uda.core.networks.unet import (
     UNet,
     convolution,
@@ -153,3 +156,44 @@ def test_the_domain_classifier_doubles_its_width_up_to_eight_times():
     assert parameters(DomainClassifier(2, 3, 32, 4)) == layers + 256 + 1
     deep = layers + conv(256, 256)
     assert parameters(DomainClassifier(2, 3, 32, 5)) == deep + 256 + 1
+
+
+@pytest.mark.parametrize(
+    ("shape", "fewer"),
+    [((64, 96), (4, 6)), ((37, 90), (2, 5)), ((4, 16, 16), (1, 1, 1))],
+)
+def test_the_region_classifier_gives_a_logit_per_region(shape, fewer):
+    network = RegionClassifier(len(shape), 3, width=4, depth=4)
+    assert network(torch.rand(5, 3, *shape)).shape == (5, *fewer)
+
+
+@pytest.mark.parametrize("kind", [DomainClassifier, RegionClassifier])
+@pytest.mark.parametrize(("dims", "side"), [(2, 64), (3, 16)])
+def test_a_classifier_does_not_begin_blind(kind, dims, side):
+    torch.manual_seed(0)
+    network = kind(dims, 2, width=16, depth=4)
+    fine = torch.rand(8, 1, *((side,) * dims))
+    coarse = fine[..., ::4].repeat_interleave(4, -1)
+    with torch.no_grad():
+        first, second = (network(torch.cat([p, 1 - p], 1)) for p in (fine, coarse))
+    assert (first - second).abs().mean() > 0.02
+
+
+def test_the_region_classifier_is_that_of_adaptsegnet():
+    def conv(before, after):
+        return 16 * before * after + after
+
+    layers = conv(2, 64) + conv(64, 128) + conv(128, 256) + conv(256, 512)
+    assert parameters(RegionClassifier(2, 2, 64, 5)) == layers + conv(512, 1)
+
+
+def test_regions_far_apart_are_judged_by_themselves():
+    torch.manual_seed(0)
+    network = RegionClassifier(2, 2, width=4, depth=3)
+    maps = torch.rand(1, 2, 96, 96)
+    changed = maps.clone()
+    changed[..., :16, :16] = 0
+    with torch.no_grad():
+        before, after = network(maps)[0], network(changed)[0]
+    assert before[0, 0] != after[0, 0]
+    assert torch.equal(before[6:], after[6:])

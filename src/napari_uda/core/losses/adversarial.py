@@ -43,13 +43,25 @@ def domain_loss(logits: Tensor, sources: int) -> Tensor:
     Parameters
     ----------
     logits
-        (N,) scores; the first `sources` belong to the source.
+        (N, ...) scores; the first `sources` images are those of the source.
     sources
         Number of source images.
     """
     truth = torch.zeros_like(logits)
     truth[:sources] = 1.0
     return F.binary_cross_entropy_with_logits(logits.float(), truth.float())
+
+
+def domain_accuracy(logits: Tensor, sources: int) -> Tensor:
+    """Return the part of a domain classifier's scores that is right; 0.5 is guessing.
+
+    Parameters
+    ----------
+    logits, sources
+        As in `domain_loss`.
+    """
+    right = torch.cat([logits[:sources] > 0, logits[sources:] <= 0])
+    return right.float().mean()
 
 
 def generator_loss(fake: Tensor, mode: GanMode) -> Tensor:

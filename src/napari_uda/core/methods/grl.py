@@ -6,8 +6,9 @@ the gradient of L_dc being reversed and weighted by beta on its way to U (sectio
 Labelled target images, where there are any, join L_sup but stay "target" for D: the
 paper's semi-supervised rows (*).
 Differences from the paper: beta follows Ganin's ramp (the paper gives no value); the
-layers of D, the optimiser and the crops are ours (the paper gives none); a U-Net with
-normalisation; a soft Dice term in the quick preset.
+layers of D, the optimiser and the crops are ours (the paper gives none); D may judge
+regions, as AdaptSegNet's does, instead of whole maps; a U-Net with normalisation; a
+soft Dice term in the quick preset. The part of D's verdicts that is right is reported.
 """
 
 from __future__ import annotations
@@ -17,10 +18,18 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor
 
-from napari_uda.core.losses.adversarial import domain_loss, ramp, reverse_gradient
+from napari_uda.core.losses.adversarial import (
+    domain_accuracy,
+    domain_loss,
+    ramp,
+    reverse_gradient,
+)
 from napari_uda.core.losses.segmentation import segmentation_loss
 from napari_uda.core.method import Batch, Method, Stepper, Task
-from napari_uda.core.networks.domain_classifier import DomainClassifier
+from napari_uda.core.networks.domain_classifier import (
+    DomainClassifier,
+    RegionClassifier,
+)
 from napari_uda.core.spec.methods import GrlConfig
 
 if TYPE_CHECKING:
@@ -32,13 +41,15 @@ class Grl(Method[GrlConfig]):
 
     losses: ClassVar[dict[str, tuple[str, ...]]] = {
         "segmentation": ("seg",),
-        "domain classifier": ("domain",),
+        "domain classifier": ("domain", "accuracy"),
     }
 
     def __init__(self, config: GrlConfig, task: Task) -> None:
         super().__init__(config, task)
         self.segmenter = self.new_segmenter()
-        self.domain_classifier = DomainClassifier(
+        fcn = config.domain_classifier == "fcn"
+        kind = RegionClassifier if fcn else DomainClassifier
+        self.domain_classifier = kind(
             task.dims, task.outputs, config.domain_width, config.domain_depth
         )
 
@@ -66,10 +77,15 @@ class Grl(Method[GrlConfig]):
         beta = config.domain_weight * ramp(max(0.0, begun), config.ramp_speed)
         maps = torch.sigmoid(logits) if self.task.overlapping else logits.softmax(1)
         score = self.domain_classifier(reverse_gradient(maps, beta))
-        loss_domain = domain_loss(score, sources=len(batch.source.image))
+        sources = len(batch.source.image)
+        loss_domain = domain_loss(score, sources)
 
         engine.update("all", loss_seg + loss_domain)
-        return {"seg": loss_seg.detach(), "domain": loss_domain.detach()}
+        return {
+            "seg": loss_seg.detach(),
+            "domain": loss_domain.detach(),
+            "accuracy": domain_accuracy(score.detach(), sources),
+        }
 
     def segment(self, image: Tensor) -> Tensor:
         """Return logits of images of either domain."""

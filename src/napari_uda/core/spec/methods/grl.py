@@ -36,6 +36,9 @@ class GrlConfig(MethodConfig):
     """Steepness of the ramp beta (2 / (1 + exp(-speed * progress)) - 1)."""
     warm_up: Annotated[float, quantity("fraction", ge=0, lt=1)] = 0.0
     """Part of the training before the ramp starts."""
+    domain_classifier: Literal["global", "fcn"] = "global"
+    """What judges the domain: one verdict on the whole map, as in the paper, or one on
+    each region of it (fcn), as AdaptSegNet's does."""
     domain_learning_rate: Annotated[float, quantity("per step", gt=0, le=1)] = 1e-3
     """Learning rate of Adam for the domain classifier."""
     domain_width: Annotated[int, quantity("channels", ge=4, le=256)] = 32
