@@ -56,11 +56,11 @@ def smallest() -> Callable[..., dict[str, Any]]:
         settings = {
             key: next(m.ge for m in field.metadata if isinstance(m, annotated_types.Ge))
             for key, field in config.model_fields.items()
-            if key.endswith(("_width", "_depth", "_blocks", "_layers"))
+            if key.endswith(("_width", "_depth", "_blocks", "_layers", "levels"))
             and key != "patch_depth"
         }
         return settings | {
-            "dims": dims, "steps": 6, "batch_size": 2, "width": 4, "levels": 2,
+            "dims": dims, "steps": 6, "batch_size": 2, "width": 4,
             "patch_size": 32 if dims == 2 else 16, "patch_depth": 8, "foreground": 0.5,
             "intensity": 0.5,
         }  # fmt: skip

@@ -12,6 +12,7 @@ from napari_uda.core.errors import UserError
 from napari_uda.core.method import Patch
 from napari_uda.core.spec.domain import IGNORE
 
+from .appearance import AS_IT_IS, Appearance
 from .augment import Augmentation
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class PatchSampler:
         Where images are kept; memory-mapped ones stay on disk.
     augment_intensity
         Strength of the intensity augmentation, in [0, 1].
+    appearance
+        How patches are made to look otherwise, after that.
     labelled_fraction
         Part of the patches taken from labelled samples, where only some are labelled;
         0: as many as their size gives.
@@ -63,6 +66,7 @@ class PatchSampler:
         stream: int,
         device: torch.device,
         augment_intensity: float = 0.0,
+        appearance: Appearance = AS_IT_IS,
         labelled_fraction: float = 0.0,
     ) -> None:
         flat = [s.name for s in samples if s.image.ndim < config.dims]
@@ -78,6 +82,7 @@ class PatchSampler:
         self._augment = Augmentation(
             flip=config.flip, rotate=config.rotate, intensity=augment_intensity
         )
+        self._appearance = appearance
         self._images = [_resident(sample.image, device) for sample in samples]
         self._labels = [
             None if sample.labels is None else _resident(sample.labels, device)
@@ -94,7 +99,8 @@ class PatchSampler:
         pairs = [self._one(random) for _ in range(self._config.batch_size)]
         images = torch.stack([image for image, _ in pairs]).unsqueeze(1)
         labels = torch.stack([label for _, label in pairs])
-        return Patch(self._augment.intensities(images, random), labels)
+        images = self._augment.intensities(images, random)
+        return Patch(self._appearance(images, random), labels)
 
     def _one(self, random: np.random.Generator) -> tuple[Tensor, Tensor]:
         number = int(random.choice(len(self._images), p=self._chance))

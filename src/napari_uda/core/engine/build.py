@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from napari_uda.core.data.appearance import AS_IT_IS, Appearance
 from napari_uda.core.data.load import LoadedSample, load_samples
 from napari_uda.core.data.patches import PatchSampler
 from napari_uda.core.errors import UserError
 from napari_uda.core.method import Method, Task
 from napari_uda.core.spec.folders import fingerprint
+from napari_uda.core.spec.methods import NoisyUnetConfig
 
 from .gallery import SHOWN, Gallery, Views, cut_views, structure_shares
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from napari_uda.core.spec.domain import DomainName, Sample
     from napari_uda.core.spec.experiment import Experiment
+    from napari_uda.core.spec.methods import MethodConfig
 
 HELD_OUT = 6
 """Every sixth source sample is held out to score on, if there are that many."""
@@ -72,6 +75,13 @@ def split_source(samples: tuple[Sample, ...]) -> tuple[list[Sample], list[Sample
     if not held:
         return list(samples), list(samples)
     return [sample for sample in samples if sample not in held], held
+
+
+def appearance_of(config: MethodConfig) -> Appearance:
+    """Return how a method wants its labelled patches to be made to look otherwise."""
+    if not isinstance(config, NoisyUnetConfig):
+        return AS_IT_IS
+    return Appearance(config.augmentation, config.noise, config.noise_probability)
 
 
 class Materials:
@@ -144,6 +154,7 @@ class Materials:
                 stream=stream,
                 device=device,
                 augment_intensity=config.intensity if name == domains[0] else 0.0,
+                appearance=appearance_of(config) if name == domains[0] else AS_IT_IS,
                 labelled_fraction=getattr(config, "labelled_fraction", 0.0)
                 if name == "target"
                 else 0.0,

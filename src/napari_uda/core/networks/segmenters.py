@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .attention_unet import AttentionUNet
 from .duse_unet import DuseUNet
+from .lv_unet import LVUnet
 from .r2u_net import R2UNet
 from .resnet_segmenter import ResnetSegmenter
 from .unet import UNet, pooling_strides
@@ -23,6 +24,7 @@ SEGMENTERS: dict[str, Any] = {
     "r2u_net": R2UNet,
     "resnet6": partial(ResnetSegmenter, blocks=6),
     "resnet9": partial(ResnetSegmenter, blocks=9),
+    "lv_unet": LVUnet,
 }
 """Networks by their name in the settings; all are made by the same arguments:
 dims, channels, outputs, width, strides, norm."""

@@ -12,10 +12,12 @@ from napari_uda.core.spec.config import parse
 from .base import MethodConfig
 from .cyclegan import CycleganConfig
 from .grl import GrlConfig
+from .noisy_unet import NoisyUnetConfig
 from .source_only import SourceOnlyConfig
 from .supervised import SupervisedConfig
 from .synseg import SynsegConfig
 from .translation import TranslationConfig
+from .unet_gan import UnetGanConfig
 
 __all__ = [
     "METHODS",
@@ -24,11 +26,13 @@ __all__ = [
     "CycleganConfig",
     "GrlConfig",
     "MethodConfig",
+    "NoisyUnetConfig",
     "Preset",
     "SourceOnlyConfig",
     "SupervisedConfig",
     "SynsegConfig",
     "TranslationConfig",
+    "UnetGanConfig",
     "method_config",
 ]
 
@@ -37,7 +41,13 @@ PRESET_NAMES: tuple[Preset, ...] = get_args(Preset)
 
 # The order of lists and menus: baselines, then by the year of the paper.
 AnyMethod = Annotated[
-    SourceOnlyConfig | SupervisedConfig | CycleganConfig | GrlConfig | SynsegConfig,
+    SourceOnlyConfig
+    | SupervisedConfig
+    | NoisyUnetConfig
+    | CycleganConfig
+    | GrlConfig
+    | SynsegConfig
+    | UnetGanConfig,
     Field(discriminator="name"),
 ]
 METHODS: dict[str, type[MethodConfig]] = {
