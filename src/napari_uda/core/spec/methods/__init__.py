@@ -15,6 +15,7 @@ from .grl import GrlConfig
 from .source_only import SourceOnlyConfig
 from .supervised import SupervisedConfig
 from .synseg import SynsegConfig
+from .td_gan import TdGanConfig
 from .translation import TranslationConfig
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "SourceOnlyConfig",
     "SupervisedConfig",
     "SynsegConfig",
+    "TdGanConfig",
     "TranslationConfig",
     "method_config",
 ]
@@ -37,7 +39,12 @@ PRESET_NAMES: tuple[Preset, ...] = get_args(Preset)
 
 # The order of lists and menus: baselines, then by the year of the paper.
 AnyMethod = Annotated[
-    SourceOnlyConfig | SupervisedConfig | CycleganConfig | GrlConfig | SynsegConfig,
+    SourceOnlyConfig
+    | SupervisedConfig
+    | CycleganConfig
+    | GrlConfig
+    | TdGanConfig
+    | SynsegConfig,
     Field(discriminator="name"),
 ]
 METHODS: dict[str, type[MethodConfig]] = {
