@@ -35,7 +35,7 @@ class TdGanConfig(TranslationConfig):
 
     name: Literal["td_gan"] = "td_gan"
     """Method."""
-    steps: Annotated[int, quantity("steps", ge=1, le=10_000_000)] = 800
+    steps: Annotated[int, quantity("steps", ge=1, le=10_000_000)] = 600
     """Training steps in all."""
     batch_size: Annotated[int, quantity("patches", ge=1, le=1024)] = 8
     """Patches of each domain per step while the segmenter learns."""
@@ -43,7 +43,7 @@ class TdGanConfig(TranslationConfig):
     """How many of them there are per step once it is frozen."""
     patch_size: Annotated[int, quantity("px", ge=16, le=4096)] = 96
     """Height and width of a training patch."""
-    pretrain: Annotated[float, quantity("fraction", gt=0, lt=1)] = 0.25
+    pretrain: Annotated[float, quantity("fraction", gt=0, lt=1)] = 0.3
     """Part of the training in which the segmenter learns; then it is frozen."""
     conditional: bool = True
     """Show images together with their masks to the discriminator of the source."""
@@ -52,12 +52,6 @@ class TdGanConfig(TranslationConfig):
     warm_up: Annotated[float, quantity("fraction", ge=0, lt=1)] = 0.1
     """Part of the translation stage in which that weight and the masks that the
     discriminator sees grow from nothing: early fakes mislead the segmenter."""
-    segmenter: Literal["unet", "di2i"] = "di2i"
-    """Network that segments: U-Net, or di2i, a U-Net of dense blocks."""
-    width: Annotated[int, quantity("channels", ge=4, le=256)] = 24
-    """Channels of the segmenter's first level; a layer of di2i adds a third of it."""
-    norm: Literal["instance", "group", "batch", "none"] = "batch"
-    """Normalisation layer of the segmenter, which sees the look of the source alone."""
     schedule: Literal["constant", "linear", "poly"] = "linear"
     """Learning rate over each stage: constant, linear to zero in its second half, or
     poly."""
