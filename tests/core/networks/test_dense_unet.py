@@ -75,6 +75,23 @@ def test_every_layer_of_a_block_sees_all_before_it(norm):
         assert torch.equal(given, torch.cat([features, added[:, : 2 * i]], dim=1))
 
 
+@pytest.mark.parametrize("norm", ["instance", "none"])
+def test_the_decoder_sees_what_the_encoder_saw(norm):
+    torch.manual_seed(0)
+    network = DenseUNet(2, 1, 3, 6, pooling_strides((32, 32), 3), norm)
+    seen = {}
+
+    def keep(name):
+        return lambda _, given, out: seen.update({name: (given[0].clone(), out)})
+
+    network.encoder[0].register_forward_hook(keep("encoder"))
+    network.decoder[-1].register_forward_hook(keep("decoder"))
+    network(torch.randn(1, 1, 32, 32))
+    skip = torch.cat(seen["encoder"], dim=1)
+    assert torch.equal(seen["decoder"][0][:, : skip.shape[1]], skip)
+    assert skip.min() < 0
+
+
 def test_a_structure_is_as_likely_as_the_paper_says():
     torch.manual_seed(0)
     network = torch.nn.Conv2d(1, 4, 3, padding=1)
