@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .attention_unet import AttentionUNet
+from .dense_unet import DenseUNet
 from .duse_unet import DuseUNet
 from .lv_unet import LVUnet
 from .r2u_net import R2UNet
@@ -25,6 +26,7 @@ SEGMENTERS: dict[str, Any] = {
     "resnet6": partial(ResnetSegmenter, blocks=6),
     "resnet9": partial(ResnetSegmenter, blocks=9),
     "lv_unet": LVUnet,
+    "di2i": DenseUNet,
 }
 """Networks by their name in the settings; all are made by the same arguments:
 dims, channels, outputs, width, strides, norm."""

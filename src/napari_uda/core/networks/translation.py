@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from torch.optim import Adam
+
 from .patch_discriminator import PatchDiscriminator
 from .resnet_generator import ResnetGenerator
 from .unet import pooling_strides
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from napari_uda.core.spec.methods import TranslationConfig
 
 
@@ -30,3 +34,9 @@ def new_discriminator(config: TranslationConfig, channels: int) -> PatchDiscrimi
     return PatchDiscriminator(
         config.dims, channels, config.discriminator_width, config.discriminator_layers
     )
+
+
+def adam(config: TranslationConfig, *networks: nn.Module) -> Adam:
+    """Return one Adam over several networks with CycleGAN's beta1 of 0.5."""
+    parameters = [p for network in networks for p in network.parameters()]
+    return Adam(parameters, config.translation_learning_rate, betas=(0.5, 0.999))

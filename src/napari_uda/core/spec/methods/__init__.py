@@ -16,6 +16,7 @@ from .noisy_unet import NoisyUnetConfig
 from .source_only import SourceOnlyConfig
 from .supervised import SupervisedConfig
 from .synseg import SynsegConfig
+from .td_gan import TdGanConfig
 from .translation import TranslationConfig
 from .unet_gan import UnetGanConfig
 
@@ -31,6 +32,7 @@ __all__ = [
     "SourceOnlyConfig",
     "SupervisedConfig",
     "SynsegConfig",
+    "TdGanConfig",
     "TranslationConfig",
     "UnetGanConfig",
     "method_config",
@@ -45,8 +47,9 @@ AnyMethod = Annotated[
     | SupervisedConfig
     | NoisyUnetConfig
     | CycleganConfig
-    | GrlConfig
     | SynsegConfig
+    | TdGanConfig
+    | GrlConfig
     | UnetGanConfig,
     Field(discriminator="name"),
 ]

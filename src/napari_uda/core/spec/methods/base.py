@@ -50,14 +50,15 @@ class MethodConfig(Config):
     ema: Annotated[float, quantity("per step", ge=0, lt=1)] = 0.98
     """Decay of the averaged weights used for prediction; 0: use the last weights."""
     segmenter: Literal[
-        "unet", "duse_unet", "attention_unet", "r2u_net", "resnet6", "resnet9",
-        "lv_unet",
+        "unet", "attention_unet", "duse_unet", "r2u_net", "di2i", "lv_unet",
+        "resnet6", "resnet9",
     ] = "unet"  # fmt: skip
-    """Network that segments: U-Net, or with squeeze and excitation, with attention
-    gates, of recurrent units; or a residual network of 6 or 9 blocks and 3 levels; or a
-    U-Net of residual blocks, twice as many on the way down as up."""
+    """Network that segments: U-Net; with attention gates, squeeze and excitation,
+    recurrent units (r2u_net), dense blocks (di2i) or residual blocks (lv_unet); or a
+    residual network of 6 or 9 blocks."""
     width: Annotated[int, quantity("channels", ge=4, le=256)] = 16
-    """Channels of the segmenter's first level; doubled at each level."""
+    """Channels of the segmenter's first level; doubled at each level, where each layer
+    of di2i adds a third of it."""
     levels: Annotated[int, quantity("levels", ge=2, le=7)] = 4
     """Resolution levels of the segmenter."""
     norm: Literal["instance", "group", "batch", "none"] = "instance"
