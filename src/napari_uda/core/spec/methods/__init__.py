@@ -9,19 +9,22 @@ from pydantic import Field
 from napari_uda.core.errors import UserError
 from napari_uda.core.spec.config import parse
 
+from .accseg import AccsegConfig
 from .base import MethodConfig
 from .cyclegan import CycleganConfig
 from .grl import GrlConfig
 from .source_only import SourceOnlyConfig
 from .supervised import SupervisedConfig
 from .synseg import SynsegConfig
-from .translation import TranslationConfig
+from .translation import GeneratorConfig, TranslationConfig
 
 __all__ = [
     "METHODS",
     "PRESET_NAMES",
+    "AccsegConfig",
     "AnyMethod",
     "CycleganConfig",
+    "GeneratorConfig",
     "GrlConfig",
     "MethodConfig",
     "Preset",
@@ -37,7 +40,12 @@ PRESET_NAMES: tuple[Preset, ...] = get_args(Preset)
 
 # The order of lists and menus: baselines, then by the year of the paper.
 AnyMethod = Annotated[
-    SourceOnlyConfig | SupervisedConfig | CycleganConfig | GrlConfig | SynsegConfig,
+    SourceOnlyConfig
+    | SupervisedConfig
+    | CycleganConfig
+    | GrlConfig
+    | SynsegConfig
+    | AccsegConfig,
     Field(discriminator="name"),
 ]
 METHODS: dict[str, type[MethodConfig]] = {
