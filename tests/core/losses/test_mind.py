@@ -98,3 +98,17 @@ def test_batches_are_means():
     images, fakes = noise(2, 1, 16, 16), noise(2, 1, 16, 16, seed=1)
     each = [mind_loss(fakes[i, None], images[i, None]) for i in (0, 1)]
     torch.testing.assert_close(mind_loss(fakes, images), torch.stack(each).mean())
+
+
+def test_descent_restores_the_structure():
+    torch.manual_seed(0)
+    image = torch.nn.functional.avg_pool2d(torch.randn(1, 1, 28, 28), 5, 1)
+    fake = (image + 0.3 * torch.randn_like(image)).requires_grad_()
+    optimizer = torch.optim.Adam([fake], 0.02)
+    before = float(mind_loss(fake, image).detach())
+    for _ in range(30):
+        optimizer.zero_grad()
+        loss = mind_loss(fake, image)
+        loss.backward()
+        optimizer.step()
+    assert float(loss.detach()) < 0.5 * before
