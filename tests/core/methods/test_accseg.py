@@ -152,12 +152,12 @@ def test_the_paper_preset_is_that_of_the_paper(make_task):
     config = method_config("accseg", "paper")
     weights = [getattr(config, f"{name}_weight") for name in WEIGHTS]
     assert weights == [1] * 5
-    assert config.segmentation_weights == (1, 0)
+    assert config.segmentation_weights == {"dice_weight": 1, "entropy_weight": 0}
     assert (config.nce_places, config.nce_temperature) == (256, 0.07)
     assert (config.gan_mode, config.cc_form, config.mind_form) == (
         "lsgan", "squared", "max",
     )  # fmt: skip
-    assert not config.flip
+    assert (config.flip, config.segmenter) == (False, "duse_unet")
     with torch.device("meta"):
         method = Accseg(config, make_task())
         optimizers = method.optimizers()

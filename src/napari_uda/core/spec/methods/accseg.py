@@ -21,7 +21,8 @@ class AccsegConfig(GeneratorConfig):
     paper: ClassVar[dict[str, Any]] = {
         "steps": 70_000, "batch_size": 4, "patch_size": 256, "patch_depth": 32,
         "learning_rate": 2e-4, "translation_learning_rate": 2e-4, "width": 64,
-        "levels": 5, "segmenter": "duse_unet", "norm": "batch", "ema": 0.999, "flip": False, "rotate": False,
+        "levels": 5, "segmenter": "duse_unet", "norm": "batch", "ema": 0.999,
+        "flip": False, "rotate": False,
         "generator_width": 64, "generator_blocks": 9, "downsampling": "blur",
         "upsampling": "blur", "discriminator_width": 64, "initial_weights": "xavier",
         "entropy_weight": 0.0, "projection_width": 256,
