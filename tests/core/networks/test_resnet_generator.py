@@ -14,14 +14,20 @@ def parameters(network):
     return sum(p.numel() for p in network.parameters())
 
 
-@pytest.mark.parametrize("upsampling", ["transposed", "nearest"])
+@pytest.mark.parametrize("downsampling", ["strided", "blur"])
+@pytest.mark.parametrize("upsampling", ["transposed", "nearest", "blur"])
 @pytest.mark.parametrize(
     ("channels", "blocks", "count"),
     [(1, 9, 11_365_633), (3, 9, 11_378_179), (1, 7, 9_005_313), (1, 6, 7_825_153)],
 )
-def test_parameters_are_those_of_cyclegan(channels, blocks, count, upsampling):
+def test_parameters_are_those_of_cyclegan(
+    channels, blocks, count, upsampling, downsampling
+):
     with torch.device("meta"):
-        network = ResnetGenerator(2, channels, channels, 64, blocks, HALVES, upsampling)
+        network = ResnetGenerator(
+            2, channels, channels, 64, blocks, HALVES, upsampling,
+            downsampling=downsampling,
+        )  # fmt: skip
     assert parameters(network) == count
 
 
@@ -39,7 +45,10 @@ def test_the_paper_preset_is_the_network_of_the_paper(dims):
     assert parameters(network) == outer + 18 * conv(256, 256) + inner
 
 
-@pytest.mark.parametrize("upsampling", ["transposed", "nearest"])
+@pytest.mark.parametrize(
+    ("upsampling", "downsampling"),
+    [("transposed", "strided"), ("nearest", "strided"), ("blur", "blur")],
+)
 @pytest.mark.parametrize(
     ("strides", "shape"),
     [
@@ -51,9 +60,13 @@ def test_the_paper_preset_is_the_network_of_the_paper(dims):
         ([(1, 2, 2), (1, 2, 2)], (5, 3, 16)),
     ],
 )
-def test_images_of_any_size_keep_their_shape_and_range(strides, shape, upsampling):
+def test_images_of_any_size_keep_their_shape_and_range(
+    strides, shape, upsampling, downsampling
+):
     torch.manual_seed(0)
-    network = ResnetGenerator(len(shape), 1, 2, 4, 1, strides, upsampling)
+    network = ResnetGenerator(
+        len(shape), 1, 2, 4, 1, strides, upsampling, downsampling=downsampling
+    )
     with torch.inference_mode():
         fake = network(100 * torch.randn(2, 1, *shape))
     assert fake.shape == (2, 2, *shape)
@@ -93,3 +106,69 @@ def test_the_features_of_every_stage_can_be_looked_at():
         "block0": (16, 8, 12), "block1": (16, 8, 12), "up0": (8, 16, 24),
         "up1": (4, 32, 48), "head": (1, 32, 48),
     }  # fmt: skip
+
+
+def test_xaviers_weights_are_those_of_cut():
+    torch.manual_seed(0)
+    network = ResnetGenerator(2, 3, 3, 32, 2, HALVES, "blur", weights="xavier")
+    layer = network.stages["block0"].layers[0]
+    expected = 0.02 * (2 / (2 * 128 * 9)) ** 0.5
+    assert float(layer.weight.detach().std()) == pytest.approx(expected, rel=0.02)
+    assert not layer.bias.any()
+
+
+@pytest.mark.parametrize(
+    ("strides", "shape", "half"),
+    [
+        (HALVES, (32, 48), (16, 24)),
+        ([(1, 2, 2), (2, 2, 2)], (8, 32, 48), (8, 16, 24)),
+    ],
+)
+@pytest.mark.parametrize("downsampling", ["strided", "blur"])
+def test_taps_have_the_documented_shapes(downsampling, strides, shape, half):
+    torch.manual_seed(0)
+    network = ResnetGenerator(
+        len(shape), 1, 1, 4, 9, strides, "blur", downsampling=downsampling
+    )
+    widths = network.tap_widths()
+    assert widths == {"image": 1, "down0": 8, "down1": 16, "block0": 16, "block4": 16}
+    image = torch.randn(2, 1, *shape)
+    tapped = network(image, tuple(widths))
+    assert {name: features.shape[1] for name, features in tapped.items()} == widths
+    deep = tuple(s // k for s, k in zip(half, strides[1], strict=True))
+    blurred = downsampling == "blur"
+    assert [tuple(features.shape[2:]) for features in tapped.values()] == [
+        shape, shape if blurred else half, half if blurred else deep, deep, deep,
+    ]  # fmt: skip
+    assert torch.equal(tapped["image"], image)
+
+
+def test_taps_are_what_the_stages_give_on_the_way_to_the_result():
+    torch.manual_seed(0)
+    network = ResnetGenerator(2, 1, 1, 4, 3, HALVES, "nearest").eval()
+    seen = {}
+    for name in ("block0", "block1"):
+        network.stages[name].register_forward_hook(
+            lambda _, __, out, name=name: seen.update({name: out})
+        )
+    network.stages["down1"][0].register_forward_hook(
+        lambda _, __, out: seen.update(down1=out.clone())
+    )
+    image = torch.randn(1, 1, 30, 31)
+    with torch.inference_mode():
+        plain = network(image)
+        tapped = network(image, ("image", "down1", "block0", "block1", "head"))
+    assert list(network.tap_widths()) == ["image", "down0", "down1", "block0", "block1"]
+    torch.testing.assert_close(tapped["head"], plain)
+    assert tapped["head"].shape == image.shape
+    for name, features in seen.items():
+        assert torch.equal(tapped[name], features)
+
+
+def test_stages_after_the_last_tap_are_not_computed():
+    network = ResnetGenerator(2, 1, 1, 4, 3, HALVES, "nearest")
+    used = set()
+    for name, stage in network.stages.items():
+        stage.register_forward_hook(lambda *_, name=name: used.add(name))
+    network(torch.zeros(1, 1, 32, 32), ("image", "block1"))
+    assert used == {"stem", "down0", "down1", "block0", "block1"}

@@ -187,9 +187,11 @@ class Model:
     def require_translation(self, to: DomainName) -> None:
         """Raise UserError if the method cannot give images the look of `to`."""
         if to not in self.method.translates:
+            others = self.method.translates
+            only = f", only of the {others[0]}" if others else ""
             raise UserError(
                 f"{type(self.experiment.method).title} does not translate images to "
-                f"the look of the {to}: choose a run of cyclegan."
+                f"the look of the {to}{only}: choose a run of cyclegan."
             )
 
     def _translate(

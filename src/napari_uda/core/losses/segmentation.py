@@ -10,9 +10,14 @@ from napari_uda.core.spec.domain import IGNORE
 
 
 def segmentation_loss(
-    logits: Tensor, labels: Tensor, dice_weight: float, structure_weight: float = 1.0
+    logits: Tensor,
+    labels: Tensor,
+    dice_weight: float,
+    structure_weight: float = 1.0,
+    *,
+    entropy_weight: float = 1.0,
 ) -> Tensor:
-    """Return cross-entropy plus weighted soft Dice loss over the labelled pixels.
+    """Return weighted cross-entropy plus soft Dice loss over the labelled pixels.
 
     Parameters
     ----------
@@ -26,6 +31,8 @@ def segmentation_loss(
     structure_weight
         Weight of the pixels of structures in the cross-entropy, if one of the
         background has 1; a weighted mean, so that its scale stays.
+    entropy_weight
+        Weight of the cross-entropy.
 
     Returns
     -------
@@ -54,8 +61,8 @@ def segmentation_loss(
         one_hot = torch.zeros_like(logits).scatter_(1, index, 1.0)
         chosen, chance = one_hot[:, 1:], log_chance.exp()[:, 1:]
     if dice_weight == 0:
-        return entropy
-    return entropy + dice_weight * dice_loss(chance, chosen, mask)
+        return entropy_weight * entropy
+    return entropy_weight * entropy + dice_weight * dice_loss(chance, chosen, mask)
 
 
 def dice_loss(chance: Tensor, truth: Tensor, mask: Tensor) -> Tensor:

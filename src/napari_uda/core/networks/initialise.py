@@ -6,16 +6,27 @@ from typing import Literal
 
 from torch import nn
 
+Weights = Literal["normal", "xavier"]
 
-def initialise(network: nn.Module) -> None:
-    """Draw the weights of convolutions from N(0, 0.02) and set biases to zero.
 
-    Radford, Metz, Chintala, ICLR 2016; kept by CycleGAN.
+def initialise(network: nn.Module, weights: Weights = "normal") -> None:
+    """Draw the weights of convolutions and linear layers and set biases to zero.
+
+    Parameters
+    ----------
+    network
+        Its layers are changed in place.
+    weights
+        normal: from N(0, 0.02) (Radford, Metz, Chintala, ICLR 2016; kept by CycleGAN);
+        xavier: Xavier's normal distribution with a gain of 0.02 (CUT's code).
     """
-    kinds = nn.Conv2d | nn.Conv3d | nn.ConvTranspose2d | nn.ConvTranspose3d
+    kinds = nn.Conv2d | nn.Conv3d | nn.ConvTranspose2d | nn.ConvTranspose3d | nn.Linear
     for module in network.modules():
         if isinstance(module, kinds):
-            nn.init.normal_(module.weight, 0.0, 0.02)
+            if weights == "normal":
+                nn.init.normal_(module.weight, 0.0, 0.02)
+            else:
+                nn.init.xavier_normal_(module.weight, gain=0.02)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
 

@@ -7,10 +7,12 @@ from typing import Any, Literal
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .initialise import initialise
+from .blur import BlurDown, BlurUp
+from .initialise import Weights, initialise
 from .unet import Norm, convolution, crop, normalisation, pad_to_multiple
 
-Upsampling = Literal["nearest", "transposed"]
+Downsampling = Literal["strided", "blur"]
+Upsampling = Literal["nearest", "transposed", "blur"]
 SMALLEST = 8
 """Shortest side in the plane that every reflection padding fits into."""
 
@@ -23,7 +25,7 @@ class ResnetGenerator(nn.Module):
     padding. Volumes are padded by their edge, because thin ones cannot be reflected.
 
     The parts are named in `stages` (stem, down0, down1, block0, ..., up0, up1, head),
-    so that other losses may look at their features.
+    so that other losses may look at their features: see `forward`.
 
     Parameters
     ----------
@@ -39,12 +41,19 @@ class ResnetGenerator(nn.Module):
         Strides of the downsamplings, one tuple of `dims` integers each.
     upsampling
         transposed: CycleGAN's transposed convolutions; nearest: repeated pixels and a
-        convolution, which draws no checkerboard. Both have the same parameters.
+        convolution, which draws no checkerboard; blur: linear interpolation and a
+        convolution, as in CUT. All have the same parameters.
     norm
         Normalisation after each convolution; plain: CycleGAN's, instance without
         affine parameters.
     bounded
         Whether a tanh ends it, for images; without, for logits.
+    downsampling
+        strided: CycleGAN's strided convolutions; blur: convolutions at full resolution,
+        blurred and then thinned out (`BlurDown`), as in CUT. Both have the same
+        parameters.
+    weights
+        Distribution of the initial weights (`initialise`).
     """
 
     def __init__(
@@ -59,6 +68,8 @@ class ResnetGenerator(nn.Module):
         norm: Norm | Literal["plain"] = "plain",
         *,
         bounded: bool = True,
+        downsampling: Downsampling = "strided",
+        weights: Weights = "normal",
     ) -> None:
         super().__init__()
         self.strides = strides
@@ -71,10 +82,8 @@ class ResnetGenerator(nn.Module):
             "stem": nn.Sequential(_padded(dims, channels, width, 7), *end(width))
         }
         for i, stride in enumerate(strides):
-            conv: Any = convolution(dims)
             stages[f"down{i}"] = nn.Sequential(
-                conv(widths[i], widths[i + 1], 3, stride, padding=1),
-                *end(widths[i + 1]),
+                *_lower(dims, widths[i], widths[i + 1], stride, downsampling, norm)
             )
         for i in range(blocks):
             stages[f"block{i}"] = ResidualBlock(dims, widths[-1], norm)
@@ -86,12 +95,37 @@ class ResnetGenerator(nn.Module):
         last = [nn.Tanh()] if bounded else []
         stages["head"] = nn.Sequential(_padded(dims, width, outputs, 7), *last)
         self.stages = nn.ModuleDict(stages)
-        initialise(self)
+        initialise(self, weights)
 
-    def forward(self, image: Tensor) -> Tensor:
+    def tap_widths(self) -> dict[str, int]:
+        """Return the taps of patch-wise contrastive learning, with their channels.
+
+        CUT's: the image, both downsampling convolutions (before normalisation), and the
+        first and the fifth of nine blocks: of fewer, the first and the middle one.
+        """
+        blocks = sum(name.startswith("block") for name in self.stages)
+        stages: Any = self.stages
+        downs = [name for name in stages if name.startswith("down")]
+        widths = {name: stages[name][0].out_channels for name in downs}
+        image, deep = stages["stem"][0].in_channels, widths[downs[-1]]
+        return {"image": image, **widths, "block0": deep, f"block{blocks // 2}": deep}
+
+    def forward(
+        self, image: Tensor, taps: tuple[str, ...] = ()
+    ) -> Tensor | dict[str, Tensor]:
         """Map images (N, channels, *spatial) to (N, outputs, *spatial).
 
         The result is in [-1, 1] if it is bounded.
+
+        Parameters
+        ----------
+        image
+            Images of any size.
+        taps
+            Without any, the result is returned. Otherwise a dictionary of these: names
+            of stages, for what they give (of a downsampling its convolution, before
+            normalisation; of the head the result), or "image" for the padded image.
+            Stages after the last tap are not computed.
         """
         shape = image.shape[2:]
         height, width = shape[-2:]
@@ -100,9 +134,20 @@ class ResnetGenerator(nn.Module):
             depth = (0, 0) * (len(shape) - 2)
             image = F.pad(image, missing + depth, mode="replicate")
         features, _ = pad_to_multiple(image, self.strides)
-        for stage in self.stages.values():
+        tapped = {"image": features} if "image" in taps else {}
+        stages: dict[str, Any] = dict(self.stages.items())
+        for name, stage in stages.items():
+            if taps and len(tapped) == len(taps):
+                return tapped
+            if name in taps and name.startswith("down"):
+                tapped[name] = stage[0](features)
+                features = stage[1:](tapped[name])
+                continue
             features = stage(features)
-        return crop(features, tuple(shape))
+            if name in taps:
+                tapped[name] = features
+        features = crop(features, tuple(shape))
+        return {**tapped, "head": features} if taps else features
 
 
 class ResidualBlock(nn.Module):
@@ -150,6 +195,21 @@ def _end(
     return plain(width), nn.ReLU(inplace=True)
 
 
+def _lower(
+    dims: int,
+    before: int,
+    after: int,
+    stride: tuple[int, ...],
+    downsampling: Downsampling,
+    norm: Norm | Literal["plain"],
+) -> list[nn.Module]:
+    conv: Any = convolution(dims)
+    if downsampling == "strided":
+        return [conv(before, after, 3, stride, padding=1), *_end(dims, after, norm)]
+    whole = conv(before, after, 3, padding=1)
+    return [whole, *_end(dims, after, norm), BlurDown(stride)]
+
+
 def _raise(
     dims: int, before: int, after: int, stride: tuple[int, ...], upsampling: Upsampling
 ) -> list[nn.Module]:
@@ -157,7 +217,9 @@ def _raise(
         kind: Any = nn.ConvTranspose2d if dims == 2 else nn.ConvTranspose3d
         more = tuple(step - 1 for step in stride)
         return [kind(before, after, 3, stride, padding=1, output_padding=more)]
-    return [
-        nn.Upsample(scale_factor=tuple(map(float, stride)), mode="nearest"),
-        convolution(dims)(before, after, 3, padding=1),
-    ]
+    larger: nn.Module
+    if upsampling == "nearest":
+        larger = nn.Upsample(scale_factor=tuple(map(float, stride)), mode="nearest")
+    else:
+        larger = BlurUp(stride)
+    return [larger, convolution(dims)(before, after, 3, padding=1)]

@@ -13,10 +13,10 @@ from .unet import pooling_strides
 if TYPE_CHECKING:
     from torch import nn
 
-    from napari_uda.core.spec.methods import TranslationConfig
+    from napari_uda.core.spec.methods import GeneratorConfig
 
 
-def new_generator(config: TranslationConfig, channels: int) -> ResnetGenerator:
+def new_generator(config: GeneratorConfig, channels: int) -> ResnetGenerator:
     """Return a fresh generator from images of `channels` channels to such images."""
     return ResnetGenerator(
         config.dims,
@@ -26,17 +26,24 @@ def new_generator(config: TranslationConfig, channels: int) -> ResnetGenerator:
         config.generator_blocks,
         pooling_strides(config.patch_shape, 3),
         config.upsampling,
+        downsampling=config.downsampling,
+        weights=config.initial_weights,
     )
 
 
-def new_discriminator(config: TranslationConfig, channels: int) -> PatchDiscriminator:
+def new_discriminator(config: GeneratorConfig, channels: int) -> PatchDiscriminator:
     """Return a fresh discriminator of what has `channels` channels."""
     return PatchDiscriminator(
-        config.dims, channels, config.discriminator_width, config.discriminator_layers
+        config.dims,
+        channels,
+        config.discriminator_width,
+        config.discriminator_layers,
+        downsampling=config.downsampling,
+        weights=config.initial_weights,
     )
 
 
-def adam(config: TranslationConfig, *networks: nn.Module) -> Adam:
+def adam(config: GeneratorConfig, *networks: nn.Module) -> Adam:
     """Return one Adam over several networks with CycleGAN's beta1 of 0.5."""
     parameters = [p for network in networks for p in network.parameters()]
     return Adam(parameters, config.translation_learning_rate, betas=(0.5, 0.999))

@@ -9,6 +9,7 @@ from pydantic import Field
 from napari_uda.core.errors import UserError
 from napari_uda.core.spec.config import parse
 
+from .accseg import AccsegConfig
 from .base import MethodConfig
 from .cyclegan import CycleganConfig
 from .grl import GrlConfig
@@ -17,14 +18,16 @@ from .source_only import SourceOnlyConfig
 from .supervised import SupervisedConfig
 from .synseg import SynsegConfig
 from .td_gan import TdGanConfig
-from .translation import TranslationConfig
+from .translation import GeneratorConfig, TranslationConfig
 from .unet_gan import UnetGanConfig
 
 __all__ = [
     "METHODS",
     "PRESET_NAMES",
+    "AccsegConfig",
     "AnyMethod",
     "CycleganConfig",
+    "GeneratorConfig",
     "GrlConfig",
     "MethodConfig",
     "NoisyUnetConfig",
@@ -50,7 +53,8 @@ AnyMethod = Annotated[
     | SynsegConfig
     | TdGanConfig
     | GrlConfig
-    | UnetGanConfig,
+    | UnetGanConfig
+    | AccsegConfig,
     Field(discriminator="name"),
 ]
 METHODS: dict[str, type[MethodConfig]] = {

@@ -9,27 +9,39 @@ from napari_uda.core.spec.config import quantity
 from .base import MethodConfig
 
 
-class TranslationConfig(MethodConfig):
+class GeneratorConfig(MethodConfig):
     """What every method that translates images has: generators and discriminators."""
 
     generator_width: Annotated[int, quantity("channels", ge=4, le=256)] = 16
     """Channels of the generators' first layer; four times as many in their blocks."""
     generator_blocks: Annotated[int, quantity("blocks", ge=1, le=16)] = 3
     """Residual blocks of the generators."""
-    upsampling: Literal["nearest", "transposed"] = "nearest"
+    downsampling: Literal["strided", "blur"] = "strided"
+    """How generators and discriminators downsample: strided convolution, or convolution
+    at full resolution and blur, as CUT does, which is slower but aliases nothing."""
+    upsampling: Literal["nearest", "transposed", "blur"] = "nearest"
     """How generators upsample: nearest pixel and convolution, which draws no
-    checkerboard, or transposed convolution, as CycleGAN does."""
+    checkerboard; transposed convolution, as CycleGAN does; or linear interpolation and
+    convolution, as CUT does."""
     discriminator_width: Annotated[int, quantity("channels", ge=4, le=256)] = 16
     """Channels of the discriminators' first layer; doubled up to eight times that."""
     discriminator_layers: Annotated[int, quantity("layers", ge=1, le=5)] = 3
     """Strided layers of the discriminators: 1, 2, 3 see 16, 34, 70 pixels."""
+    initial_weights: Literal["normal", "xavier"] = "normal"
+    """Initial weights of generators and discriminators: normal with a deviation of 0.02
+    (CycleGAN), or Xavier's with a gain of 0.02 (CUT)."""
     gan_mode: Literal["lsgan", "bce", "hinge"] = "lsgan"
     """Form of the adversarial losses."""
+    translation_learning_rate: Annotated[float, quantity("per step", gt=0, le=1)] = 2e-4
+    """Learning rate of Adam for generators and discriminators."""
+
+
+class TranslationConfig(GeneratorConfig):
+    """What every method that translates there and back again has."""
+
     cycle_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 10.0
     """Weight of the difference between images and themselves, there and back again."""
     identity_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 5.0
     """Weight of what generators change about images that look right already; 0: off."""
     pool_size: Annotated[int, quantity("images", ge=0, le=10_000)] = 50
     """Former translations that each discriminator is shown again; 0: none."""
-    translation_learning_rate: Annotated[float, quantity("per step", gt=0, le=1)] = 2e-4
-    """Learning rate of Adam for generators and discriminators."""
