@@ -1,0 +1,219 @@
+"""The tables of `run.py`: one for every pair, and one of methods x pairs.
+
+    python benchmarks/adaptation/tables.py
+
+reads every CSV file beside it and writes NAME.md for each, and summary.md.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from pathlib import Path
+from statistics import fmean
+
+from napari_uda.core.io.atomic import atomic_write_text
+
+HERE = Path(__file__).parent
+COLUMNS = (
+    "target", "method", "preset", "settings", "seed", "structure", "dice",
+    "dice_pooled", "hd95", "assd", "unit", "checkpoint_step", "train_minutes",
+    "total_minutes", "threads", "machine", "commit", "error",
+)  # fmt: skip
+MEAN = "mean of structures"
+
+Scored = dict[str, str]
+"""A row of a CSV file."""
+
+
+def key_of(row: Scored) -> tuple[str, ...]:
+    """Return what tells one run from another."""
+    return tuple(row[k] for k in ("target", "method", "preset", "settings", "seed"))
+
+
+def read_scores(file: Path) -> list[Scored]:
+    """Read what was measured; columns that an older file lacks are empty."""
+    if not file.exists():
+        return []
+    with file.open(newline="", encoding="utf-8") as lines:
+        rows = [dict.fromkeys(COLUMNS, "") | line for line in csv.DictReader(lines)]
+    return [row | {"target": row["target"] or "target"} for row in rows]
+
+
+def write_scores(file: Path, rows: list[Scored]) -> None:
+    """Write all rows at once, so that nobody ever reads half of them."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    atomic_write_text(file, text.getvalue())
+
+
+def write_all(folder: Path) -> None:
+    """Write the table of every CSV file in a folder, and their summary."""
+    files = sorted(folder.glob("*.csv"))
+    for file in files:
+        text = pair_table(file.stem, read_scores(file))
+        atomic_write_text(file.with_suffix(".md"), text)
+    pairs = {file.stem: read_scores(file) for file in files}
+    atomic_write_text(folder / "summary.md", summary(pairs))
+
+
+def spread(values: list[float], digits: int) -> str:
+    """Write the mean, and the range where there are several values."""
+    if not values:
+        return "-"
+    mean = f"{fmean(values):.{digits}f}"
+    if len(values) == 1:
+        return mean
+    return f"{mean} ({min(values):.{digits}f} to {max(values):.{digits}f})"
+
+
+def numbers(rows: list[Scored], column: str) -> list[float]:
+    """Return the numbers in a column."""
+    return [float(row[column]) for row in rows if row[column]]
+
+
+def pair_table(name: str, rows: list[Scored]) -> str:
+    """Return the page of one pair."""
+    groups: dict[tuple[str, ...], list[Scored]] = {}
+    for row in rows:
+        if not row["error"]:
+            keys = ("target", "method", "preset", "settings", "structure", "threads")
+            groups.setdefault(tuple(row[key] for key in keys), []).append(row)
+    lines = [
+        f"# {name}: test split of the target",
+        "",
+        "Mean (range) over the seeds. Dice: mean over the test images; pooled Dice: "
+        "over all their pixels at once. Checkpoints are chosen without target labels "
+        "(`docs/architecture.md`). Minutes are those of one run, `new` to `evaluate`, "
+        "on so many cores: runs on one core were measured two at a time, with one "
+        "thread each.",
+        "",
+        "| target | method | preset | settings | structure | seeds | Dice "
+        "| pooled Dice | HD95 | ASSD | minutes | cores |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for (target, method, preset, settings, structure, threads), group in groups.items():
+        unit = group[0]["unit"]
+        distances = " | ".join(
+            text if text == "-" else f"{text} {unit}"
+            for text in (spread(numbers(group, key), 0) for key in ("hd95", "assd"))
+        )
+        lines.append(
+            f"| {target} | {method} | {preset} | {settings or '-'} | {structure} | "
+            f"{len(group)} | **{spread(numbers(group, 'dice'), 3)}** | "
+            f"{spread(numbers(group, 'dice_pooled'), 3)} | {distances} | "
+            f"{spread(numbers(group, 'total_minutes'), 1)} | {threads or 'all'} |"
+        )
+    if failed := [row for row in rows if row["error"]]:
+        lines += ["", "Failed:", ""]
+        lines += [
+            f"- {row['method']} to {row['target']}, seed {row['seed']}: {row['error']}"
+            for row in failed
+        ]
+    lines += ["", "Made by", "", "```", *commands(name, rows), "```", ""]
+    for what, key in (("on", "machine"), ("with the code of", "commit")):
+        if found := sorted({row[key] for row in rows} - {""}):
+            lines += [f"{what} {'; '.join(found)}", ""]
+    return "\n".join(lines)
+
+
+def commands(name: str, rows: list[Scored]) -> list[str]:
+    """Return the commands that measure these rows again."""
+    groups: dict[tuple[str, ...], dict[str, list[str]]] = {}
+    for row in rows:
+        key = tuple(row[k] for k in ("target", "preset", "settings", "threads"))
+        seeds = groups.setdefault(key, {}).setdefault(row["method"], [])
+        if row["seed"] not in seeds:
+            seeds.append(row["seed"])
+    lines = []
+    for (target, preset, settings, threads), methods in groups.items():
+        together: dict[tuple[str, ...], list[str]] = {}
+        for method, seeds in methods.items():
+            together.setdefault(tuple(sorted(seeds, key=int)), []).append(method)
+        lines += [
+            " ".join(
+                [
+                    f"python benchmarks/adaptation/run.py {name} --name {name}",
+                    f"--target {target} --methods {' '.join(those)}",
+                    f"--seeds {' '.join(seeds)} --preset {preset}",
+                    *(["--jobs 2"] if threads else []),
+                    settings,
+                ]
+            ).strip()
+            for seeds, those in together.items()
+        ]
+    return lines
+
+
+def summary(pairs: dict[str, list[Scored]]) -> str:
+    """Return the page of methods x pairs: Dice, the mean over structures."""
+    cells: dict[str, dict[str, str]] = {}
+    columns = []
+    for name, rows in pairs.items():
+        for target in dict.fromkeys(row["target"] for row in rows):
+            column = name if target == "target" else f"{name}, {target}"
+            columns.append(column)
+            mine = [row for row in rows if row["target"] == target]
+            for label, group in variants(mine).items():
+                cells.setdefault(label, {})[column] = _cell(group)
+    lines = [
+        "# Methods on all pairs: Dice on the test split of the target",
+        "",
+        "Mean over the structures and (n) seeds, with the range over the seeds where "
+        "there are several. Settings, distances and minutes are in the table of each "
+        "pair.",
+        "",
+        f"| method | {' | '.join(columns)} |",
+        f"|{'---|' * (len(columns) + 1)}",
+    ]
+    lines += [
+        f"| {label} | {' | '.join(found.get(column, '-') for column in columns)} |"
+        for label, found in cells.items()
+    ]
+    return "\n".join([*lines, ""])
+
+
+def variants(rows: list[Scored]) -> dict[str, list[Scored]]:
+    """Group the rows of a pair by method, and by settings where these differ.
+
+    The settings that most methods were measured with are those of a method's own line.
+    """
+    kinds = {(row["method"], row["preset"], row["settings"]) for row in rows}
+    usual = Counter((preset, settings) for _, preset, settings in kinds)
+    groups: dict[str, list[Scored]] = {}
+    for method in dict.fromkeys(row["method"] for row in rows):
+        mine = list(
+            dict.fromkeys(
+                (row["preset"], row["settings"])
+                for row in rows
+                if row["method"] == method
+            )
+        )
+        own = max(mine, key=lambda kind: usual[kind])
+        for kind in mine:
+            label = method if kind == own else f"{method}, {' '.join(kind).strip()}"
+            groups[label] = [
+                row
+                for row in rows
+                if row["method"] == method and (row["preset"], row["settings"]) == kind
+            ]
+    return groups
+
+
+def _cell(rows: list[Scored]) -> str:
+    failed = len({row["seed"] for row in rows if row["error"]})
+    measured = [row for row in rows if not row["error"]]
+    means = [row for row in measured if row["structure"] == MEAN] or measured
+    by_seed: dict[str, list[float]] = {}
+    for row in means:
+        by_seed.setdefault(row["seed"], []).extend(numbers([row], "dice"))
+    values = [fmean(found) for found in by_seed.values() if found]
+    text = f"{spread(values, 3)} ({len(values)})" if values else ""
+    return ", ".join(filter(None, [text, f"{failed} failed" if failed else ""])) or "-"
+
+
+if __name__ == "__main__":
+    write_all(HERE)
