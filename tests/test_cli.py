@@ -206,6 +206,10 @@ def test_scores_of_methods_become_a_table_and_a_comparison(
     assert command("table", *given, *csv_file).code == 0
     assert Path("table.csv").read_text().splitlines()[0] == "Dice,before,after"
     assert compared.out.split()[:4] == ["score", "images", "before", "target"]
+    Path("more").mkdir()
+    Path("source.csv").rename("more/target.csv")
+    alike = command("compare", "more/target.csv", "target.csv")
+    assert alike.out.split()[2:4] == ["first", "second"]
     (line,) = comparison["comparison"]
     assert (line["score"], line["images"], line["second"]) == ("dice", 2, 1)
     assert line["difference"] == pytest.approx(1 - line["first"])

@@ -110,6 +110,8 @@ def compare(
     from napari_uda.core.metrics.score_file import read_csv
 
     names, files = zip(*map(_named, (first, second)), strict=True)
+    if names[0] == names[1]:
+        names = ("first", "second")
     one, two = map(read_csv, files)
     found = [
         line

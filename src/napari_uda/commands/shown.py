@@ -96,7 +96,7 @@ def paired(found: Sequence[Paired], names: tuple[str, str]) -> None:
                 second: score_text(one["second"]),
                 "difference": score_text(one["difference"]),
                 "median": score_text(one["difference_median"]),
-                "p": score_text(one["p"], 4),
+                "p": f"{one['p']:.2g}",
                 "structure": one["class"],
             }
             for one in found

@@ -87,6 +87,19 @@ def test_translations_that_keep_shapes_score_one(make_pair, tmp_path):
     assert rows[0]["assd"] is None
 
 
+def test_progress_goes_to_the_end_of_every_image(make_pair, tmp_path):
+    run, judge = make_pair()
+    told = []
+    folder = write_folder(tmp_path / "d")
+    score_translations(run, judge, folder, to="target", report=told.append)
+    parts = [(one.image, one.done / one.total) for one in told]
+    assert parts == [
+        (str(folder / "images" / f"{stem}.tif"), part)
+        for stem in ("a", "b")
+        for part in (0.5, 1)
+    ]
+
+
 def test_translations_that_move_shapes_score_less(make_pair, tmp_path):
     run, judge = make_pair()
     run.method.translate = lambda image, to: torch.roll(image, 2, 2)

@@ -83,15 +83,28 @@ def score_translations(
             working_size(model, Geometry(size, unit, None))
             for model in (translator, judge)
         ]
-        fake = translator.translate(volume.data, sizes[0], to=to)
-        chance = judge.probabilities(fake, sizes[1], domain=to, normalised=True)
+        tell = [_half(half, sample.image, report) for half in (0, 1)]
+        fake = translator.translate(volume.data, sizes[0], to=to, progress=tell[0])
+        chance = judge.probabilities(
+            fake, sizes[1], domain=to, normalised=True, progress=tell[1]
+        )
         compared = _compared(judge, sample, judge.labels(chance), config)
         rows += compared.rows(sample.name, surface=False)
-        if report is not None:
-            report(Progress(str(sample.image), 1, 1))
     if left_out is not None and len(labelled) < len(samples):
         left_out([one.name for one in samples if one.labels is None])
     return rows
+
+
+def _half(
+    half: int, image: Path, report: Callable[[Progress], None] | None
+) -> Callable[[int, int], None]:
+    """Return what is told of the first or second half of the work on an image."""
+
+    def tell(done: int, total: int) -> None:
+        if report is not None:
+            report(Progress(str(image), half * total + done, 2 * total))
+
+    return tell
 
 
 def require_judge(translator: Model, judge: Model, to: DomainName) -> None:
