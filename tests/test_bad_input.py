@@ -328,7 +328,7 @@ def class_without_masks(_: Path) -> list[str]:
 # Methods and settings
 
 
-@bad("no method 'magic'", "source_only, supervised, grl")
+@bad("no method 'magic'", "source_only, supervised, ")
 def unknown_method(_: Path) -> list[str]:
     return ["new", "magic", *NEW[2:]]
 
@@ -373,7 +373,7 @@ def unknown_device(_: Path) -> list[str]:
     return [*NEW, "training.device=gpu"]
 
 
-@bad("no method 'magic'", "'source_only', 'supervised', 'grl'")
+@bad("no method 'magic'", "'source_only', 'supervised', ")
 def method_changed_to_an_unknown_one(_: Path) -> list[str]:
     return [*NEW, "method.name=magic"]
 
