@@ -191,7 +191,8 @@ class Model:
             only = f", only of the {others[0]}" if others else ""
             raise UserError(
                 f"{type(self.experiment.method).title} does not translate images to "
-                f"the look of the {to}{only}: choose a run of cyclegan."
+                f"the look of the {to}{only}: choose a run of another method, such as "
+                "cyclegan."
             )
 
     def _translate(
