@@ -771,7 +771,7 @@ def a_pattern_without_slices(_: Path) -> list[str]:
 JUDGED = ["--judge", "judge", "--to", "target"]
 
 
-@bad("does not translate images", "choose a run of cyclegan")
+@bad("does not translate images", "such as cyclegan")
 def s_score_of_a_run_that_does_not_translate(_: Path) -> list[str]:
     shutil.copytree("run", "judge")
     return ["s-score", "run", "source", *JUDGED]
