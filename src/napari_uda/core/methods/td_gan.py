@@ -87,7 +87,7 @@ class TdGan(Method[TdGanConfig]):
         config, mode = self.config, self.config.gan_mode
         d_target, d_source = self.discriminator_target, self.discriminator_source
         trust = min(1.0, stage / config.warm_up) if config.warm_up else 1.0
-        few = slice(config.translation_batch)
+        few = slice(config.translation_batch_size)
         source, target = batch.source.image[few], batch.target.image[few]
         label = batch.source.label[few]
 

@@ -25,7 +25,7 @@ class TdGanConfig(TranslationConfig):
     )
     reference: ClassVar[str] = "Zhang, Miao, Mansi and Liao, MICCAI 2018"
     paper: ClassVar[dict[str, Any]] = {
-        "steps": 180_000, "batch_size": 8, "translation_batch": 1, "patch_size": 256,
+        "steps": 180_000, "batch_size": 8, "translation_batch_size": 1, "patch_size": 256,
         "patch_depth": 32, "pretrain": 0.1, "warm_up": 0.0, "learning_rate": 1e-3,
         "segmenter": "di2i", "width": 48, "levels": 5, "norm": "batch", "ema": 0.999,
         "dice_weight": 0.0, "generator_width": 64, "generator_blocks": 7,
@@ -39,7 +39,7 @@ class TdGanConfig(TranslationConfig):
     """Training steps in all."""
     batch_size: Annotated[int, quantity("patches", ge=1, le=1024)] = 8
     """Patches of each domain per step while the segmenter learns."""
-    translation_batch: Annotated[int, quantity("patches", ge=1, le=1024)] = 2
+    translation_batch_size: Annotated[int, quantity("patches", ge=1, le=1024)] = 2
     """How many of them there are per step once it is frozen."""
     patch_size: Annotated[int, quantity("px", ge=16, le=4096)] = 96
     """Height and width of a training patch."""
