@@ -50,9 +50,9 @@ AnyMethod = Annotated[
     | SupervisedConfig
     | NoisyUnetConfig
     | CycleganConfig
-    | SynsegConfig
     | TdGanConfig
     | GrlConfig
+    | SynsegConfig
     | UnetGanConfig
     | AccsegConfig,
     Field(discriminator="name"),
