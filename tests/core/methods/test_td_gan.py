@@ -266,7 +266,7 @@ def test_target_images_are_translated_and_source_images_are_not(make_method):
 
 
 def test_few_images_are_translated_of_many_that_are_segmented(make_method, make_batch):
-    method = make_method(batch_size=3, translation_batch=1)
+    method = make_method(batch_size=3, translation_batch_size=1)
     sizes = {"segmenter": [], "to_source": []}
     for name, seen in sizes.items():
         method.get_submodule(name).register_forward_pre_hook(

@@ -25,12 +25,12 @@ class TdGanConfig(TranslationConfig):
     )
     reference: ClassVar[str] = "Zhang, Miao, Mansi and Liao, MICCAI 2018"
     paper: ClassVar[dict[str, Any]] = {
-        "steps": 180_000, "batch_size": 8, "translation_batch_size": 1, "patch_size": 256,
-        "patch_depth": 32, "pretrain": 0.1, "warm_up": 0.0, "learning_rate": 1e-3,
-        "segmenter": "di2i", "width": 48, "levels": 5, "norm": "batch", "ema": 0.999,
-        "dice_weight": 0.0, "generator_width": 64, "generator_blocks": 7,
-        "upsampling": "transposed", "discriminator_width": 64, "identity_weight": 0.0,
-        "rotate": False, "translation_learning_rate": 2e-4,
+        "steps": 180_000, "batch_size": 8, "translation_batch_size": 1,
+        "patch_size": 256, "patch_depth": 32, "pretrain": 0.1, "warm_up": 0.0,
+        "learning_rate": 1e-3, "segmenter": "di2i", "width": 48, "levels": 5,
+        "norm": "batch", "ema": 0.999, "dice_weight": 0.0, "generator_width": 64,
+        "generator_blocks": 7, "upsampling": "transposed", "discriminator_width": 64,
+        "identity_weight": 0.0, "rotate": False, "translation_learning_rate": 2e-4,
     }  # fmt: skip
 
     name: Literal["td_gan"] = "td_gan"
