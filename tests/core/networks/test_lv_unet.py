@@ -107,4 +107,4 @@ def test_bfloat16_agrees_with_single_precision():
             coarse = made(images)
     assert coarse.dtype == torch.bfloat16
     difference = (coarse.float() - exact).abs().mean() / exact.abs().mean()
-    assert 0 < difference < 0.06
+    assert 0 < difference < 0.12

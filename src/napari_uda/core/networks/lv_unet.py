@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .unet import Norm, convolution, normalisation, pad_to_multiple
+from .initialise import initialise_for_relu
+from .unet import Norm, convolution, crop, normalisation, pad_to_multiple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,17 +65,9 @@ class LVUnet(nn.Module):
             PlainResidual(dims, 2 * wide, wide, norm) for wide in widths[:-1]
         )
         self.head = conv(width, outputs, 1)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d | nn.Conv3d):
-                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-                nn.init.zeros_(module.bias)  # type: ignore[arg-type]
-        for module in self.modules():
-            if isinstance(module, PlainResidual):
-                # The sum of both ways is to be no larger than its input.
-                for weight in (
-                    *module.layers[3].parameters(), *module.shortcut.parameters()
-                ):  # fmt: skip
-                    weight.data.mul_(0.5**0.5)
+        # Sums grow from block to block with the usual variance, and so would the
+        # differences of their features.
+        initialise_for_relu(self, "linear")
 
     def forward(
         self, image: Tensor, taps: Sequence[str] = ()
@@ -114,10 +107,7 @@ class LVUnet(nn.Module):
             # The 1x1 convolution commutes with nearest upsampling and is cheaper first.
             raised = F.interpolate(up(features), scale_factor=tuple(map(float, stride)))
             features = block(torch.cat([skips.pop(), raised], dim=1))
-        logits: Tensor = self.head(features)
-        for axis, side in enumerate(shape, start=2):
-            logits = logits.narrow(axis, 0, side)
-        return logits
+        return crop(self.head(features), shape)
 
 
 class PlainResidual(nn.Module):
