@@ -185,6 +185,14 @@ def test_a_method_without_translation_says_so(make_model, make_experiment, tmp_p
     assert not (tmp_path / "out").exists()
 
 
+def test_a_method_with_one_way_says_which(make_model, make_experiment):
+    model = make_model(make_experiment("accseg"))
+    words = "AccSeg-Net does not translate .* of the source, only of the target: choose"
+    with pytest.raises(UserError, match=words):
+        model.translate(scene((20, 20)), to="source")
+    assert model.translate(scene((20, 20)), to="target").shape == (20, 20)
+
+
 def test_files_keep_their_name_format_and_geometry(tmp_path, make_translator):
     model, told = make_translator(), []
     write_image(tmp_path / "a.tif", scene((20, 30)), Geometry((6.0, 8.0), "nm"))

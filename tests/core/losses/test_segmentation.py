@@ -129,3 +129,14 @@ def test_dice_of_a_perfect_a_wrong_and_an_absent_structure():
     assert dice_loss(1 - truth, truth, mask) == pytest.approx(1, abs=1e-5)
     nothing = torch.zeros_like(truth)
     assert dice_loss(nothing, nothing, mask) == pytest.approx(0, abs=1e-6)
+
+
+def test_cross_entropy_can_be_left_out():
+    torch.manual_seed(0)
+    logits, labels = torch.randn(2, 3, 8, 8), torch.randint(3, (2, 8, 8))
+    alone = segmentation_loss(logits, labels, 1.0, entropy_weight=0.0)
+    both = segmentation_loss(logits, labels, 1.0)
+    entropy = segmentation_loss(logits, labels, 0.0)
+    torch.testing.assert_close(alone, both - entropy)
+    half = segmentation_loss(logits, labels, 0.0, entropy_weight=0.5)
+    torch.testing.assert_close(half, 0.5 * entropy)
