@@ -33,7 +33,7 @@ VENDORS = {
     ),
     "target": Scanner(
         "balanced", flip=40, repetition=3.6, resolution=(2.1, 1.8), noise=0.04,
-        shading=0.22, coil=(0.7, 0.5), contrast_agent=3.0, fat=0.8, bands=0.4,
+        shading=0.22, coil=(0.7, 0.5), contrast_agent=3.0, fat=0.45, bands=0.4,
         flow=0.1, gain=2500,
     ),
     "target-b": Scanner(
