@@ -42,12 +42,20 @@ def test_the_manifest_is_valid_and_says_what_it_offers(manifest):
     assert "napari/layers/segment" in contributions.menus
 
 
-def test_the_sample_pair_opens(make_napari_viewer):
+@pytest.mark.parametrize(
+    ("name", "roles"),
+    [
+        ("em-pair", ["source", "target"]),
+        ("cine-pair", ["source", "target", "target-b"]),
+        ("heart-pair", ["source"] * 4 + ["target"] * 4),
+        ("abdomen-pair", ["source", "target", "target-b"]),
+    ],
+)
+def test_the_sample_pair_opens(make_napari_viewer, name, roles):
     viewer = make_napari_viewer()
-    layers = viewer.open_sample(NAME, "em-pair")
-    assert [layer.metadata["napari_uda"]["role"] for layer in layers] == [
-        "source", "source", "target", "target",
-    ]  # fmt: skip
+    layers = viewer.open_sample(NAME, name)
+    said = [layer.metadata["napari_uda"]["role"] for layer in layers]
+    assert said[::2] == said[1::2] == roles
 
 
 @pytest.mark.parametrize("name", ["dock", "data", "train", "predict"])

@@ -106,7 +106,7 @@ def test_overlapping_structures_and_extras_of_any_pair(tmp_path):
     }
     images = [rng.integers(-1000, 1000, (20, 24), np.int16) for _ in range(3)]
     classes = {1: {"name": "lung", "color": "#3cb44b"}, 2: {"name": "heart"}}
-    for name, labels in (("source", masks), ("target", masks), ("target-b", {})):
+    for name, labels in (("source", masks), ("target", masks), ("target-b", masks)):
         extras = {"normalise": {"window": [-150, 250]}}
         write_pair(
             [PairDomain(name, images, labels, (2.5, 1.5), "mm", classes, 2, extras)],
@@ -114,6 +114,8 @@ def test_overlapping_structures_and_extras_of_any_pair(tmp_path):
         )
     data = dataset_from_folders(tmp_path / "source", tmp_path / "target")
     assert data.overlapping
+    said = yaml.safe_load((tmp_path / "target-b" / "dataset.yaml").read_text("utf-8"))
+    assert said["labels_role"] == "evaluate"
     assert [item.name for item in data.structures] == ["lung", "heart"]
     assert data.source.normalise.window == (-150, 250)
     assert data.source.voxel_size == (2.5, 1.5)

@@ -53,8 +53,6 @@ def _config(domain: PairDomain) -> dict[str, Any]:
         "unit": domain.unit,
         "split": {"train": stems[: domain.train], "test": stems[domain.train :]},
     }
-    if domain.overlapping:
-        content["overlapping"] = True
     if domain.name != "source":
         content["labels_role"] = "evaluate"
     return content | dict(domain.extras)
