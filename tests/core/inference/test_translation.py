@@ -28,12 +28,12 @@ both_ways = pytest.mark.parametrize("to", ["source", "target"])
 def make_translator(make_experiment, make_dataset):
     """Return a function that makes a model whose generators are untrained."""
 
-    def make(dims=2, size=None, bfloat16=False, **settings):
+    def make(dims=2, size=None, bfloat16=False, name="cyclegan", **settings):
         data = make_dataset(dims=dims)
         if size is not None:
             source = data.source.model_copy(update={"unit": "nm"})
             data = data.model_copy(update={"voxel_size": size, "source": source})
-        experiment = make_experiment("cyclegan", data, dims=dims, **settings)
+        experiment = make_experiment(name, data, dims=dims, **settings)
         torch.manual_seed(0)
         method = build_method(experiment).eval().requires_grad_(False)
         return Model(method, experiment, CPU, bfloat16)
@@ -185,8 +185,8 @@ def test_a_method_without_translation_says_so(make_model, make_experiment, tmp_p
     assert not (tmp_path / "out").exists()
 
 
-def test_a_method_with_one_way_says_which(make_model, make_experiment):
-    model = make_model(make_experiment("accseg"))
+def test_a_method_with_one_way_says_which(make_translator):
+    model = make_translator(name="accseg")
     words = "AccSeg-Net does not translate .* of the source, only of the target: choose"
     with pytest.raises(UserError, match=words):
         model.translate(scene((20, 20)), to="source")
