@@ -87,7 +87,7 @@ def test_chosen_layers_and_those_removed_or_renamed(viewer, widget, qtbot):
     picker = widget.pickers["source"]
     row = picker._rows[0]
     row.image.setLayer(image)
-    row.labels.setLayer(labels)
+    row.labels.activated.emit(row.labels.findText(labels.name))
     assert widget.session.choices["source"].layers[0].layers == (image, labels)
     other.name = "renamed"
     assert "renamed" in [row.image.itemText(i) for i in range(row.image.count())]

@@ -20,14 +20,14 @@ from qtpy.QtWidgets import (
 from superqt import QElidingLabel
 from superqt.utils import signals_blocked
 
-from .layers import images_in, labels_in
+from .layers import classes_of, images_in, labels_in
 from .pair_row import PairRow
 from .session import DomainChoice, LayerPair, role_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari.layers import Layer
+    from napari.layers import Labels, Layer
     from qtpy.QtGui import QDragEnterEvent, QDropEvent
 
     from napari_uda.core.spec.domain import DomainName
@@ -152,7 +152,7 @@ class DomainPicker(QWidget):
                     self._append()
                 if not choice.layers:
                     self._rows[0].image.setLayer(None)
-                    self._rows[0].labels.setLayer(None)
+                    self._rows[0].labels.setLabels(None)
                 for row, pair in zip(self._rows, choice.layers, strict=False):
                     row.setValue(pair)
             index = self.truth_role.findData(choice.labels_role)
@@ -193,10 +193,10 @@ class DomainPicker(QWidget):
             ]
             # Named alike comes first; kinds only tell labels from truth.
             fits.sort(key=lambda layer: not layer.name.startswith(image.name))
-            chosen = fits[0] if fits else None
-            if chosen is not None:
-                labels.remove(chosen)
-            pairs.append(LayerPair(image, chosen))
+            chosen = _one_or_masks(fits)
+            pair = LayerPair(image, chosen)
+            labels = [layer for layer in labels if layer not in pair.layers]
+            pairs.append(pair)
         return replace(DomainChoice(), layers=tuple(pairs))
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
@@ -217,8 +217,9 @@ class DomainPicker(QWidget):
             self._grid.addWidget(widget, position, column)
         self._rows.append(row)
         self._offer(row)
-        for box in (row.image, row.labels, row.details, row.level):
+        for box in (row.image, row.details, row.level):
             box.currentIndexChanged.connect(self._on_edited)
+        row.labels.edited.connect(self._on_edited)
         row.remove.clicked.connect(self._on_remove_clicked)
         return row
 
@@ -317,6 +318,19 @@ def same_choice(one: DomainChoice, other: DomainChoice) -> bool:
         return choice.labels_role, pairs
 
     return key(one) == key(other)
+
+
+def _one_or_masks(fits: list[Labels]) -> Labels | tuple[Labels, ...] | None:
+    """Return the first layer, or the first mask of every structure that has its own."""
+    if not fits:
+        return None
+    masks: dict[str, Labels] = {}
+    for layer in fits:
+        classes = list(classes_of(layer).values())
+        if len(classes) != 1:
+            return fits[0]
+        masks.setdefault(classes[0].name, layer)
+    return tuple(masks.values()) if len(masks) > 1 else fits[0]
 
 
 def _dropped_folder(event: QDragEnterEvent | QDropEvent) -> Path | None:

@@ -11,7 +11,14 @@ import numpy as np
 from napari_uda.core.data.inspection import Inspection, Problem, SampleReport
 from napari_uda.core.errors import UserError
 from napari_uda.core.io import Volume, read
-from napari_uda.core.spec.domain import IGNORE, Dataset, Domain, Sample
+from napari_uda.core.spec.domain import (
+    IGNORE,
+    PALETTE,
+    Dataset,
+    Domain,
+    Sample,
+    Structure,
+)
 from napari_uda.core.spec.folders import MOST_CLASSES, domain_from_folder
 
 from .layers import axes_note, classes_of, default_class, layer_volume
@@ -22,7 +29,7 @@ if TYPE_CHECKING:
 
     from napari.layers import Labels
 
-    from napari_uda.core.spec.domain import DomainName, LabelsRole, Structure, Unit
+    from napari_uda.core.spec.domain import DomainName, LabelsRole, Unit
 
     from .session import DomainChoice, LayerPair
     from .snapshot import LayerData
@@ -37,8 +44,8 @@ class PairPlan:
     name: str
     data: LayerData | UserError
     """Arrays of the pair, or why it cannot be a sample."""
-    labels: Labels | None
-    """Layer that names the classes."""
+    labels: tuple[Labels, ...]
+    """Layers that name the classes: one, or one mask per structure."""
     notes: tuple[str, ...]
 
 
@@ -126,7 +133,6 @@ def look_safely(
 
 
 def _pair(pair: LayerPair) -> PairPlan:
-    labels = pair.labels[0] if isinstance(pair.labels, tuple) else pair.labels
     data: LayerData | UserError
     try:
         data = layer_data(pair)
@@ -137,7 +143,7 @@ def _pair(pair: LayerPair) -> PairPlan:
         notes.append(f"resolution level {pair.level} of several is used")
     if note := axes_note(pair):
         notes.append(note.rstrip("."))
-    return PairPlan(pair.image.name, data, labels, tuple(notes))
+    return PairPlan(pair.image.name, data, pair.masks, tuple(notes))
 
 
 def _domain(
@@ -218,16 +224,18 @@ def _classes(plan: LookPlan) -> dict[int, Structure]:
     """
     found: dict[int, Labels] = {}
     for pair in plan.pairs:
-        if pair.labels is None or isinstance(pair.data, UserError):
+        if not pair.labels or isinstance(pair.data, UserError):
             continue
-        if described := classes_of(pair.labels):
+        if pair.data.overlapping:
+            return _structures(pair.labels)
+        if described := classes_of(pair.labels[0]):
             return described
         for labels in pair.data.labels[:1]:
             blocks = labels if len(labels.shape) == 3 else (labels,)
             for block in blocks:
                 for value in np.unique(np.asarray(block)):
                     if value > 0 and value == int(value) and value != IGNORE:
-                        found.setdefault(int(value), pair.labels)
+                        found.setdefault(int(value), pair.labels[0])
         if len(found) > MOST_CLASSES:
             raise UserError(
                 f"the source labels hold {len(found)} different values, which looks "
@@ -238,3 +246,13 @@ def _classes(plan: LookPlan) -> dict[int, Structure]:
         value: default_class(found[value], value, index, len(found) == 1)
         for index, value in enumerate(sorted(found))
     }
+
+
+def _structures(masks: tuple[Labels, ...]) -> dict[int, Structure]:
+    """Name each mask by its class, if it describes a single one, or by its layer."""
+    structures = {}
+    for index, layer in enumerate(masks):
+        described = list(classes_of(layer).values())
+        default = Structure(name=layer.name, color=PALETTE[index % len(PALETTE)])
+        structures[index + 1] = described[0] if len(described) == 1 else default
+    return structures

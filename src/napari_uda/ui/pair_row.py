@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from qtpy.QtWidgets import QComboBox, QSizePolicy, QToolButton, QWidget
 from superqt.utils import signals_blocked
 
+from .labels_combo import LabelsCombo
 from .layers import axes_choices
 from .session import LayerPair
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari.layers import Image, Labels, Layer
+    from napari.layers import Image, Layer
 
 
 class LayerCombo(QComboBox):
@@ -60,7 +61,7 @@ class PairRow:
     def __init__(self, nothing: str) -> None:
         self.image = LayerCombo()
         self.image.setPlaceholderText("choose")
-        self.labels = LayerCombo(nothing)
+        self.labels = LabelsCombo(nothing)
         self.details = QComboBox()
         self.details.setToolTip(
             "Which axis is which, in the order of the array: z is depth."
@@ -81,16 +82,16 @@ class PairRow:
     def value(self) -> LayerPair | None:
         """Return the pair, or None as long as no image is chosen."""
         image: Image | None = self.image.layer()
-        labels: Labels | None = self.labels.layer()
         if image is None:
             return None
         axes = self.details.currentText() if self.details.currentIndex() > 0 else None
-        return LayerPair(image, labels, axes, max(0, self.level.currentIndex()))
+        level = max(0, self.level.currentIndex())
+        return LayerPair(image, self.labels.labels(), axes, level)
 
     def setValue(self, pair: LayerPair) -> None:
         """Show a pair of layers that are among those offered."""
         self.image.setLayer(pair.image)
-        self.labels.setLayer(pair.labels)
+        self.labels.setLabels(pair.labels)
         self.refine()
         self.details.setCurrentText(pair.axes or self.details.itemText(0))
         self.level.setCurrentIndex(pair.level)

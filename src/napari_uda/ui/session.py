@@ -49,10 +49,14 @@ class LayerPair:
     @property
     def layers(self) -> tuple[Layer, ...]:
         """Every layer of the pair."""
+        return (self.image, *self.masks)
+
+    @property
+    def masks(self) -> tuple[Labels, ...]:
+        """Its labels layers: none, one, or one per structure."""
         if self.labels is None:
-            return (self.image,)
-        labels = self.labels if isinstance(self.labels, tuple) else (self.labels,)
-        return (self.image, *labels)
+            return ()
+        return self.labels if isinstance(self.labels, tuple) else (self.labels,)
 
 
 @dataclass(frozen=True, eq=False)
