@@ -46,9 +46,9 @@ ENHANCED = {
 """Hounsfield units, mean and spread over subjects: contrast agent, left side ahead."""
 MAGNET = Scanner(
     "balanced", flip=70, repetition=4.0, resolution=(6.0, 3.6, 4.4), noise=0.035,
-    shading=0.22, coil=(0.0, 0.6, 0.0), fat=0.15, flow=0.08, gain=1200,
+    shading=0.3, coil=(0.0, 0.6, 0.0), fat=1.0, flow=0.08, gain=1200,
 )  # fmt: skip
-"""Balanced gradient echo with suppressed fat, coarser from slice to slice."""
+"""Balanced gradient echo in which fat is bright, coarser from slice to slice."""
 
 
 @cache
