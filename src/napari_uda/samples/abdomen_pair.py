@@ -31,7 +31,7 @@ TEST = 8
 WINDOW = {"normalise": {"window": [-150, 250]}}
 
 PORTAL = {
-    "air": (-1000, 0), "lung": (-830, 25), "fat": (-105, 6), "muscle": (58, 6),
+    "lung": (-830, 25), "fat": (-105, 6), "muscle": (58, 6),
     "liver": (108, 11), "spleen": (118, 11), "kidney": (170, 20), "blood": (155, 14),
     "marrow": (190, 35), "bone": (560, 60), "fluid": (8, 5), "food": (38, 15),
 }  # fmt: skip

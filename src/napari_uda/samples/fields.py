@@ -122,7 +122,8 @@ def ellipsoid(
         radius = (offset**power).sum(0) ** (1 / power)
         offset = (offset / radius) ** (power - 1) * radius
         bend = np.einsum("i...,i...,i->...", offset, offset, axes**-2.0)
-    result: Array = (1 - radius) * radius / np.sqrt(bend + 1e-12)
+    bend += 1e-12 * axes.max() ** -2  # in the middle, the depth of the longest axis
+    result: Array = (1 - radius) * radius / np.sqrt(bend)
     return result
 
 

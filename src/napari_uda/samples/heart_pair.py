@@ -38,7 +38,7 @@ TRAIN = 12
 TEST = 4
 
 ENHANCED = {
-    "air": (-1000, 0), "lung": (-850, 25), "fat": (-100, 6), "muscle": (55, 6),
+    "lung": (-850, 25), "fat": (-100, 6), "muscle": (55, 6),
     "myocardium": (105, 12), "blood": (390, 50), "venous": (230, 60),
     "liver": (80, 12), "food": (35, 15), "marrow": (200, 35), "bone": (520, 60),
     "disc": (80, 10), "fluid": (30, 8),

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 WATER = 0.0195
 """Attenuation of water in 1/mm at about 65 keV."""
+FADE = 10
+"""Pixels of the detector over which what it does not see is continued to nothing."""
 METAL = 40_000
 """Hounsfield units of a platinum coil, so far as a voxel is filled with it."""
 
@@ -45,15 +47,15 @@ def hounsfield(
     body
         What lies in the scanner.
     levels
-        Mean and standard deviation over subjects of each tissue.
+        Mean and standard deviation over subjects of each tissue; air is -1000.
     rough
         Standard deviation of the unevenness inside tissues.
     """
     uneven = rough * fourier_noise(rng, body.shape, 3 / body.voxel_size)
     values = {"air": np.zeros_like(uneven) - 1000}
     for tissue in body.tissues:
-        mean, spread = levels[tissue]
         if tissue != "air":
+            mean, spread = levels[tissue]
             values[tissue] = uneven + np.float32(mean + spread * rng.standard_normal())
     return body.mix(values)
 
@@ -103,7 +105,7 @@ class ConeBeam:
     """Half the width of the detector in mm, at the axis."""
     scale: float = 0.8
     """Slope of the calibration of grey values."""
-    offset: float = -30.0
+    offset: float = -50.0
     """Offset of the calibration of grey values."""
 
     def scan(
@@ -128,8 +130,8 @@ class ConeBeam:
         shape = images[0].shape
         back, position = _geometry(shape, self.views)
         detectors = len(position)
-        bodies = np.stack([image.ravel() for image in images], axis=1) / 1000 + 1
-        bodies = np.maximum(bodies, 0).astype(np.float32) * np.float32(WATER)
+        values = np.stack([image.ravel() for image in images], axis=1) / 1000 + 1
+        bodies = np.float32(WATER) * np.maximum(values, 0).astype(np.float32)
         crossed = (back.T @ bodies).reshape(self.views, detectors, -1) * voxel_size
 
         crossed /= 1 + self.hardening * crossed
@@ -138,24 +140,20 @@ class ConeBeam:
         paths: Array = -np.log(counts / self.photons)
         _extrapolate(paths, np.abs(position) * voxel_size <= self.half_width)
 
-        size = 2 * detectors
-        ramp = (
-            np.abs(np.fft.rfftfreq(size))
-            * np.hanning(2 * (size // 2 + 1))[size // 2 + 1 :]
-        )
-        spectrum = np.fft.rfft(paths, size, axis=1) * ramp[None, :, None]
-        filtered = np.fft.irfft(spectrum, size, axis=1)[:, :detectors]
+        spectrum = np.fft.rfft(paths, 2 * detectors, axis=1)
+        spectrum *= _ramp(2 * detectors)[None, :, None]
+        filtered = np.fft.irfft(spectrum, 2 * detectors, axis=1)[:, :detectors]
         flat = filtered.reshape(self.views * detectors, -1).astype(np.float32)
         found = (back @ flat) * (np.pi / self.views) / voxel_size
-        values = self.scale * 1000 * (found / WATER - 1) + self.offset
+        grey = self.scale * 1000 * (found / WATER - 1) + self.offset
 
         middle = (np.array(shape) - 1) / 2
         offset = np.indices(shape) - middle[:, None, None]
         seen = np.hypot(*offset) * voxel_size <= self.half_width
-        values = np.clip(np.rint(values), -1000, 3071).astype(np.int16)
+        grey = np.clip(np.rint(grey), -1000, 3071).astype(np.int16)
         slices = [
-            np.where(seen, values[:, k].reshape(shape), np.int16(-1000))
-            for k in range(values.shape[1])
+            np.where(seen, grey[:, k].reshape(shape), np.int16(-1000))
+            for k in range(grey.shape[1])
         ]
         return slices, seen
 
@@ -182,6 +180,19 @@ def _geometry(shape: tuple[int, ...], views: int) -> tuple[csr_array, Array]:
     return matrix, position
 
 
+def _ramp(size: int) -> Array:
+    """Apodised ramp filter of the band-limited kernel, which keeps the mean right.
+
+    Kak & Slaney, Principles of Computerized Tomographic Imaging, equation 61.
+    """
+    lag = np.rint(size * np.fft.fftfreq(size))
+    kernel = np.zeros(size)
+    kernel[lag % 2 == 1] = -1 / (np.pi * lag[lag % 2 == 1]) ** 2
+    kernel[0] = 0.25
+    ramp: Array = np.fft.rfft(kernel).real * np.cos(np.pi * np.fft.rfftfreq(size)) ** 2
+    return ramp
+
+
 def _extrapolate(paths: Array, seen: NDArray[np.bool_]) -> None:
     """Continue what the detector does not see (views, detectors, n), fading out."""
     inside = np.flatnonzero(seen)
@@ -189,5 +200,5 @@ def _extrapolate(paths: Array, seen: NDArray[np.bool_]) -> None:
         (inside[0], np.arange(inside[0])[::-1]),
         (inside[-1], np.arange(inside[-1] + 1, len(seen))),
     ):
-        fade = np.cos(0.5 * np.pi * np.linspace(0, 1, len(outside) + 1)[1:])
+        fade = np.maximum(1 - np.arange(1, len(outside) + 1) / FADE, 0)
         paths[:, outside] = paths[:, [edge]] * fade[None, :, None]
