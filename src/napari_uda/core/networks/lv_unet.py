@@ -68,6 +68,13 @@ class LVUnet(nn.Module):
             if isinstance(module, nn.Conv2d | nn.Conv3d):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
                 nn.init.zeros_(module.bias)  # type: ignore[arg-type]
+        for module in self.modules():
+            if isinstance(module, PlainResidual):
+                # The sum of both ways is to be no larger than its input.
+                for weight in (
+                    *module.layers[3].parameters(), *module.shortcut.parameters()
+                ):  # fmt: skip
+                    weight.data.mul_(0.5**0.5)
 
     def forward(
         self, image: Tensor, taps: Sequence[str] = ()

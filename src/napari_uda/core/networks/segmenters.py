@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 SEGMENTERS: dict[str, Any] = {
     "unet": UNet,
-    "duse_unet": DuseUNet,
     "attention_unet": AttentionUNet,
+    "duse_unet": DuseUNet,
     "r2u_net": R2UNet,
+    "di2i": DenseUNet,
+    "lv_unet": LVUnet,
     "resnet6": partial(ResnetSegmenter, blocks=6),
     "resnet9": partial(ResnetSegmenter, blocks=9),
-    "lv_unet": LVUnet,
-    "di2i": DenseUNet,
 }
 """Networks by their name in the settings; all are made by the same arguments:
 dims, channels, outputs, width, strides, norm."""
