@@ -93,7 +93,7 @@ def ct_folder(tmp_path, monkeypatch):
     for kind, array in (("images", ct), ("labels", labels.astype(np.uint8))):
         Path("ct", kind).mkdir(parents=True)
         for stem in ("p1", "p2"):
-            file = nibabel.Nifti1Image(array.T, np.diag([2.0, 3.0, 2.0, 1.0]))
+            file = nibabel.Nifti1Image(array.T, np.diag([-2.0, -3.0, 2.0, 1.0]))
             file.header.set_xyzt_units("mm")
             nibabel.save(file, f"ct/{kind}/{stem}.nii.gz")
     Path("ct/dataset.yaml").write_text(
@@ -124,6 +124,21 @@ def test_a_data_folder_becomes_one_of_radiographs(ct_folder, command):
     np.testing.assert_array_equal(image.data, made.image)
     heart = tifffile.imread("x/labels/heart/p1_r0.tif")
     np.testing.assert_array_equal(heart, made.labels["heart"])
+
+
+def test_however_a_file_lies_the_radiograph_is_the_same(ct_folder, command):
+    file = Path("ct/images/p1.nii.gz")
+    image = nibabel.load(file)
+    there = nibabel.orientations.axcodes2ornt("LPS")
+    other = nibabel.orientations.axcodes2ornt("SAR")
+    turn = nibabel.orientations.ornt_transform(there, other)
+    nibabel.save(image.as_reoriented(turn), "sar.nii.gz")
+    for ct, out in ((file, "x"), ("sar.nii.gz", "y")):
+        done = command("drr", ct, "--out", out, "--size", "20,20", "--pitch", "4")
+        assert done.code == 0, done.err
+    found = tifffile.imread("y/images/sar.tif")
+    np.testing.assert_allclose(found, tifffile.imread("x/images/p1.tif"), rtol=1e-4)
+    assert found.max() > 0.5
 
 
 def test_radiographs_can_be_trained_on(ct_folder, command):

@@ -25,6 +25,7 @@ from napari_uda.core.io import (
 from napari_uda.core.spec.domain import PALETTE, Domain, Sample, Structure
 from napari_uda.core.spec.folders import domain_from_folder, read_labels
 
+from .orientation import upright
 from .projection import project
 from .rays import check_room
 
@@ -60,6 +61,9 @@ def project_files(
     **options: Any,
 ) -> list[Radiograph]:
     """Make a data folder of radiographs, with overlapping labels, from CT volumes.
+
+    Volumes with a NIfTI affine are turned first, so that z goes to the patient's head,
+    y to the back and x to the left; others are taken to lie like that.
 
     Parameters
     ----------
@@ -98,14 +102,19 @@ def project_files(
         for number, (sample, size) in enumerate(
             zip(domain.samples, sizes, strict=True)
         ):
-            volume = read(sample.image).data
-            masks = _masks(domain, sample)
+            volume = read(sample.image)
+            affine = volume.header.geometry.affine
+            hounsfield, edges = upright(volume.data, size, affine)
+            masks = {
+                organ: upright(mask, size, affine)[0]
+                for organ, mask in _masks(domain, sample).items()
+            }
             for turn, view in enumerate(views):
                 stem = sample.name
                 if len(views) > 1:
                     stem += f"_r{view.rotation:g}".replace("-", "m").replace(".", "p")
                 noise = seed + number * len(views) + turn
-                made = project(volume, size, view, masks, seed=noise, **options)
+                made = project(hounsfield, edges, view, masks, seed=noise, **options)
                 place = Geometry((view.pitch, view.pitch), "mm")
                 write_image(folder / "images" / f"{stem}.tif", made.image, place)
                 for organ, mask in made.labels.items():
