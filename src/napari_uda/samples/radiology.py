@@ -43,8 +43,8 @@ def topogram(
 
     Harder rays, which bone absorbs less; the couch; a fan that is brighter in its
     middle and a tube that is brighter on one side (heel effect); scattered photons; a
-    blur that is longer along the scan; counted photons; and a display curve that lifts
-    what is thin.
+    blur that is longer along the scan; counted photons; and a display that flattens
+    what is smooth and lifts what is thin.
 
     Parameters
     ----------
@@ -66,15 +66,17 @@ def topogram(
     light = np.exp(-hard)
     light *= (1 + rng.uniform(0.25, 0.45) * z) * (1 - 0.25 * (x / 200) ** 2)
     haze = gaussian_filter(light, 38 / pixel_mm, mode="nearest")
-    light = light + rng.uniform(0.25, 0.4) * haze + 0.006
+    light = light + rng.uniform(0.15, 0.3) * haze + 0.006
     light = gaussian_filter(light, (3.4 / pixel_mm, 2.0 / pixel_mm))
-    photons = rng.uniform(2500, 5000)
+    photons = rng.uniform(8000, 16000)
     counts = rng.poisson(photons * light)
     stripes = 1 + 0.012 * rng.standard_normal((rows, 1))
     log = -np.log(np.maximum(counts, 1) / photons * stripes)
     log += 0.03 * smooth_noise(rng, paths.shape, 12)
+    # Machines compress the range so that lung and spine are seen in one image.
+    log -= rng.uniform(0.5, 0.65) * gaussian_filter(log, 26 / pixel_mm)
     low, high = np.percentile(log, (1, 99))
     scaled = np.clip((log - low) / (high - low), 0, 1.15)
-    shown = scaled ** rng.uniform(0.6, 0.75)
+    shown = scaled ** rng.uniform(0.65, 0.85)
     grey = 300 + 3300 * np.clip(shown, 0, 1.1)
     return np.asarray(np.rint(grey), np.uint16)

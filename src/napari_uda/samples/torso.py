@@ -27,8 +27,8 @@ class Torso(NamedTuple):
 
     hu: NDArray[np.float32]
     """CT numbers (z, y, x) in HU."""
-    masks: dict[str, NDArray[np.bool_]]
-    """Voxels whose centre lies in an organ of `ORGANS`."""
+    parts: dict[str, NDArray[np.float32]]
+    """How much of each voxel lies in each organ of `ORGANS`, 0 to 1."""
 
 
 def torso(
@@ -71,7 +71,7 @@ class _Subject:
         self.grid = (moved + np.stack(bend)).astype(np.float32)
         self.unwarped = moved.astype(np.float32)
         self.hu = np.full(shape, -1000, np.float32)
-        self.masks = {name: np.zeros(shape, bool) for name in ORGANS}
+        self.parts = {name: np.zeros(shape, np.float32) for name in ORGANS}
 
     def noise(self, shape: tuple[int, ...], length: float) -> Array:
         """Draw a smooth field of unit variance with a correlation length in mm."""
@@ -84,11 +84,10 @@ class _Subject:
         weight = part * step(depth / float(self.voxel_size.mean()))
         self.hu += weight * (value - self.hu)
         if part == 1:
-            inside = depth > 0
-            for mask in self.masks.values():
-                mask &= ~inside
+            for share in self.parts.values():
+                share *= 1 - weight
             if organ:
-                self.masks[organ] |= inside
+                self.parts[organ] += weight
 
     def beads(self, points: Array, radii: Array) -> Array:
         """Return the depth in a chain of balls, points (n, 3) in mm."""
@@ -135,7 +134,7 @@ class _Subject:
         self._skeleton()
         uneven = 12 * self.noise(z.shape, 6)
         hu = np.where(self.hu > -950, self.hu + uneven, self.hu)
-        return Torso(hu.astype(np.float32), self.masks)
+        return Torso(hu.astype(np.float32), self.parts)
 
     def _trunk(self) -> None:
         z, y, x = self.grid
@@ -207,7 +206,7 @@ class _Subject:
         for _ in range(rng.integers(2, 7)):
             at = rng.uniform((-185, -45, -75), (-140, 5, 90))
             gas = ellipsoid(self.grid, at, rng.uniform(9, 24, 3))
-            free = np.where(self.masks["liver"], -5.0, room)
+            free = np.where(self.parts["liver"] > 0.5, -5.0, room)
             self.paint(np.minimum(gas, free), -820)
 
     def _heart(self, diaphragm: Array) -> None:

@@ -66,8 +66,8 @@ def _image(name: str, rng: np.random.Generator) -> Drawn:
     body = torso(rng, SHAPE, (pixel, DEPTH_MM, pixel))
     paths = radiograph(body.hu, DEPTH_MM)
     masks = {
-        organ: (frontal(mask, DEPTH_MM) > THRESHOLD_MM).astype(np.uint8)
-        for organ, mask in body.masks.items()
+        organ: (frontal(part, DEPTH_MM) > THRESHOLD_MM).astype(np.uint8)
+        for organ, part in body.parts.items()
     }
     if name == "target":
         return topogram(rng, paths, pixel), masks
