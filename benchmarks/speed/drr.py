@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from statistics import median
 
+import psutil
 import torch
 
 from napari_uda.core.drr import XrayGeometry, line_integrals
@@ -28,14 +29,17 @@ VIEWS = {
 }
 
 
-def seconds(volume: torch.Tensor, view: XrayGeometry, between: str, n: int) -> float:
-    """Return the median time of a projection."""
-    taken = []
+def seconds(
+    volume: torch.Tensor, view: XrayGeometry, between: str, n: int
+) -> tuple[float, float]:
+    """Return the median time of a projection, on the clock and of all processors."""
+    clock, used = [], []
     for _ in range(n + 1):  # the first one warms up
-        began = time.perf_counter()
+        began, before = time.perf_counter(), time.process_time()
         line_integrals(volume, (1.2, 1.2, 1.2), view, between)
-        taken.append(time.perf_counter() - began)
-    return median(taken[1:])
+        clock.append(time.perf_counter() - began)
+        used.append(time.process_time() - before)
+    return median(clock[1:]), median(used[1:])
 
 
 def main() -> None:
@@ -52,17 +56,18 @@ def main() -> None:
     organ = (squares < (SIZE / 8) ** 2)[None]
     rows = []
     for name, view in VIEWS.items():
-        image = seconds(body, view, "linear", given.repeats)
-        label = seconds(organ, view, "constant", given.repeats)
-        rows.append(f"| {name} | {image:.2f} | {1 / image:.1f} | {label:.2f} |")
+        image, work = seconds(body, view, "linear", given.repeats)
+        label, more = seconds(organ, view, "constant", given.repeats)
+        times = f"{image:.2f} | {work:.2f} | {label:.2f} | {more:.2f}"
+        rows.append(f"| {name} | {1 / image:.1f} | {times} |")
     page = (
         "# Radiographs from CT\n\n"
         f"256^3 voxels to 256^2 pixels, median of {given.repeats}, without files. "
         f"{platform.system()} {platform.machine()}, {given.threads} threads, "
-        f"torch {torch.__version__}, {datetime.date.today()}.\n\n"
-        "| view | s per image | images per s | s per organ more |\n|---|---:|---:|---:|\n"
-        + "\n".join(rows)
-        + "\n"
+        f"torch {torch.__version__}, {datetime.date.today()}; load of the machine "
+        f"before: {psutil.getloadavg()[0]:.1f}.\n\n"
+        "| view | images per s | s per image | CPU s | s per organ | CPU s |\n"
+        "|---|---:|---:|---:|---:|---:|\n" + "\n".join(rows) + "\n"
     )
     if given.out:
         given.out.write_text(page, encoding="utf-8")
