@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -16,12 +17,17 @@ if TYPE_CHECKING:
     from napari_uda.core.drr import Radiograph
 
 
+MOST_VIEWS = 720
+
+
 def drr(
     ct: Annotated[Path, typer.Argument(help="CT volume in HU, or a data folder.")],
     out: Annotated[Path, typer.Option(help="New folder for the radiographs.")],
     labels: Annotated[
         list[Path] | None,
-        typer.Option(help="Mask of an organ of a single volume; repeat for more."),
+        typer.Option(
+            help="Mask of an organ of a single volume, or folder of masks; repeat."
+        ),
     ] = None,
     geometry: Annotated[
         Literal["cone", "parallel"], typer.Option(help="Shape of the beam.")
@@ -33,8 +39,10 @@ def drr(
         float, typer.Option(help="Source to the volume's centre, mm (cone).")
     ] = 1000.0,
     rotation: Annotated[
-        list[float] | None,
-        typer.Option(help="Degrees about the z axis; repeat for more views."),
+        list[str] | None,
+        typer.Option(
+            help="Degrees about the z axis; repeat, or START:STOP:STEP without STOP."
+        ),
     ] = None,
     tilt: Annotated[float, typer.Option(help="Degrees towards the head.")] = 0.0,
     size: Annotated[
@@ -66,7 +74,7 @@ def drr(
         XrayGeometry(
             geometry, source_detector, source_patient, turn, tilt, pixels, pitch
         )
-        for turn in dict.fromkeys(rotation or [0.0])
+        for turn in _angles(rotation or ["0"])
     ]
 
     def tell(made: Radiograph) -> None:
@@ -93,3 +101,24 @@ def _pixels(text: str) -> tuple[int, int]:
         )
     rows, columns = map(int, parts)
     return rows, columns
+
+
+def _angles(given: list[str]) -> list[float]:
+    """Read angles, each a number or START:STOP:STEP; none is there twice."""
+    angles: list[float] = []
+    for text in given:
+        try:
+            parts = [float(part) for part in text.split(":")]
+        except ValueError:
+            parts = []
+        if len(parts) == 1:
+            angles += parts
+            continue
+        count = (parts[1] - parts[0]) / (parts[2] or -1) if len(parts) == 3 else -1
+        if not 0 < count <= MOST_VIEWS:
+            raise UserError(
+                f"--rotation {text} is no angle: give degrees, or START:STOP:STEP as "
+                f"in 0:360:30, at most {MOST_VIEWS} views."
+            )
+        angles += [parts[0] + k * parts[2] for k in range(math.ceil(count - 1e-9))]
+    return list(dict.fromkeys(angles))

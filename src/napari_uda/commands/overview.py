@@ -56,9 +56,14 @@ def samples(
         terminal.table(rows, as_json)
         return
     folder = write(name, out or Path(name))
+    source, target = folder / "source", folder / "target"
+    following = (
+        f"new grl --source {source} --target {target}"
+        if target.is_dir()
+        else f"drr {source} --out radiographs"
+    )
     terminal.say(
-        f"Wrote {folder}. Next: napari-uda new grl --source {folder / 'source'} "
-        f"--target {folder / 'target'}",
+        f"Wrote {folder}. Next: napari-uda {following}",
         as_json,
         folder=folder,
     )

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .api import evaluate, load, predict, resume, s_score, train, translate
+    from .drr.geometry import XrayGeometry
+    from .drr.projection import project
     from .errors import UserError
     from .spec.domain import Dataset
     from .spec.experiment import Experiment
@@ -20,9 +22,11 @@ __all__ = [
     "Experiment",
     "RunFolder",
     "UserError",
+    "XrayGeometry",
     "evaluate",
     "load",
     "predict",
+    "project",
     "resume",
     "s_score",
     "train",
@@ -34,6 +38,8 @@ _HOMES = {
     "Experiment": "spec.experiment",
     "RunFolder": "spec.run",
     "UserError": "errors",
+    "XrayGeometry": "drr.geometry",
+    "project": "drr.projection",
 }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from napari_uda.core.errors import UserError
 
-from . import abdomen_pair, cine_pair, em_pair, heart_pair
+from . import abdomen_pair, cine_pair, em_pair, heart_pair, torso_ct, torso_pair
 from .packaged import packaged, read_pair
 from .pair import PairDomain, SamplePair
 from .write import write_pair
@@ -25,6 +25,8 @@ SAMPLES: dict[str, SamplePair] = {
     "abdomen-pair": SamplePair(
         abdomen_pair.DESCRIPTION, ("CT", "CBCT", "MR"), abdomen_pair.draw
     ),
+    "torso-pair": SamplePair(torso_pair.DESCRIPTION, ("DRR", "X-ray"), torso_pair.draw),
+    "torso-ct": SamplePair(torso_ct.DESCRIPTION, ("CT",), torso_ct.draw),
 }
 """All pairs by name; a pair is one module with DESCRIPTION and draw()."""
 

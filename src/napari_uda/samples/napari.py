@@ -42,6 +42,16 @@ def heart_pair() -> list[LayerData]:
     return layers("heart-pair")
 
 
+def torso_pair() -> list[LayerData]:
+    """Radiographs drawn from CT, and topograms, as layer data tuples; see `layers`."""
+    return layers("torso-pair")
+
+
+def torso_ct() -> list[LayerData]:
+    """CT volumes of the trunk as layer data tuples; see `layers`."""
+    return layers("torso-ct")
+
+
 def layers(name: str) -> list[LayerData]:
     """Training images of a sample pair: domains beside each other.
 

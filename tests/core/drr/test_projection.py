@@ -93,7 +93,7 @@ def ct_folder(tmp_path, monkeypatch):
     for kind, array in (("images", ct), ("labels", labels.astype(np.uint8))):
         Path("ct", kind).mkdir(parents=True)
         for stem in ("p1", "p2"):
-            file = nibabel.Nifti1Image(array.T, np.diag([2.0, 3.0, 2.0, 1.0]))
+            file = nibabel.Nifti1Image(array.T, np.diag([-2.0, -3.0, 2.0, 1.0]))
             file.header.set_xyzt_units("mm")
             nibabel.save(file, f"ct/{kind}/{stem}.nii.gz")
     Path("ct/dataset.yaml").write_text(
@@ -105,16 +105,16 @@ def ct_folder(tmp_path, monkeypatch):
 def test_a_data_folder_becomes_one_of_radiographs(ct_folder, command):
     done = command(
         "drr", ct_folder, "--out", "x", "--geometry", "parallel", "--size", "10,20",
-        "--rotation", "0", "--rotation", "-7.5", "--pitch", "2", "--json",
+        "--rotation", "0:60:30", "--rotation", "-7.5", "--pitch", "2", "--json",
     )  # fmt: skip
     assert done.code == 0, done.err
     assert [Path(one["image"]).name for one in done.objects] == [
-        f"{stem}_r{turn}.tif" for stem in ("p1", "p2") for turn in ("0", "m7p5")
+        f"{stem}_r{turn}.tif" for stem in ("p1", "p2") for turn in ("0", "30", "m7p5")
     ]
     domain = domain_from_folder(Path("x"), "source")
     assert domain.overlapping
     assert [item.name for item in domain.classes.values()] == ["heart", "spine"]
-    assert [sample.split for sample in domain.samples] == ["train"] * 2 + ["test"] * 2
+    assert [sample.split for sample in domain.samples] == ["train"] * 3 + ["test"] * 3
     image = read(domain.samples[0].image)
     assert image.header.geometry.voxel_size == pytest.approx((2.0, 2.0))
     assert image.header.geometry.unit == "mm"
@@ -124,6 +124,21 @@ def test_a_data_folder_becomes_one_of_radiographs(ct_folder, command):
     np.testing.assert_array_equal(image.data, made.image)
     heart = tifffile.imread("x/labels/heart/p1_r0.tif")
     np.testing.assert_array_equal(heart, made.labels["heart"])
+
+
+def test_however_a_file_lies_the_radiograph_is_the_same(ct_folder, command):
+    file = Path("ct/images/p1.nii.gz")
+    image = nibabel.load(file)
+    there = nibabel.orientations.axcodes2ornt("LPS")
+    other = nibabel.orientations.axcodes2ornt("SAR")
+    turn = nibabel.orientations.ornt_transform(there, other)
+    nibabel.save(image.as_reoriented(turn), "sar.nii.gz")
+    for ct, out in ((file, "x"), ("sar.nii.gz", "y")):
+        done = command("drr", ct, "--out", out, "--size", "20,20", "--pitch", "4")
+        assert done.code == 0, done.err
+    found = tifffile.imread("y/images/sar.tif")
+    np.testing.assert_allclose(found, tifffile.imread("x/images/p1.tif"), rtol=1e-4)
+    assert found.max() > 0.5
 
 
 def test_radiographs_can_be_trained_on(ct_folder, command):
@@ -147,6 +162,17 @@ def test_a_single_volume_with_masks(ct_folder, command):
     assert done.code == 0, done.err
     assert done.objects[0]["organs"]["spine"] > 0
     assert Path("x/labels/spine/ct.tif").exists()
+    for name, organ in organs.items():
+        Path("masks").mkdir(exist_ok=True)
+        np.save(f"masks/{name}.npy", organ.astype(np.uint8))
+    again = command(
+        *arguments[:2], "--labels", "masks", "--voxel-size", "2,3,2", "--out", "y"
+    )
+    assert again.code == 0, again.err
+    assert sorted(path.name for path in Path("y/labels").iterdir()) == sorted(organs)
+    np.testing.assert_array_equal(
+        *(tifffile.imread(f"{out}/labels/spine/ct.tif") for out in "xy")
+    )
     json.dumps(done.objects)
 
 
@@ -156,6 +182,11 @@ def test_a_single_volume_with_masks(ct_folder, command):
         (["nothing.nii"], "does not exist: give a CT volume"),
         (["ct/images/p1.nii.gz", "--labels", "no.nii"], "no.nii does not exist"),
         (["ct", "--labels", "ct/labels/p1.nii.gz"], "goes with a single CT file"),
+        (["ct/images/p1.nii.gz", "--labels", "ct/labels"], "has 2 values"),
+        (["ct/images/p1.nii.gz", "--labels", "empty"], "a file per organ"),
+        (["ct", "--rotation", "sideways"], "is no angle"),
+        (["ct", "--rotation", "90:0:30"], "START:STOP:STEP as in 0:360:30"),
+        (["ct", "--rotation", "0:inf:1"], "at most 720 views"),
         (["ct", "--size", "10"], "not two whole numbers"),
         (["ct", "--source-patient", "2000"], "between source and detector"),
         (["ct", "--source-patient", "10"], "enlarge source_patient"),
@@ -169,6 +200,7 @@ def test_a_single_volume_with_masks(ct_folder, command):
 )
 def test_wrong_input_is_explained_in_one_line(arguments, words, ct_folder, command):
     tifffile.imwrite("flat.tif", np.zeros((8, 8), np.int16))
+    Path("empty").mkdir()
     before = sorted(Path().rglob("*"))
     done = command("drr", *arguments, "--out", "x")
     assert done.code == 2

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from napari_uda.core.drr import XrayGeometry, attenuation, line_integrals, radiograph
+from napari_uda.core.drr.rays import integrate
 from napari_uda.core.errors import UserError
 
 PER_VOXEL = 4
@@ -119,6 +120,50 @@ def test_it_is_differentiable():
             return line_integrals(given, (1.0, 1.2, 0.9), geometry)
 
         assert torch.autograd.gradcheck(path, (volume,))
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_lengths_in_a_mask_of_whole_voxels_are_exact(view):
+    geometry = XrayGeometry(**view, size=(60, 62), pitch=3.07)
+    half, size = (44.0, 32.0, 50.0), (4.0, 2.0, 2.0)
+    volume = torch.zeros(1, 30, 50, 60, dtype=torch.bool)
+    volume[:, 4:26, 9:41, 5:55] = True
+    found = line_integrals(volume, size, geometry, "constant")[0]
+    exact = box_path(geometry, half)
+    torch.testing.assert_close(found, exact, atol=0.02, rtol=0)
+    assert not found[exact == 0].any()
+    assert (found > 0)[exact > 0.02].all()
+
+
+@pytest.mark.parametrize("kind", ["cone", "parallel"])
+@pytest.mark.parametrize("between", ["linear", "constant"])
+def test_gradients_reach_the_volume_and_the_rays(kind, between):
+    torch.manual_seed(0)
+    view = XrayGeometry(kind, 50, 30, rotation=20, tilt=7, size=(4, 3), pitch=1.9)
+    points, directions = (ray.reshape(-1, 3) for ray in view.rays(dtype=torch.float64))
+    volume = torch.rand(2, 4, 3, 5, dtype=torch.float64, requires_grad=True)
+    shift = torch.tensor([0.2, 0.1, -0.3], dtype=torch.float64, requires_grad=True)
+
+    def path(volume, shift):
+        size = (1.0, 1.2, 0.9)
+        return integrate(volume, size, points + shift, directions, between)
+
+    assert path(volume, shift).max() > 1
+    assert torch.autograd.gradcheck(path, (volume, shift))
+
+
+def test_what_is_skipped_where_it_is_zero_changes_nothing():
+    volume = torch.zeros(2, 9, 10, 11)
+    volume[0, 3:5, 4:6, 2:9] = torch.rand(2, 2, 7)
+    geometry = XrayGeometry("parallel", size=(12, 12), rotation=20, pitch=1)
+    for between in ("linear", "constant"):
+        short = line_integrals(volume, (1.0,) * 3, geometry, between)
+        full = line_integrals(
+            volume.clone().requires_grad_(), (1.0,) * 3, geometry, between
+        )
+        torch.testing.assert_close(short, full.detach())
+    nothing = line_integrals(torch.zeros(1, 9, 10, 11), (1.0,) * 3, geometry)
+    assert not nothing.any()
 
 
 def test_a_volume_is_never_sampled_all_at_once(monkeypatch):

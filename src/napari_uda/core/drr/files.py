@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import yaml
 
 from napari_uda.core.errors import UserError
@@ -23,15 +24,15 @@ from napari_uda.core.io import (
     write_labels,
 )
 from napari_uda.core.spec.domain import PALETTE, Domain, Sample, Structure
-from napari_uda.core.spec.folders import domain_from_folder, read_labels
+from napari_uda.core.spec.folders import by_stem, domain_from_folder, read_labels
 
+from .orientation import upright
 from .projection import project
 from .rays import check_room
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from .geometry import XrayGeometry
@@ -61,6 +62,9 @@ def project_files(
 ) -> list[Radiograph]:
     """Make a data folder of radiographs, with overlapping labels, from CT volumes.
 
+    Volumes with a NIfTI affine are turned first, so that z goes to the patient's head,
+    y to the back and x to the left; others are taken to lie like that.
+
     Parameters
     ----------
     ct
@@ -71,7 +75,7 @@ def project_files(
         One radiograph per view and volume; file names tell the rotation if there are
         several. All views have the same pixel pitch.
     labels
-        Label files of a single volume: each a mask, named after its organ.
+        Masks of a single volume, files named after their organs or folders of such.
     voxel_size
         Edges of a voxel (z, y, x) in mm, for files that do not say.
     report
@@ -98,14 +102,19 @@ def project_files(
         for number, (sample, size) in enumerate(
             zip(domain.samples, sizes, strict=True)
         ):
-            volume = read(sample.image).data
-            masks = _masks(domain, sample)
+            volume = read(sample.image)
+            affine = volume.header.geometry.affine
+            hounsfield, edges = upright(volume.data, size, affine)
+            masks = {
+                organ: upright(mask, size, affine)[0]
+                for organ, mask in _masks(domain, sample).items()
+            }
             for turn, view in enumerate(views):
                 stem = sample.name
                 if len(views) > 1:
                     stem += f"_r{view.rotation:g}".replace("-", "m").replace(".", "p")
                 noise = seed + number * len(views) + turn
-                made = project(volume, size, view, masks, seed=noise, **options)
+                made = project(hounsfield, edges, view, masks, seed=noise, **options)
                 place = Geometry((view.pitch, view.pitch), "mm")
                 write_image(folder / "images" / f"{stem}.tif", made.image, place)
                 for organ, mask in made.labels.items():
@@ -130,10 +139,7 @@ def _domain(ct: Path, labels: Sequence[Path]) -> Domain:
         return domain_from_folder(ct, "source")
     if not ct.exists():
         raise UserError(f"{ct} does not exist: give a CT volume or a data folder.")
-    masks = {stem_of(path): path for path in labels}
-    for path in labels:
-        if not path.exists():
-            raise UserError(f"the label file {path} does not exist: check the path.")
+    masks = _mask_files(labels)
     return Domain(
         samples=(Sample(name=stem_of(ct), image=ct, labels=masks or None),),
         classes={
@@ -142,6 +148,32 @@ def _domain(ct: Path, labels: Sequence[Path]) -> Domain:
         },
         overlapping=bool(masks),
     )
+
+
+def _mask_files(labels: Sequence[Path]) -> dict[str, Path]:
+    """Return the masks in files and folders, named after their organs."""
+    masks: dict[str, Path] = {}
+    for given in labels:
+        if not given.exists():
+            raise UserError(f"the label file {given} does not exist: check the path.")
+        found = by_stem(given) if given.is_dir() else {stem_of(given): given}
+        if not found:
+            raise UserError(
+                f"{given} holds no masks: give a folder with a file per organ, such as "
+                "liver.nii.gz."
+            )
+        for name, path in found.items():
+            if name in masks:
+                raise UserError(
+                    f"{masks[name]} and {path} are both named {name}: rename one."
+                )
+            if len(values := np.unique(read_labels(path).data[...])) > 2:
+                raise UserError(
+                    f"{path} has {len(values) - 1} values, but a mask has one: put CT "
+                    "and labels into the images/ and labels/ of a data folder."
+                )
+            masks[name] = path
+    return masks
 
 
 def _voxel_size(

@@ -56,6 +56,8 @@ def project(
 
     As Zhang, Miao, Mansi and Liao (MICCAI 2018, section 2.1) make labelled digitally
     reconstructed radiographs: a pixel belongs to every organ that its ray passes.
+    Attenuation is linear between voxels. Organs are made of whole voxels, in which path
+    lengths are exact: above 0 where a ray meets a voxel of the organ, and only there.
 
     Parameters
     ----------
@@ -107,22 +109,18 @@ def project(
             )
     where = torch.device(device)
 
-    def integrals(array: NDArray[np.float32] | torch.Tensor) -> torch.Tensor:
-        # One by one: a channel's line integrals need no more memory than its volume.
-        tensor = torch.as_tensor(array, dtype=torch.float32, device=where)
-        return line_integrals(tensor[None], size, geometry)[0]
-
     with torch.inference_mode():
         hounsfield = torch.as_tensor(volume.astype(np.float32), device=where)
-        path = integrals(attenuation(hounsfield, mu_water))
+        grey = attenuation(hounsfield, mu_water)[None]
+        path = line_integrals(grey, size, geometry)[0]
         noise = torch.Generator(where).manual_seed(seed)
         image = radiograph(path, photons, noise).cpu().numpy()
-        depths = {
-            name: integrals((mask != 0).astype(np.float32)).cpu().numpy()
-            for name, mask in masks.items()
-        }
+        depths = {}
+        for name, mask in masks.items():
+            solid = torch.as_tensor(mask != 0, device=where)[None]
+            depth = line_integrals(solid, size, geometry, "constant")[0]
+            depths[name] = depth.cpu().numpy()
     found = {
-        name: (depth > max(threshold, 1e-4)).astype(np.uint8)
-        for name, depth in depths.items()
+        name: (depth > threshold).astype(np.uint8) for name, depth in depths.items()
     }
     return Projection(image, found, depths)
