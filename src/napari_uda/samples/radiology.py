@@ -64,7 +64,7 @@ def topogram(
         couch = couch + 0.55 * np.exp(-(((x - edge) / 3.5) ** 2))
     hard = hard + couch
     light = np.exp(-hard)
-    light *= (1 + rng.uniform(0.25, 0.45) * z) * (1 - 0.25 * (x / 200) ** 2)
+    light *= (1 + rng.uniform(0.4, 0.6) * z) * (1 - 0.25 * (x / 200) ** 2)
     haze = gaussian_filter(light, 38 / pixel_mm, mode="nearest")
     light = light + rng.uniform(0.15, 0.3) * haze + 0.006
     light = gaussian_filter(light, (3.4 / pixel_mm, 2.0 / pixel_mm))
@@ -74,7 +74,7 @@ def topogram(
     log = -np.log(np.maximum(counts, 1) / photons * stripes)
     log += 0.03 * smooth_noise(rng, paths.shape, 12)
     # Machines compress the range so that lung and spine are seen in one image.
-    log -= rng.uniform(0.5, 0.65) * gaussian_filter(log, 26 / pixel_mm)
+    log -= rng.uniform(0.7, 0.85) * gaussian_filter(log, 26 / pixel_mm)
     low, high = np.percentile(log, (1, 99))
     scaled = np.clip((log - low) / (high - low), 0, 1.15)
     shown = scaled ** rng.uniform(0.65, 0.85)
