@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import tifffile
 import yaml
 
 from .pair import PairDomain
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def packaged(name: str) -> Path | None:
@@ -27,7 +31,7 @@ def packaged(name: str) -> Path | None:
 
 
 def read_pair(folder: Path) -> tuple[PairDomain, PairDomain]:
-    """Read a written sample pair of 2D images with label maps.
+    """Read a written sample pair of 2D images.
 
     Parameters
     ----------
@@ -41,14 +45,19 @@ def read_pair(folder: Path) -> tuple[PairDomain, PairDomain]:
 def _read_domain(folder: Path) -> PairDomain:
     config = yaml.safe_load((folder / "dataset.yaml").read_text(encoding="utf-8"))
     train, test = (config["split"][split] for split in ("train", "test"))
-    images, labels = (
-        [tifffile.imread(folder / kind / f"{stem}.tif") for stem in train + test]
-        for kind in ("images", "labels")
-    )
+
+    def stack(*path: str) -> list[NDArray[Any]]:
+        place = folder.joinpath(*path)
+        return [tifffile.imread(place / f"{stem}.tif") for stem in train + test]
+
+    structures = [item["name"] for item in config["classes"].values()]
+    overlapping = (folder / "labels" / structures[0]).is_dir()
     return PairDomain(
         name=folder.name,
-        images=images,
-        labels=labels,
+        images=stack("images"),
+        labels={name: stack("labels", name) for name in structures}
+        if overlapping
+        else stack("labels"),
         voxel_size=tuple(config["voxel_size"]),
         unit=config["unit"],
         classes=config["classes"],
