@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from torch.optim import Adam
 
+from .local_discriminator import LocalDiscriminator
 from .patch_discriminator import PatchDiscriminator
 from .resnet_generator import ResnetGenerator
+from .skip_generator import SkipGenerator
 from .unet import pooling_strides
 
 if TYPE_CHECKING:
@@ -16,8 +18,13 @@ if TYPE_CHECKING:
     from napari_uda.core.spec.methods import GeneratorConfig
 
 
-def new_generator(config: GeneratorConfig, channels: int) -> ResnetGenerator:
+def new_generator(config: GeneratorConfig, channels: int) -> nn.Module:
     """Return a fresh generator from images of `channels` channels to such images."""
+    if config.generator == "skip":
+        strides = pooling_strides(config.patch_shape, 4)
+        return SkipGenerator(
+            config.dims, channels, channels, config.generator_width, strides
+        )
     return ResnetGenerator(
         config.dims,
         channels,
@@ -31,8 +38,10 @@ def new_generator(config: GeneratorConfig, channels: int) -> ResnetGenerator:
     )
 
 
-def new_discriminator(config: GeneratorConfig, channels: int) -> PatchDiscriminator:
+def new_discriminator(config: GeneratorConfig, channels: int) -> nn.Module:
     """Return a fresh discriminator of what has `channels` channels."""
+    if config.discriminator == "simgan":
+        return LocalDiscriminator(config.dims, channels, config.discriminator_width)
     return PatchDiscriminator(
         config.dims,
         channels,
