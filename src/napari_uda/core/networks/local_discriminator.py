@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .initialise import initialise
+from .initialise import Weights, initialise
 from .unet import convolution
 
 LEAST = 8
@@ -29,9 +29,13 @@ class LocalDiscriminator(nn.Module):
         Channels of the image.
     width
         64 gives the channels above; others are in proportion.
+    weights
+        How they are drawn at first.
     """
 
-    def __init__(self, dims: int, channels: int, width: int) -> None:
+    def __init__(
+        self, dims: int, channels: int, width: int, weights: Weights = "normal"
+    ) -> None:
         super().__init__()
         conv = convolution(dims)
         norm = nn.InstanceNorm2d if dims == 2 else nn.InstanceNorm3d
@@ -53,7 +57,7 @@ class LocalDiscriminator(nn.Module):
             *end(narrow),
             conv(narrow, 1, 1),
         )
-        initialise(self)
+        initialise(self, weights)
 
     def forward(self, image: Tensor) -> Tensor:
         """Map images (N, channels, *spatial) to logits (N, 1, *a quarter of it)."""

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .initialise import initialise
+from .initialise import Weights, initialise
 from .unet import convolution, pad_to_multiple
 
 
@@ -32,6 +32,8 @@ class SkipGenerator(nn.Module):
         Channels of the first level; doubled at each of the others.
     strides
         Strides of the downsamplings, one tuple of `dims` integers each.
+    weights
+        How they are drawn at first.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class SkipGenerator(nn.Module):
         outputs: int,
         width: int,
         strides: list[tuple[int, ...]],
+        weights: Weights = "normal",
     ) -> None:
         super().__init__()
         ones = (1,) * dims
@@ -59,7 +62,7 @@ class SkipGenerator(nn.Module):
             _level(dims, [2 * wide, wide, wide], ones) for wide, _ in pairs
         )
         self.head = convolution(dims)(width, outputs, 3, padding=1)
-        initialise(self)
+        initialise(self, weights)
 
     def forward(self, image: Tensor) -> Tensor:
         """Map images (N, channels, *spatial) to (N, outputs, *spatial) in [-1, 1]."""

@@ -20,11 +20,20 @@ if TYPE_CHECKING:
 
 def new_generator(config: GeneratorConfig, channels: int) -> nn.Module:
     """Return a fresh generator from images of `channels` channels to such images."""
-    if config.generator == "skip":
-        strides = pooling_strides(config.patch_shape, 4)
-        return SkipGenerator(
-            config.dims, channels, channels, config.generator_width, strides
-        )
+    if config.generator == "resnet":
+        return new_resnet_generator(config, channels)
+    return SkipGenerator(
+        config.dims,
+        channels,
+        channels,
+        config.generator_width,
+        pooling_strides(config.patch_shape, 4),
+        config.initial_weights,
+    )
+
+
+def new_resnet_generator(config: GeneratorConfig, channels: int) -> ResnetGenerator:
+    """Return a fresh residual generator, for methods that look at its features."""
     return ResnetGenerator(
         config.dims,
         channels,
@@ -41,7 +50,9 @@ def new_generator(config: GeneratorConfig, channels: int) -> nn.Module:
 def new_discriminator(config: GeneratorConfig, channels: int) -> nn.Module:
     """Return a fresh discriminator of what has `channels` channels."""
     if config.discriminator == "simgan":
-        return LocalDiscriminator(config.dims, channels, config.discriminator_width)
+        return LocalDiscriminator(
+            config.dims, channels, config.discriminator_width, config.initial_weights
+        )
     return PatchDiscriminator(
         config.dims,
         channels,
