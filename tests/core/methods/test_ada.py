@@ -84,6 +84,11 @@ def test_half_of_what_it_is_tuned_on_is_real(labelled, method, make_batch):
     torch.testing.assert_close(losses["seg_real"], 0.5 * real.detach())
     torch.testing.assert_close(losses["seg_generated"], 0.5 * generated.detach())
     torch.testing.assert_close(engine.loss["segmenters"], 0.5 * (real + generated))
+    engine.loss["segmenters"].backward()
+    reached = {
+        n.partition(".")[0] for n, p in method.named_parameters() if p.grad is not None
+    }
+    assert reached == set(SEGMENTERS)
 
 
 def test_generators_never_hear_of_segmenters(method, make_batch):
