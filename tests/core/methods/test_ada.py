@@ -96,7 +96,9 @@ def test_generators_never_hear_of_segmenters(method, make_batch):
     losses = method.step(make_batch(method.config, method.task), engine)
     torch.testing.assert_close(
         engine.loss["generators"].detach(),
-        losses["generators"] + method.config.cycle_weight * losses["cycle"],
+        losses["generators"]
+        + method.config.cycle_weight * losses["cycle"]
+        + method.config.identity_weight * losses["identity"],
     )
     assert engine.stages == {
         "generators": pytest.approx(0.5), "discriminators": pytest.approx(0.5),

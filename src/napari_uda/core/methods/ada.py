@@ -11,7 +11,7 @@ in the first stage as in the last, is source images, the only labelled real ones
 are, and its other half G_B(x_A); that of S_A is G_A(G_B(x_A)). Patches are translated
 as they are drawn, not whole volumes once: each batch is new, augmented before it is
 translated, normalised by its own statistics. Halves are weights of two losses, not
-counts. The learning rate of G follows its own stage. Averaged networks predict.
+counts. The learning rate of G follows its own stage. Quick has an identity loss.
 """
 
 from __future__ import annotations

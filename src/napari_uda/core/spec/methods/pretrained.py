@@ -20,7 +20,8 @@ class PretrainedConfig(TranslationConfig):
         "dims": 3, "steps": 20_000, "batch_size": 1, "patch_size": 112,
         "patch_depth": 86, "flip": False, "rotate": False, "learning_rate": 2e-4,
         "width": 32, "dice_weight": 0.0, "ema": 0.999, "generator_width": 32,
-        "discriminator_width": 64, "translation_learning_rate": 2e-4,
+        "discriminator_width": 64, "identity_weight": 0.0,
+        "translation_learning_rate": 2e-4,
         "segmenter_pretrain": 0.385, "translation_pretrain": 0.23,
     }  # fmt: skip
     quick_volumes: ClassVar[dict[str, Any]] = {
@@ -51,8 +52,6 @@ class PretrainedConfig(TranslationConfig):
     fine structures in place and is the better one for volumes."""
     discriminator_layers: Annotated[int, quantity("layers", ge=1, le=5)] = 2
     """Strided layers of patchgan discriminators: 1, 2, 3 see 16, 34, 70 pixels."""
-    identity_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 0.0
-    """Weight of what generators change about images that look right already; 0: off."""
     translation_learning_rate: Annotated[float, quantity("per step", gt=0, le=1)] = 1e-3
     """Learning rate of Adam for generators and discriminators."""
 
