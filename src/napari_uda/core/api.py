@@ -125,7 +125,8 @@ def load(run: str | Path, checkpoint: str = "best", device: str = "auto") -> Mod
             "changed after training."
         ) from None
     method.eval().requires_grad_(False)
-    return Model(method, experiment, where, use_bfloat16(experiment.training, where))
+    coarse = use_bfloat16(experiment.training, where, experiment.method.dims)
+    return Model(method, experiment, where, coarse)
 
 
 def predict(

@@ -55,10 +55,14 @@ class Patch:
         (N, C, *spatial), float32 in [-1, 1].
     label
         (N, *spatial) indices, or (N, K, *spatial) masks; 255 is not labelled.
+    labelled
+        False where training sees no label of the domain at all, now or later: what
+        would need one can be spared.
     """
 
     image: Tensor
     label: Tensor
+    labelled: bool = True
 
 
 @dataclass(frozen=True)

@@ -188,3 +188,14 @@ def test_images_on_disk_give_the_same_patches(
         assert mapped.image.dtype == torch.float32
         torch.testing.assert_close(mapped.image, kept.image, rtol=0, atol=1e-3)
         assert torch.equal(mapped.label, kept.label)
+
+
+@pytest.mark.parametrize("known", [(), (1,), (0, 1)])
+def test_a_patch_says_whether_its_domain_has_labels_at_all(known, make_config):
+    whole = [ramp_sample((40, 40)), ramp_sample((40, 40))]
+    samples = [
+        sample if i in known else LoadedSample("bare", sample.image, None)
+        for i, sample in enumerate(whole)
+    ]
+    made = sampler(samples, make_config("source_only"))
+    assert {made.batch(index).labelled for index in range(4)} == {bool(known)}

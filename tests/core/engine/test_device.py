@@ -55,9 +55,17 @@ def test_accelerators_are_preferred(monkeypatch):
 
 def test_precision_is_as_asked_for():
     cpu = torch.device("cpu")
-    assert use_bfloat16(Training(precision="bfloat16"), cpu)
-    assert not use_bfloat16(Training(precision="float32"), cpu)
-    assert not use_bfloat16(Training(precision="auto"), torch.device("mps"))
+    assert use_bfloat16(Training(precision="bfloat16"), cpu, 3)
+    assert not use_bfloat16(Training(precision="float32"), cpu, 2)
+    assert not use_bfloat16(Training(precision="auto"), torch.device("mps"), 2)
+
+
+def test_volumes_are_not_trained_in_bfloat16_on_a_processor(monkeypatch):
+    able = {"avx512_bf16": True}
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able, raising=False)
+    cpu, auto = torch.device("cpu"), Training()
+    assert use_bfloat16(auto, cpu, 2)
+    assert not use_bfloat16(auto, cpu, 3)
 
 
 def test_threads_are_as_asked_for_or_all_that_are_allowed(monkeypatch):

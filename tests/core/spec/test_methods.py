@@ -94,3 +94,19 @@ def test_a_wrong_choice_is_explained(
 def test_the_patch_follows_the_dimensions(dims: int, shape: tuple[int, ...]) -> None:
     config = method_config("grl", dims=dims, patch_size=64, patch_depth=8)
     assert config.patch_shape == shape
+
+
+def test_the_quick_preset_is_smaller_in_3d_where_a_method_says_so() -> None:
+    kind = METHODS["cycle_shape"]
+    assert (
+        kind.quick_volumes.items()
+        <= method_config("cycle_shape", dims=3).model_dump().items()
+    )
+    assert method_config("cycle_shape", dims=3, width=12).width == 12
+    assert method_config("cycle_shape", dims=2) == kind()
+    assert method_config("cycle_shape", "paper", dims=3).patch_depth == 86
+
+
+def test_the_three_dimensional_quick_preset_changes_only_settings_that_exist() -> None:
+    for kind in METHODS.values():
+        assert set(kind.quick_volumes) <= set(kind.model_fields)

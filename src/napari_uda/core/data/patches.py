@@ -88,6 +88,7 @@ class PatchSampler:
             None if sample.labels is None else _resident(sample.labels, device)
             for sample in samples
         ]
+        self._labelled = any(labels is not None for labels in self._labels)
         self._foreground = [_foreground(sample) for sample in samples]
         sizes = np.array([sample.image.size for sample in samples], float)
         labelled = np.array([sample.labels is not None for sample in samples])
@@ -100,7 +101,7 @@ class PatchSampler:
         images = torch.stack([image for image, _ in pairs]).unsqueeze(1)
         labels = torch.stack([label for _, label in pairs])
         images = self._augment.intensities(images, random)
-        return Patch(self._appearance(images, random), labels)
+        return Patch(self._appearance(images, random), labels, self._labelled)
 
     def _one(self, random: np.random.Generator) -> tuple[Tensor, Tensor]:
         number = int(random.choice(len(self._images), p=self._chance))

@@ -46,14 +46,19 @@ def pick_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def use_bfloat16(training: Training, device: torch.device) -> bool:
-    """Decide on bfloat16: where asked for, or where the device is fast at it."""
+def use_bfloat16(training: Training, device: torch.device, dims: int) -> bool:
+    """Decide on bfloat16: where asked for, or where the device is fast at it.
+
+    Not in 3D on a processor: where a kernel is longer than its input, as at the end of
+    a discriminator of thin patches, the gradient of the weights there comes from memory
+    that was never set (torch 2.13.0, oneDNN on AVX512-BF16), now and then huge or NaN.
+    """
     if training.precision != "auto":
         return training.precision == "bfloat16"
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported())
     if device.type == "cpu":
-        return cpu_has_bfloat16()
+        return dims == 2 and cpu_has_bfloat16()
     return False
 
 

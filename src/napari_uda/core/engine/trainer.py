@@ -158,7 +158,7 @@ class Trainer:
         self._device = pick_device(self.training.device)
         set_threads(self.training)
         seed_everything(self.training.seed)
-        self._bfloat16 = use_bfloat16(self.training, self._device)
+        self._bfloat16 = use_bfloat16(self.training, self._device, self.config.dims)
         method = build_method(self.experiment).to(self._device)
         self._materials = Materials(
             self.experiment, self.run.data, self._device, method.domains

@@ -33,7 +33,7 @@ from napari_uda.core.losses.segmentation import segmentation_loss
 from napari_uda.core.method import Batch, Method, Stepper, Task
 from napari_uda.core.networks.frozen import frozen
 from napari_uda.core.networks.patch_projection import PatchProjection
-from napari_uda.core.networks.translation import new_discriminator, new_generator
+from napari_uda.core.networks.translation import new_discriminator, new_resnet_generator
 from napari_uda.core.spec.methods import AccsegConfig
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Accseg(Method[AccsegConfig]):
     def __init__(self, config: AccsegConfig, task: Task) -> None:
         super().__init__(config, task)
         self.segmenter = self.new_segmenter()
-        self.to_target = new_generator(config, task.channels)
+        self.to_target = new_resnet_generator(config, task.channels)
         self.discriminator = new_discriminator(config, task.channels)
         widths = self.to_target.tap_widths()
         self.taps = tuple(widths)

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from torch.optim import Adam
 
+from .local_discriminator import LocalDiscriminator
 from .patch_discriminator import PatchDiscriminator
 from .resnet_generator import ResnetGenerator
+from .skip_generator import SkipGenerator
 from .unet import pooling_strides
 
 if TYPE_CHECKING:
@@ -16,8 +18,22 @@ if TYPE_CHECKING:
     from napari_uda.core.spec.methods import GeneratorConfig
 
 
-def new_generator(config: GeneratorConfig, channels: int) -> ResnetGenerator:
+def new_generator(config: GeneratorConfig, channels: int) -> nn.Module:
     """Return a fresh generator from images of `channels` channels to such images."""
+    if config.generator == "resnet":
+        return new_resnet_generator(config, channels)
+    return SkipGenerator(
+        config.dims,
+        channels,
+        channels,
+        config.generator_width,
+        pooling_strides(config.patch_shape, 4),
+        config.initial_weights,
+    )
+
+
+def new_resnet_generator(config: GeneratorConfig, channels: int) -> ResnetGenerator:
+    """Return a fresh residual generator, for methods that look at its features."""
     return ResnetGenerator(
         config.dims,
         channels,
@@ -31,8 +47,12 @@ def new_generator(config: GeneratorConfig, channels: int) -> ResnetGenerator:
     )
 
 
-def new_discriminator(config: GeneratorConfig, channels: int) -> PatchDiscriminator:
+def new_discriminator(config: GeneratorConfig, channels: int) -> nn.Module:
     """Return a fresh discriminator of what has `channels` channels."""
+    if config.discriminator == "simgan":
+        return LocalDiscriminator(
+            config.dims, channels, config.discriminator_width, config.initial_weights
+        )
     return PatchDiscriminator(
         config.dims,
         channels,

@@ -39,7 +39,7 @@ class Training(Config):
     ] = "auto"
     """auto, cpu, cuda, cuda:1 or mps."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """auto: bfloat16 where the processor is fast at it."""
+    """auto: bfloat16 where the device is fast at it, and right."""
     threads: Annotated[int, quantity("threads", ge=0, le=1024)] = 0
     """Processor threads; 0: all cores."""
     memory: Annotated[float, quantity("GB", gt=0, le=10_000)] = 8.0

@@ -10,7 +10,9 @@ from napari_uda.core.errors import UserError
 from napari_uda.core.spec.config import parse
 
 from .accseg import AccsegConfig
+from .ada import AdaConfig
 from .base import MethodConfig
+from .cycle_shape import CycleShapeConfig
 from .cyclegan import CycleganConfig
 from .grl import GrlConfig
 from .noisy_unet import NoisyUnetConfig
@@ -25,7 +27,9 @@ __all__ = [
     "METHODS",
     "PRESET_NAMES",
     "AccsegConfig",
+    "AdaConfig",
     "AnyMethod",
+    "CycleShapeConfig",
     "CycleganConfig",
     "GeneratorConfig",
     "GrlConfig",
@@ -52,6 +56,8 @@ AnyMethod = Annotated[
     | CycleganConfig
     | TdGanConfig
     | GrlConfig
+    | AdaConfig
+    | CycleShapeConfig
     | SynsegConfig
     | UnetGanConfig
     | AccsegConfig,
@@ -79,5 +85,8 @@ def method_config(name: str, preset: str = "quick", **changes: Any) -> MethodCon
             f"there is no preset '{preset}': choose {' or '.join(PRESET_NAMES)}."
         )
     kind = METHODS[name]
-    values = dict(kind.paper) if preset == "paper" else {}
+    if preset == "paper":
+        values = kind.paper
+    else:
+        values = kind.quick_volumes if changes.get("dims") == 3 else {}
     return parse(kind, values | changes, where=f"method {name}")

@@ -36,6 +36,8 @@ class AccsegConfig(GeneratorConfig):
     """Patches of each domain per step."""
     patch_size: Annotated[int, quantity("px", ge=16, le=4096)] = 96
     """Height and width of a training patch."""
+    generator: Literal["resnet"] = "resnet"
+    """Network that translates: resnet, whose features PatchNCE compares."""
     translation_learning_rate: Annotated[float, quantity("per step", gt=0, le=1)] = 1e-3
     """Learning rate of Adam for generator, discriminator and projection."""
     schedule: Literal["constant", "linear", "poly"] = "linear"

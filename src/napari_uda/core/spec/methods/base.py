@@ -22,6 +22,8 @@ class MethodConfig(Config):
     """Whether target labels with role `train` take part in training."""
     paper: ClassVar[dict[str, Any]] = {}
     """Values of the `paper` preset; the defaults are the `quick` preset."""
+    quick_volumes: ClassVar[dict[str, Any]] = {}
+    """What the `quick` preset has otherwise in 3D, so that processors can train it."""
 
     dims: Literal[2, 3] = 2
     """Train on 2D images (or slices of volumes), or on 3D volumes."""

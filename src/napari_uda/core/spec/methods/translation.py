@@ -12,21 +12,28 @@ from .base import MethodConfig
 class GeneratorConfig(MethodConfig):
     """What every method that translates images has: generators and discriminators."""
 
+    generator: Literal["resnet", "skip"] = "resnet"
+    """Network that translates: resnet, as in CycleGAN; or skip, a U-Net, which keeps
+    fine structures in place and is the better one for volumes."""
     generator_width: Annotated[int, quantity("channels", ge=4, le=256)] = 16
-    """Channels of the generators' first layer; four times as many in their blocks."""
+    """Channels of the generators' first layer; four times as many in resnet's blocks,
+    eight times as many in the deepest level of skip."""
     generator_blocks: Annotated[int, quantity("blocks", ge=1, le=16)] = 3
-    """Residual blocks of the generators."""
+    """Residual blocks of resnet generators."""
     downsampling: Literal["strided", "blur"] = "strided"
-    """How generators and discriminators downsample: strided convolution, or convolution
+    """How resnet and patchgan downsample: strided convolution, or convolution
     at full resolution and blur, as CUT does, which is slower but aliases nothing."""
     upsampling: Literal["nearest", "transposed", "blur"] = "nearest"
-    """How generators upsample: nearest pixel and convolution, which draws no
+    """How resnet generators upsample: nearest pixel and convolution, which draws no
     checkerboard; transposed convolution, as CycleGAN does; or linear interpolation and
     convolution, as CUT does."""
+    discriminator: Literal["patchgan", "simgan"] = "patchgan"
+    """Network that tells translated from real patches: patchgan, or simgan, which is
+    small and sees 23 pixels."""
     discriminator_width: Annotated[int, quantity("channels", ge=4, le=256)] = 16
     """Channels of the discriminators' first layer; doubled up to eight times that."""
     discriminator_layers: Annotated[int, quantity("layers", ge=1, le=5)] = 3
-    """Strided layers of the discriminators: 1, 2, 3 see 16, 34, 70 pixels."""
+    """Strided layers of patchgan discriminators: 1, 2, 3 see 16, 34, 70 pixels."""
     initial_weights: Literal["normal", "xavier"] = "normal"
     """Initial weights of generators and discriminators: normal with a deviation of 0.02
     (CycleGAN), or Xavier's with a gain of 0.02 (CUT)."""

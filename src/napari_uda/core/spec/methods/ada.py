@@ -1,0 +1,25 @@
+"""Settings of ad-hoc augmentation by translated images."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from napari_uda.core.spec.config import quantity
+
+from .pretrained import PretrainedConfig
+
+
+class AdaConfig(PretrainedConfig):
+    """Settings of ad-hoc augmentation by translated images."""
+
+    title: ClassVar[str] = "ADA (ad-hoc translated data)"
+    summary: ClassVar[str] = (
+        "Translates first, then fine-tunes segmenters on real and translated images: "
+        "the baseline that tells what joint training of cycle_shape is worth."
+    )
+
+    name: Literal["ada"] = "ada"
+    """Method."""
+    translation_pretrain: Annotated[float, quantity("fraction", gt=0, lt=1)] = 0.4
+    """Part of the training, thereafter, in which generators and discriminators learn;
+    then they are frozen."""
