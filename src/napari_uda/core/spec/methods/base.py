@@ -22,7 +22,9 @@ class MethodConfig(Config):
     """Whether target labels with role `train` take part in training."""
     paper: ClassVar[dict[str, Any]] = {}
     """Values of the `paper` preset; the defaults are the `quick` preset."""
-    quick_volumes: ClassVar[dict[str, Any]] = {}
+    quick_volumes: ClassVar[dict[str, Any]] = {
+        "batch_size": 2, "patch_size": 64, "patch_depth": 16,
+    }  # fmt: skip
     """What the `quick` preset has otherwise in 3D, so that processors can train it."""
 
     dims: Literal[2, 3] = 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from napari_uda.core.spec.config import quantity
 
@@ -11,6 +11,10 @@ from .base import MethodConfig
 
 class GeneratorConfig(MethodConfig):
     """What every method that translates images has: generators and discriminators."""
+
+    quick_volumes: ClassVar[dict[str, Any]] = {
+        "batch_size": 2, "patch_size": 48, "patch_depth": 16, "generator_width": 8,
+    }  # fmt: skip
 
     generator: Literal["resnet", "skip"] = "resnet"
     """Network that translates: resnet, as in CycleGAN; or skip, a U-Net, which keeps
