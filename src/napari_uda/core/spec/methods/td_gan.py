@@ -56,7 +56,5 @@ class TdGanConfig(TranslationConfig):
     schedule: Literal["constant", "linear", "poly"] = "linear"
     """Learning rate over each stage: constant, linear to zero in its second half, or
     poly."""
-    identity_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 0.0
-    """Weight of what generators change about images that look right already; 0: off."""
     translation_learning_rate: Annotated[float, quantity("per step", gt=0, le=1)] = 1e-3
     """Learning rate of Adam for generators and discriminators."""
