@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar, Literal
 
 from napari_uda.core.spec.config import quantity
+from napari_uda.core.spec.domain import DomainName
 
 from .base import MethodConfig
 
@@ -12,6 +13,7 @@ from .base import MethodConfig
 class GeneratorConfig(MethodConfig):
     """What every method that translates images has: generators and discriminators."""
 
+    translates: ClassVar[tuple[DomainName, ...]] = ("target",)
     quick_volumes: ClassVar[dict[str, Any]] = {
         "batch_size": 2, "patch_size": 48, "patch_depth": 16, "generator_width": 8,
     }  # fmt: skip
@@ -49,6 +51,8 @@ class GeneratorConfig(MethodConfig):
 
 class TranslationConfig(GeneratorConfig):
     """What every method that translates there and back again has."""
+
+    translates: ClassVar[tuple[DomainName, ...]] = ("target", "source")
 
     cycle_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 10.0
     """Weight of the difference between images and themselves, there and back again."""
