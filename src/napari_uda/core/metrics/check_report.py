@@ -17,7 +17,6 @@ from napari_uda.core.io.atomic import atomic_write_text
 from .html import page_environment
 from .report import score_text
 from .structure import SCORES
-from .verdicts import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .trust import Finding
+    from .verdicts import Verdict
 
 WIDEST = 480
 """Pixels along the longer side of a picture; larger ones are made smaller."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from napari_uda.core.spec.config import quantity
-from napari_uda.core.spec.domain import DomainName
 
 from .base import MethodConfig
+
+if TYPE_CHECKING:
+    from napari_uda.core.spec.domain import DomainName
 
 
 class GeneratorConfig(MethodConfig):
