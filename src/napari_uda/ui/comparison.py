@@ -24,6 +24,8 @@ GAP = 0.04
 """Space between the two of a pair, as part of their width."""
 CHANGE_LIMIT = 0.5
 """Change that is drawn in the brightest colour; as in `core.metrics.check_report`."""
+DARKENED = 0.45
+"""Brightness of the original under its changes, which are added to it."""
 DIFFERENCE_COLORS = ("#56b4e9", "#e69f00")
 """Darker and brighter in the translation: apart for any colour vision."""
 
@@ -56,6 +58,7 @@ class Comparison:
         self._pair: Pair | None = None
         self._filled: dict[str, Pair] = {}
         self._fitted: tuple[Pair, bool] | None = None
+        self._limits: tuple[float, float] | None = None
         self.mode: Mode = "off"
         self.share = 0.5
         """How much of the translation is in a blend."""
@@ -108,6 +111,14 @@ class Comparison:
                 translated.translate = place
         if (changes := layers.get("changes")) is not None:
             changes.opacity = self.strength
+        if (original := layers.get("original")) is not None and not original.rgb:
+            low, high = pair.limits[0]
+            dark = DARKENED if self.mode == "changes" else 1.0
+            limits = (low, low + (high - low) / dark)
+            if self._limits != limits:
+                self._limits = limits
+                original.contrast_limits_range = limits
+                original.contrast_limits = limits
         if (
             self.mode == "checker"
             and (checker := layers.get("checkerboard")) is not None
@@ -136,6 +147,8 @@ class Comparison:
         data, options = self._content(name, pair)
         rgb = name == "original" and pair.original.rgb
         self._filled[name] = pair
+        if name == "original":
+            self._limits = None
         if layer is not None and (layer.ndim != len(pair.axes) or layer.rgb != rgb):
             self._viewer.layers.remove(layer)
             layer = None
@@ -212,7 +225,9 @@ class Comparison:
         if same_place and before is not None and _same_place(before[0], pair):
             return
         layers = [layer for layer in self._layers.values() if layer.visible]
-        if hasattr(self._viewer, "fit_to_view"):
+        ndim = self._viewer.dims.ndim
+        # napari 0.9.2 cannot fit the view to layers of fewer axes than the viewer has.
+        if hasattr(self._viewer, "fit_to_view") and ndim == len(pair.axes):
             self._viewer.fit_to_view(layers=layers)
         else:
             self._viewer.reset_view()

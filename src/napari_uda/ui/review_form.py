@@ -11,7 +11,7 @@ from qtpy.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QSlider,
-    QToolButton,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -76,20 +76,23 @@ class ReviewForm(QWidget):
         self.amount.setMinimumWidth(44)
         darker, brighter = DIFFERENCE_COLORS
         self.legend = QLabel(
-            f"In the translation <span style='color:{darker}'>\N{BLACK SQUARE}</span> "
-            f"darker <span style='color:{brighter}'>\N{BLACK SQUARE}</span> brighter; "
-            "both scaled to [0, 1]"
+            f"Translation <span style='color:{darker}'>\N{BLACK SQUARE}</span> darker "
+            f"<span style='color:{brighter}'>\N{BLACK SQUARE}</span> brighter "
+            "than the original"
         )
-        self.legend.setWordWrap(True)
+        self.legend.setToolTip("Both are scaled to [0, 1] before they are subtracted.")
+        self.legend.setSizePolicy(
+            QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
+        )
         self.item = QElidingLabel()
         self.item.setElideMode(Qt.TextElideMode.ElideMiddle)
         self.rank = QLabel()
-        self.previous = QToolButton()
-        self.previous.setArrowType(Qt.ArrowType.LeftArrow)
+        self.previous = QPushButton("\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}")
         self.previous.setAccessibleName("Previous")
-        self.next = QToolButton()
-        self.next.setArrowType(Qt.ArrowType.RightArrow)
+        self.next = QPushButton("\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}")
         self.next.setAccessibleName("Next")
+        for button in (self.previous, self.next):
+            button.setFixedWidth(28)
         self.findings = _wrapped()
         self.findings.setTextFormat(Qt.TextFormat.RichText)
 
@@ -112,8 +115,16 @@ class ReviewForm(QWidget):
         slide.addWidget(self.caption)
         slide.addWidget(self.slider, 1)
         slide.addWidget(self.amount)
-        below.addWidget(self.slider_row)
-        below.addWidget(self.legend)
+        # One place for all, so that nothing below it moves.
+        self.options = QStackedWidget()
+        self.options.setSizePolicy(
+            QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed
+        )
+        hint = QLabel("V: the next way to compare")
+        hint.setEnabled(False)
+        for page in (hint, self.slider_row, self.legend):
+            self.options.addWidget(page)
+        below.addWidget(self.options)
         where = QHBoxLayout()
         where.setSpacing(4)
         where.addWidget(self.item, 1)

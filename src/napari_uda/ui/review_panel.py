@@ -123,8 +123,8 @@ class ReviewPanel(ReviewForm):
             return
         self.mode_button(mode).setChecked(True)
         self.comparison.show(review.pairs[self.current.pair], mode)
-        self.slider_row.setVisible(mode in _SLIDERS)
-        self.legend.setVisible(mode == "difference")
+        page = self.slider_row if mode in _SLIDERS else self.options.widget(0)
+        self.options.setCurrentWidget(self.legend if mode == "difference" else page)
         if mode in _SLIDERS:
             caption, low, high, _ = _SLIDERS[mode]
             value = {

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 COLORS = {"correlation": "#56b4e9", "structure": "#e69f00", "edges": "#009e73"}
 """As in `curves`, after Okabe and Ito (2008)."""
 HEIGHT = 150
-SIGN = "\N{BOX DRAWINGS HEAVY HORIZONTAL}" * 2
+SIGN = "\N{BOX DRAWINGS HEAVY HORIZONTAL}"
 LOWEST = -0.05
 """Least value at the bottom of the plot, unless a score is negative."""
 
@@ -76,16 +76,19 @@ class SlicePlot(QWidget):
         for name, values in self._values.items():
             # A single value between gaps has no line: without dots it is not seen.
             dots = {"symbol": "o", "symbolSize": 5} if self._count <= 60 else {}
+            # pyqtgraph warns of the bounds of nothing.
+            if not np.isfinite(values).any():
+                self._curves[name].clear()
+                continue
             self._curves[name].setData(numbers, values, **dots)
-            if np.isfinite(values).any():
-                least = min(least, float(np.nanmin(values)))
-        self._marks.setData(
-            [number + 1.0 for number in rejected], [1.0] * len(rejected)
-        )
-        self._borders.setData(
-            np.repeat([border + 0.5 for border in borders], 2),
-            np.tile([-1.0, 1.1], len(borders)),
-        )
+            least = min(least, float(np.nanmin(values)))
+        self._marks.setVisible(bool(rejected))
+        if rejected:
+            self._marks.setData(np.add(rejected, 1.0), np.ones(len(rejected)))
+        if borders:
+            self._borders.setData(
+                np.repeat(np.add(borders, 0.5), 2), np.tile([-1.0, 1.1], len(borders))
+            )
         self._canvas.view.setXRange(0.5, self._count + 0.5, padding=0.02)
         self._canvas.view.setYRange(min(LOWEST, least - 0.05), 1.05, padding=0)
         self.show_slice(self._now)
@@ -132,7 +135,7 @@ class SlicePlot(QWidget):
             "right-drag to zoom. Crosses: rejected."
         )
         self._borders = self._canvas.plot("#8c8c8c", dashed=True)
-        self._borders.setData([], [], connect="pairs")
+        self._borders.opts["connect"] = "pairs"
         self._curves = {name: self._canvas.plot(c) for name, c in COLORS.items()}
         self._marks = pg.ScatterPlotItem(
             symbol="x", size=10, pen=None, brush=SEVERITY_COLORS["error"]

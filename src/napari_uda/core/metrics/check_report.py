@@ -117,7 +117,7 @@ def grey_picture(image: NDArray[Any]) -> NDArray[np.float32]:
     pixels = np.nan_to_num(np.asarray(image, np.float32))
     low, high = np.percentile(pixels, LIMITS)
     scaled: NDArray[np.float32] = (pixels - low) / max(float(high - low), 1e-9)
-    return np.clip(scaled, 0, 1)
+    return np.asarray(np.clip(scaled, 0, 1), np.float32)
 
 
 def change_picture(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-STRUCTURE_LOST = 0.72
+STRUCTURE_LOST = 0.74
 """Below this structure score a slice is as unlike its original as another image."""
 STRUCTURE_IN_DOUBT = 0.80
 """Below this one, structure has suffered more than from a change of contrast."""
