@@ -1,11 +1,12 @@
 """Walk through the main job in a real napari window and photograph every step.
 
-    python docs/walk.py PAIR --out docs/images [--steps 400] [--theme dark]
+    python docs/walk.py PAIR --out docs/images [--steps 400] [--theme dark] [--check]
 
 PAIR holds `source/` and `target/` by the folder convention, with truth for the
 target's test split. Everything is done through the widgets a user sees: the folders are
 chosen in Data, a source-only and an adapted run are trained one after the other in
-Train, a test image is opened as a layer and segmented in Predict.
+Train, a test image is opened as a layer and segmented in Predict. With `--check` only
+CycleGAN is trained, and a target image is translated and looked at in Check.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from napari_uda.ui.launch import open_dock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from napari.layers import Image
 
     from napari_uda.ui.dock import AdaptationDock
 
@@ -95,8 +98,8 @@ class Walk:
             self.picture(halfway)
         wait(lambda: self.dock.session.job is None, 1200, "training")
 
-    def predict(self, pair: Path, name: str) -> None:
-        """Open a test image with its truth and segment it."""
+    def open_test_image(self, pair: Path) -> Image:
+        """Open a test image with its truth."""
         data = Dataset.from_folders(pair / "source", pair / "target").target
         sample = next(one for one in data.part("test") if one.labels)
         for layer in self.viewer.layers:
@@ -109,6 +112,11 @@ class Walk:
         )
         truth.visible = False
         self.viewer.reset_view()
+        return image
+
+    def predict(self, pair: Path, name: str) -> None:
+        """Segment a test image."""
+        image = self.open_test_image(pair)
         predict = self.dock.predict
         self.dock.tabs.setCurrentWidget(predict)
         predict.inputs.image.setCurrentIndex(predict.inputs.image.findText(image.name))
@@ -125,6 +133,22 @@ class Walk:
         predict.show_next()
         self.picture(f"{name}-difference")
 
+    def check(self, pair: Path, name: str) -> None:
+        """Translate a test image and look at it in every way."""
+        image = self.open_test_image(pair)
+        check = self.dock.check
+        self.dock.tabs.setCurrentWidget(check)
+        wait(lambda: check.inputs.run.count() > 0, 30, "finding the run")
+        check.inputs.image.setLayer(image)
+        check.inputs.look.setCurrentText("of the source")
+        wait(check.translate.isEnabled, 30, "enabling Translate")
+        check.translate.click()
+        wait(lambda: check.panel.review is not None, 300, "translating")
+        wait(lambda: not check.panel.busy, 120, "measuring")
+        for mode in ("side", "checker", "changes"):
+            check.panel.set_mode(mode)
+            self.picture(f"{name}-{mode}")
+
 
 def main() -> None:
     """Walk."""
@@ -133,10 +157,16 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/images"))
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--theme", default="dark")
+    parser.add_argument("--check", action="store_true")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     walk = Walk(given.out, given.theme)
     walk.choose(given.pair)
+    if given.check:
+        walk.train("cyclegan", given.steps)
+        walk.check(given.pair, "check")
+        walk.viewer.close()
+        return
     walk.picture("data")
     walk.train("source_only", given.steps)
     walk.train("grl", given.steps, halfway="train")

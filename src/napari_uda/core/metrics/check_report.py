@@ -128,7 +128,7 @@ def change_picture(
 
     shown = colormaps["magma"](np.clip(np.asarray(changes) / CHANGE_LIMIT, 0, 1))
     painted = 0.45 * grey_picture(original)[..., np.newaxis] + shown[..., :3]
-    return np.clip(painted, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(painted, 0, 1), np.float32)
 
 
 def _pictures(item: Checked) -> Iterator[tuple[str, str]]:
