@@ -6,7 +6,7 @@ PAIR holds `source/` and `target/` by the folder convention, with truth for the
 target's test split. Everything is done through the widgets a user sees: the folders are
 chosen in Data, a source-only and an adapted run are trained one after the other in
 Train, a test image is opened as a layer and segmented in Predict. With `--check` only
-CycleGAN is trained, and a target image is translated and looked at in Check.
+CycleGAN is trained, and the target images are translated and looked at in Check.
 """
 
 from __future__ import annotations
@@ -25,8 +25,6 @@ from napari_uda.ui.launch import open_dock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from napari.layers import Image
 
     from napari_uda.ui.dock import AdaptationDock
 
@@ -98,8 +96,8 @@ class Walk:
             self.picture(halfway)
         wait(lambda: self.dock.session.job is None, 1200, "training")
 
-    def open_test_image(self, pair: Path) -> Image:
-        """Open a test image with its truth."""
+    def predict(self, pair: Path, name: str) -> None:
+        """Open a test image with its truth and segment it."""
         data = Dataset.from_folders(pair / "source", pair / "target").target
         sample = next(one for one in data.part("test") if one.labels)
         for layer in self.viewer.layers:
@@ -112,11 +110,6 @@ class Walk:
         )
         truth.visible = False
         self.viewer.reset_view()
-        return image
-
-    def predict(self, pair: Path, name: str) -> None:
-        """Segment a test image."""
-        image = self.open_test_image(pair)
         predict = self.dock.predict
         self.dock.tabs.setCurrentWidget(predict)
         predict.inputs.image.setCurrentIndex(predict.inputs.image.findText(image.name))
@@ -134,8 +127,16 @@ class Walk:
         self.picture(f"{name}-difference")
 
     def check(self, pair: Path, name: str) -> None:
-        """Translate a test image and look at it in every way."""
-        image = self.open_test_image(pair)
+        """Open the target images as a stack, translate it and look at it."""
+        data = Dataset.from_folders(pair / "source", pair / "target").target
+        files = [sample.image for sample in data.samples]
+        for layer in self.viewer.layers:
+            layer.visible = False
+        place = {
+            "scale": (1.0, *(data.voxel_size or (1.0, 1.0))),
+            "units": ("pixel", *(data.unit or "pixel",) * 2),
+        }
+        (image,) = self.viewer.open(files, stack=True, name="target", **place)
         check = self.dock.check
         self.dock.tabs.setCurrentWidget(check)
         wait(lambda: check.inputs.run.count() > 0, 30, "finding the run")

@@ -244,7 +244,10 @@ def test_all_source_and_target_layers_at_once(viewer, widget, qtbot, runs):
     original = ours(viewer)["original"]
     assert original.data.shape == review.pairs[last.pair].shape
     first = next(item for item in review.items if item.pair == 0)
+    widget.panel.set_mode("changes")
     widget.panel.go_to(first)
+    assert review.pairs[0].limits[0] == review.pairs[1].limits[0]
+    assert ours(viewer)["original"].contrast_limits[1] > source.contrast_limits[1]
     assert widget.panel.item.text() == "CT"
     assert ours(viewer)["original"].ndim == 2
 
@@ -419,7 +422,8 @@ def test_a_single_image_and_colours_work_alike(viewer, widget, qtbot):
     measured(widget, qtbot)
     panel = widget.panel
     assert (panel.item.text(), panel.rank.text()) == ("HE", "· the only one")
-    assert not panel.plot.isVisibleTo(panel)
+    assert not panel.plot._canvas.isVisibleTo(panel)
+    assert "structure&nbsp;1.00" in panel.plot.legend.text()
     assert "Contrast is inverted in the image" in panel.findings.text()
     for mode in ("blend", "checker", "difference", "changes"):
         panel.set_mode(mode)

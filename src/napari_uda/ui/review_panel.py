@@ -289,19 +289,18 @@ class ReviewPanel(ReviewForm):
         review = self.review
         if review is None:
             return
-        self.plot.setVisible(len(review.items) > 1)
-        if len(review.items) > 1:
-            rejected = [
-                number
-                for number, item in enumerate(review.items)
-                if review.verdict(item).decision == "rejected"
-            ]
-            borders = [
-                number
-                for number, item in enumerate(review.items)
-                if number and item.slice == 0 and len(review.items) > len(review.pairs)
-            ]
-            self.plot.show_scores(review.scores, rejected, borders)
+        rejected = [
+            number
+            for number, item in enumerate(review.items)
+            if review.verdict(item).decision == "rejected"
+        ]
+        stacks = len(review.items) > len(review.pairs)
+        borders = [
+            number
+            for number, item in enumerate(review.items)
+            if stacks and number and item.slice == 0
+        ]
+        self.plot.show_scores(review.scores, rejected, borders)
 
     def _explain(self) -> None:
         """Say in words what the scores mean."""

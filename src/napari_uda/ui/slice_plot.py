@@ -71,6 +71,7 @@ class SlicePlot(QWidget):
         self._make()
         self._values = dict(scores)
         self._count = len(next(iter(scores.values())))
+        self._canvas.setVisible(self._count > 1)
         numbers = np.arange(1.0, self._count + 1)
         least = 0.0
         for name, values in self._values.items():
