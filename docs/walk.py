@@ -130,8 +130,7 @@ class Walk:
         """Open the target images as a stack, translate it and look at it."""
         data = Dataset.from_folders(pair / "source", pair / "target").target
         files = [sample.image for sample in data.samples]
-        for layer in self.viewer.layers:
-            layer.visible = False
+        self.viewer.layers.clear()  # the previews
         place = {
             "scale": (1.0, *(data.voxel_size or (1.0, 1.0))),
             "units": ("pixel", *(data.unit or "pixel",) * 2),
@@ -146,7 +145,9 @@ class Walk:
         check.translate.click()
         wait(lambda: check.panel.review is not None, 300, "translating")
         wait(lambda: not check.panel.busy, 120, "measuring")
+        check.panel.verdict.accept.click()
         for mode in ("side", "checker", "changes"):
+            check.panel.next.click()
             check.panel.set_mode(mode)
             self.picture(f"{name}-{mode}")
 

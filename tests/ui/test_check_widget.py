@@ -244,6 +244,7 @@ def test_all_source_and_target_layers_at_once(viewer, widget, qtbot, runs):
     original = ours(viewer)["original"]
     assert original.data.shape == review.pairs[last.pair].shape
     first = next(item for item in review.items if item.pair == 0)
+    widget.panel.go_to(next(item for item in review.items if item.pair == 1))
     widget.panel.set_mode("changes")
     widget.panel.go_to(first)
     assert review.pairs[0].limits[0] == review.pairs[1].limits[0]
