@@ -101,7 +101,9 @@ class Comparison:
         if (pair := self._pair) is None:
             return
         layers = {
-            n: one for n, one in self._layers.items() if one in self._viewer.layers
+            name: layer
+            for name, layer in self._layers.items()
+            if layer in self._viewer.layers and self._filled.get(name) is pair
         }
         if (translated := layers.get("translated")) is not None:
             beside = self.mode == "side"
@@ -119,11 +121,8 @@ class Comparison:
                 self._limits = limits
                 original.contrast_limits_range = limits
                 original.contrast_limits = limits
-        if (
-            self.mode == "checker"
-            and (checker := layers.get("checkerboard")) is not None
-        ):
-            checker.refresh()
+        if self.mode == "checker" and "checkerboard" in layers:
+            layers["checkerboard"].refresh()
 
     def measured(self, pair: Pair, z: int, now: int | None) -> None:
         """Show the changes of a slice that has just been measured."""
