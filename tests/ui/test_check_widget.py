@@ -445,6 +445,14 @@ def test_shapes_that_do_not_match_are_a_sentence(viewer, widget, qtbot):
     assert "40 x 48: choose two images of equal shape" in widget.message.text()
 
 
+def test_a_stack_of_stacks_is_a_sentence(viewer, widget, qtbot):
+    add_image(viewer, None, "film", np.zeros((2, 3, 8, 8), np.uint8))
+    widget.inputs.look.setCurrentText("of the source")
+    widget.translate.click()
+    assert "split its channels or time points" in widget.message.text()
+    assert widget.translate.isEnabled()
+
+
 def test_a_constant_translation_is_said(viewer, widget, qtbot):
     compare(widget, qtbot, np.zeros((SLICES, HEIGHT, WIDTH), np.float32))
     assert "nothing to compare in 5 of 5 slices" in widget.panel.findings.text()

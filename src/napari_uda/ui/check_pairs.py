@@ -134,7 +134,7 @@ def pair_of(pair: LayerPair, translated: Any, translation: str, to: str | None) 
     in_layer = tuple(shape["zyx"[-len(shape) :].index(axis)] for axis in axes)
     black, white = image.contrast_limits
     if data.rgb:
-        black, white = _contrast(layer_volume(data, data.image).data)
+        black, white = _contrast(data.image, rgb=True)
     place = aligned(image, in_layer)
     return Pair(
         image.name,
@@ -182,7 +182,7 @@ def pair_of_layers(original: LayerPair, translated: Image, to: str | None) -> Pa
 
 
 def measure(
-    pairs: Sequence[Pair], first: int = 0
+    pairs: Sequence[Pair],
 ) -> Iterator[tuple[int, int, dict[str, float]] | tuple[int, str] | str]:
     """Measure all slices in a worker thread, the maps of changes included.
 
@@ -190,8 +190,6 @@ def measure(
     ----------
     pairs
         Images and translations.
-    first
-        The pair to begin with.
 
     Yields
     ------
@@ -203,8 +201,7 @@ def measure(
     from napari_uda.core.metrics.structure import compare_slice
 
     try:
-        for index in (first, *(i for i in range(len(pairs)) if i != first)):
-            pair = pairs[index]
+        for index, pair in enumerate(pairs):
             yield index, fingerprint(pair)
             for z in range(pair.count):
                 scores, changes = compare_slice(*pair.slices(z))
@@ -224,14 +221,14 @@ def fingerprint(pair: Pair) -> str:
     return digest.hexdigest()[:16]
 
 
-def _contrast(pixels: Any) -> tuple[float, float]:
-    """Return black and white of a translation, from some of its slices."""
-    steps = [
-        slice(None, None, max(1, size // _LOOKED_AT_SIDE)) for size in pixels.shape
-    ]
-    if pixels.ndim == 3:
-        steps[0] = slice(None, None, max(1, pixels.shape[0] // _LOOKED_AT))
-    sample = np.asarray(pixels[tuple(steps)], np.float32)
+def _contrast(pixels: Any, rgb: bool = False) -> tuple[float, float]:
+    """Return black and white of an image (z,) y, x, from some of its pixels."""
+    shape = pixels.shape[:-1] if rgb else pixels.shape
+    steps = [slice(None, None, max(1, size // _LOOKED_AT_SIDE)) for size in shape]
+    if len(shape) == 3:
+        steps[0] = slice(None, None, max(1, shape[0] // _LOOKED_AT))
+    found = np.asarray(pixels[tuple(steps)])
+    sample = np.asarray(grey(found) if rgb else found, np.float32)
     sample = sample[np.isfinite(sample)]
     if not sample.size:
         return 0.0, 1.0
