@@ -236,7 +236,7 @@ class CheckWidget(QWidget):
             "Run": looks.run.id,
             "Method": looks.method,
             "Checkpoint": self.inputs.checkpoint.currentText(),
-            "Look of the": " and ".join(dict.fromkeys(pair.to for pair in pairs)),
+            "Look": " and ".join(dict.fromkeys(f"of the {pair.to}" for pair in pairs)),
         }
         self._open(Review(pairs, looks.run.report / VERDICTS), about)
         self._say(f"{count_text(len(pairs), 'image')} translated.")
