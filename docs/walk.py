@@ -1,11 +1,12 @@
 """Walk through the main job in a real napari window and photograph every step.
 
-    python docs/walk.py PAIR --out docs/images [--steps 400] [--theme dark]
+    python docs/walk.py PAIR --out docs/images [--steps 400] [--theme dark] [--check]
 
 PAIR holds `source/` and `target/` by the folder convention, with truth for the
 target's test split. Everything is done through the widgets a user sees: the folders are
 chosen in Data, a source-only and an adapted run are trained one after the other in
-Train, a test image is opened as a layer and segmented in Predict.
+Train, a test image is opened as a layer and segmented in Predict. With `--check` only
+CycleGAN is trained, and the target images are translated and looked at in Check.
 """
 
 from __future__ import annotations
@@ -125,6 +126,31 @@ class Walk:
         predict.show_next()
         self.picture(f"{name}-difference")
 
+    def check(self, pair: Path, name: str) -> None:
+        """Open the target images as a stack, translate it and look at it."""
+        data = Dataset.from_folders(pair / "source", pair / "target").target
+        files = [sample.image for sample in data.samples]
+        self.viewer.layers.clear()  # the previews
+        place = {
+            "scale": (1.0, *(data.voxel_size or (1.0, 1.0))),
+            "units": ("pixel", *(data.unit or "pixel",) * 2),
+        }
+        (image,) = self.viewer.open(files, stack=True, name="target", **place)
+        check = self.dock.check
+        self.dock.tabs.setCurrentWidget(check)
+        wait(lambda: check.inputs.run.count() > 0, 30, "finding the run")
+        check.inputs.image.setLayer(image)
+        check.inputs.look.setCurrentText("of the source")
+        wait(check.translate.isEnabled, 30, "enabling Translate")
+        check.translate.click()
+        wait(lambda: check.panel.review is not None, 300, "translating")
+        wait(lambda: not check.panel.busy, 120, "measuring")
+        check.panel.verdict.accept.click()
+        for mode in ("side", "checker", "changes"):
+            check.panel.next.click()
+            check.panel.set_mode(mode)
+            self.picture(f"{name}-{mode}")
+
 
 def main() -> None:
     """Walk."""
@@ -133,10 +159,16 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/images"))
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--theme", default="dark")
+    parser.add_argument("--check", action="store_true")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     walk = Walk(given.out, given.theme)
     walk.choose(given.pair)
+    if given.check:
+        walk.train("cyclegan", given.steps)
+        walk.check(given.pair, "check")
+        walk.viewer.close()
+        return
     walk.picture("data")
     walk.train("source_only", given.steps)
     walk.train("grl", given.steps, halfway="train")

@@ -58,7 +58,7 @@ def test_the_sample_pair_opens(make_napari_viewer, name, roles):
     assert said[::2] == said[1::2] == roles
 
 
-@pytest.mark.parametrize("name", ["dock", "data", "train", "predict"])
+@pytest.mark.parametrize("name", ["dock", "data", "train", "predict", "check"])
 def test_every_widget_opens(manifest, make_napari_viewer, name):
     [item] = [
         widget

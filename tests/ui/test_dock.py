@@ -18,9 +18,9 @@ def test_the_dock_has_a_tab_per_step_and_fits_a_narrow_place(viewer):
     dock = open_dock(viewer)
     tabs = dock.tabs
     names = [tabs.tabText(i) for i in range(tabs.count())]
-    assert names == ["1 Data", "2 Train", "3 Predict"]
+    assert names == ["1 Data", "2 Train", "3 Predict", "4 Check"]
     assert dock.minimumSizeHint().width() <= 350
-    for page in (dock.data, dock.train, dock.predict):
+    for page in (dock.data, dock.train, dock.predict, dock.check):
         assert page.minimumSizeHint().width() <= 350
         assert page.session is dock.session
 
@@ -33,6 +33,8 @@ def test_keys_go_to_the_tabs(viewer, qtbot):
     qtbot.waitUntil(lambda: QApplication.activeWindow() is not None)
     qtbot.keyClick(dock, Qt.Key.Key_3, Qt.KeyboardModifier.AltModifier)
     assert dock.tabs.currentWidget() is dock.predict
+    qtbot.keyClick(dock, Qt.Key.Key_4, Qt.KeyboardModifier.AltModifier)
+    assert dock.tabs.currentWidget() is dock.check
     qtbot.keyClick(dock, Qt.Key.Key_1, Qt.KeyboardModifier.AltModifier)
     assert dock.tabs.currentWidget() is dock.data
 
@@ -77,9 +79,11 @@ def test_opening_imports_no_torch():
     code = (
         "import sys\nfrom napari.components import ViewerModel\n"
         "from qtpy.QtWidgets import QApplication\napp = QApplication([])\n"
+        "from napari_uda.ui.check_widget import CheckWidget\n"
         "from napari_uda.ui.data_widget import DataWidget\n"
         "from napari_uda.ui.predict_widget import PredictWidget\n"
         "viewer = ViewerModel()\nDataWidget(viewer)\nPredictWidget(viewer)\n"
+        "CheckWidget(viewer)\n"
         "assert 'torch' not in sys.modules\n"
         "assert 'scipy.ndimage' not in sys.modules\n"
     )

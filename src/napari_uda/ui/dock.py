@@ -1,4 +1,4 @@
-"""The dock: data, training and prediction as tabs of one widget."""
+"""The dock: data, training, prediction and checking as tabs of one widget."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from qtpy.QtCore import QSize
 from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
+from .check_widget import CheckWidget
 from .data_widget import DataWidget
 from .predict_widget import PredictWidget
 from .session import Session
@@ -20,6 +21,7 @@ HINTS = (
     "Choose source and target, and see what is wrong with them",
     "Train, and watch it learn",
     "Segment with a run, and compare with truth",
+    "Translate with a run, and see whether the anatomy is still there",
 )
 
 
@@ -41,9 +43,11 @@ class AdaptationDock(QWidget):
         self.data = DataWidget(napari_viewer)
         self.train = TrainWidget(napari_viewer)
         self.predict = PredictWidget(napari_viewer)
-        pages = (self.data, self.train, self.predict)
+        self.check = CheckWidget(napari_viewer)
+        pages = (self.data, self.train, self.predict, self.check)
+        names = ("Data", "Train", "Predict", "Check")
         for number, (page, name, hint) in enumerate(
-            zip(pages, ("Data", "Train", "Predict"), HINTS, strict=True), start=1
+            zip(pages, names, HINTS, strict=True), start=1
         ):
             self.tabs.addTab(page, f"{number} {name}")
             key = f"Alt+{number}"

@@ -29,13 +29,23 @@ if TYPE_CHECKING:
 AXES = ("zyx", "yxz", "xyz", "zxy", "yzx", "xzy")
 """What the three axes of a stack can be."""
 
-_OURS = ("preview", "prediction")
+_OURS = ("preview", "prediction", "translation", "check")
 _TRANSPARENT = "#00000000"
 
 
 def images_in(layers: Iterable[Layer]) -> list[Image]:
     """Return the layers that can be images; previews and predictions cannot."""
     return [layer for layer in layers if type(layer) is Image and _is_users(layer)]
+
+
+def translations_in(layers: Iterable[Layer]) -> list[Image]:
+    """Return the layers that can be translations: the user's images, and ours."""
+    return [
+        layer
+        for layer in layers
+        if type(layer) is Image
+        and (_is_users(layer) or role_of(layer) == "translation")
+    ]
 
 
 def labels_in(layers: Iterable[Layer]) -> list[Labels]:

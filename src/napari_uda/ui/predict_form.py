@@ -20,6 +20,7 @@ from qtpy.QtWidgets import (
 )
 
 from .overlays import VIEWS, View
+from .run_choice import RunCombo
 from .score_table import ScoreTable
 from .words import DIFFERENCE_WORDS
 
@@ -43,7 +44,7 @@ class PredictForm(QWidget):
         return self._view_buttons[VIEWS.index(view)]
 
     def _make_widgets(self) -> None:
-        self.run = _narrow(QComboBox())
+        self.run = RunCombo()
         self.checkpoint = QComboBox()
         self.checkpoint.addItems(["best", "last"])
         self.checkpoint.setToolTip(

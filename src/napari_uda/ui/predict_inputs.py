@@ -25,9 +25,9 @@ from napari_uda.core.io import FORMATS, is_image, stem_of
 from napari_uda.core.spec.config import parse
 from napari_uda.core.spec.folders import FolderConfig, read_yaml
 
+from .child import ImageInput
 from .layers import from_layer_axes, images_in, kind_of, labels_in
 from .pair_row import LayerCombo
-from .predicting import PredictInput
 from .session import LayerPair, Session, role_of
 from .snapshot import default_axes, layer_data
 from .words import count_text
@@ -43,7 +43,7 @@ NO_FILES = "no files chosen: drop some here"
 class Chosen:
     """An image to predict, and the layers it belongs to."""
 
-    input: PredictInput
+    input: ImageInput
     """What to predict."""
     image: Image | None = None
     """Layer of the image; None for a file."""
@@ -180,7 +180,7 @@ class PredictInputs(QWidget):
         """
         if self.uses_files():
             return [
-                Chosen(PredictInput(stem_of(file), path=file))
+                Chosen(ImageInput(stem_of(file), path=file))
                 for file in self._chosen_files()
             ]
         image: Image | None = self.image.layer()
@@ -203,7 +203,7 @@ class PredictInputs(QWidget):
         axes = pair.axes or default_axes(pair.image) or ""
         data = layer_data(LayerPair(pair.image, None, pair.axes, pair.level))
         labels = truth[0] if isinstance(truth, tuple) else truth
-        item = PredictInput(pair.image.name, layer=data)
+        item = ImageInput(pair.image.name, layer=data)
         return Chosen(item, pair.image, axes, labels)
 
     def _pairs(self) -> tuple[LayerPair, ...]:

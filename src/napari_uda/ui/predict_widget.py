@@ -14,17 +14,17 @@ from qtpy.QtWidgets import QApplication, QFileDialog, QWidget
 from napari_uda.core.errors import UserError
 
 from .baselines import Baselines, find_baselines
+from .child import Failure, Progress
 from .listening import Latest, Listener
 from .overlays import VIEWS, Overlay, View
 from .predict_form import PredictForm
 from .predict_inputs import Chosen, PredictInputs
 from .predicting import (
-    PredictFailure,
     Predictor,
-    PredictProgress,
     PredictRequest,
     PredictResult,
 )
+from .run_choice import has_checkpoint
 from .saving import save_masks, write_scores
 from .scored import Scored, score_safely
 from .session import Session
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_uda.core.spec.domain import Dataset
-    from napari_uda.core.spec.run import RunFolder
 
 MOST_SHOWN = 8
 """Predicted files that become layers; all of them are scored and written."""
@@ -124,28 +123,12 @@ class PredictWidget(PredictForm):
 
     def _on_runs_changed(self, *_: Any) -> None:
         """Offer the runs that have a checkpoint; keep the choice, or follow it."""
-        chosen = self._run()
         runs = [run for run in self.session.runs() if has_checkpoint(run)]
-        selected = self.session.selected_run
-        wanted = selected if selected in runs else None
-        if selected is not None and wanted is None:
-            wanted = next((run for run in runs if run.path == selected.path), None)
-        if wanted is None and chosen is not None:
-            wanted = next((run for run in runs if run.path == chosen.path), None)
-        blocked = self.run.blockSignals(True)
-        self.run.clear()
-        for run in runs:
-            self.run.addItem(run.id, run)
-            self.run.setItemData(self.run.count() - 1, str(run.path), 3)
-        self.run.setCurrentIndex(runs.index(wanted) if wanted in runs else 0)
-        self.run.blockSignals(blocked)
-        now = self._run()
-        if (now and now.path) != (chosen and chosen.path):
-            self._on_run_changed()
+        self.run.setRuns(runs, self.session.selected_run)
         self._refresh()
 
     def _on_run_changed(self, _index: int = 0) -> None:
-        run = self._run()
+        run = self.run.run()
         self.baseline.clear()
         self.baseline.addItem("with nothing", None)
         if run is not None:
@@ -164,10 +147,6 @@ class PredictWidget(PredictForm):
     def _on_layers_changed(self, _event: Any = None) -> None:
         self.inputs.refresh()
 
-    def _run(self) -> RunFolder | None:
-        run: RunFolder | None = self.run.currentData()
-        return run
-
     def _refresh(self) -> None:
         """Enable what can work, and say why the rest cannot."""
         busy = self._work.busy
@@ -175,7 +154,7 @@ class PredictWidget(PredictForm):
             "A prediction is under way."
             if busy
             else "Train a run first: there is none with a checkpoint."
-            if self._run() is None
+            if self.run.run() is None
             else self.inputs.problem()
         )
         self.predict.setEnabled(not why)
@@ -208,7 +187,7 @@ class PredictWidget(PredictForm):
         self.message.setVisible(bool(text))
 
     def _on_predict_clicked(self) -> None:
-        run = self._run()
+        run = self.run.run()
         if run is None or self._work.busy or self.inputs.problem():
             return
         try:
@@ -242,8 +221,8 @@ class PredictWidget(PredictForm):
         self._work.start(worker, self._on_told, self._on_predicted, predictor.cancel)
         self._refresh()
 
-    def _on_told(self, told: PredictProgress | PredictResult | PredictFailure) -> None:
-        if isinstance(told, PredictProgress):
+    def _on_told(self, told: Progress | PredictResult | Failure) -> None:
+        if isinstance(told, Progress):
             self.bar.setValue(round(1000 * told.done))
             left = "" if told.remaining is None else duration_text(told.remaining)
             self.bar.setFormat(f"%p %  {left} left" if left else "%p %")
@@ -357,8 +336,3 @@ class PredictWidget(PredictForm):
         overlays = [self._overlays.get(i) for i in range(len(self._results))]
         if text := save_masks(self, self._results, overlays):
             self._say(text)
-
-
-def has_checkpoint(run: RunFolder) -> bool:
-    """Tell whether a run can predict."""
-    return any((run.checkpoints / f"{name}.pt").exists() for name in ("best", "last"))

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import tempfile
-import threading
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_uda.core.errors import UserError
 from napari_uda.core.io import Volume, read
 from napari_uda.core.spec.config import parse
 from napari_uda.core.spec.domain import Structure
 
-from .layers import layer_volume, voxel_sides
-from .snapshot import write_array
+from .child import Child, Failure, ImageInput, Progress, size_words
+from .layers import layer_volume
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -29,22 +23,8 @@ if TYPE_CHECKING:
 
     from napari_uda.core.spec.run import RunFolder
 
-    from .snapshot import LayerData
-
 SIDECAR = "predictions.json"
 """File in the output folder that names classes and files."""
-
-
-@dataclass(frozen=True, eq=False)
-class PredictInput:
-    """An image to predict: a file, or a layer as it is now."""
-
-    name: str
-    """What to call it."""
-    path: Path | None = None
-    """The file; None for a layer."""
-    layer: LayerData | None = None
-    """The pixels of the layer; None for a file."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +35,7 @@ class PredictRequest:
     """A run with a checkpoint."""
     checkpoint: str
     """best or last."""
-    inputs: tuple[PredictInput, ...]
+    inputs: tuple[ImageInput, ...]
     """Images."""
     out: Path | None = None
     """Folder for the masks of files; None: they are only shown."""
@@ -67,23 +47,11 @@ class PredictRequest:
     """Run to compare with, predicted too."""
 
 
-@dataclass(frozen=True)
-class PredictProgress:
-    """How far a prediction is."""
-
-    text: str
-    """What is being done."""
-    done: float
-    """Fraction done, 0 to 1."""
-    remaining: float | None
-    """Seconds left, once they can be told."""
-
-
 @dataclass(frozen=True, eq=False)
 class PredictResult:
     """The prediction of one image."""
 
-    input: PredictInput
+    input: ImageInput
     """The image."""
     volume: Volume
     """Its pixels and geometry."""
@@ -105,15 +73,7 @@ class PredictResult:
     """Where the labels were written, if they are to stay."""
 
 
-@dataclass(frozen=True)
-class PredictFailure:
-    """Why a prediction ended early, in one sentence."""
-
-    message: str
-    detail: str = ""
-
-
-_Told = PredictProgress | PredictResult | PredictFailure
+_Told = Progress | PredictResult | Failure
 
 
 class Predictor:
@@ -131,44 +91,21 @@ class Predictor:
         self, request: PredictRequest, command: list[str] | None = None
     ) -> None:
         self.request = request
-        self._command = command or [sys.executable, "-m", "napari_uda"]
-        self._process: subprocess.Popen[str] | None = None
-        self._cancelled = threading.Event()
+        self._child = Child("prediction", command)
 
     def cancel(self) -> None:
         """End the child process; what it wrote to the temporary folder goes."""
-        self._cancelled.set()
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
+        self._child.cancel()
 
     def events(self) -> Iterator[_Told]:
         """Yield progress, then all results, or one failure; never raises."""
-        try:
-            with tempfile.TemporaryDirectory(
-                prefix="napari-uda-", ignore_cleanup_errors=True
-            ) as folder:
-                yield from self._work(Path(folder))
-        except (UserError, OSError, MemoryError) as error:
-            yield PredictFailure(str(error) or type(error).__name__)
-        except Exception as error:
-            yield PredictFailure(f"prediction failed: {error}", repr(error))
-        finally:
-            self.cancel()
+        yield from self._child.told(self._work)
 
     def _work(self, folder: Path) -> Iterator[_Told]:
         request = self.request
-        files: list[Path] = []
-        for index, item in enumerate(request.inputs):
-            if item.layer is None:
-                assert item.path is not None
-                files.append(item.path)
-                continue
-            path = folder / f"input_{index:03d}.npy"
-            for _ in write_array(path, item.layer.image, item.layer.rgb):
-                yield PredictProgress(f"Copying {item.name}", 0.0, None)
-                if self._cancelled.is_set():
-                    return
-            files.append(path)
+        files = yield from self._child.files(request.inputs, folder)
+        if self._child.cancelled:
+            return
         out = request.out or folder / "after"
         parts = 2 if request.baseline is not None else 1
         after = yield from self._predict(request.run, files, out, 0, parts)
@@ -182,79 +119,37 @@ class Predictor:
                 return
             before = found
         for item, path in zip(request.inputs, files, strict=True):
-            if after is None or self._cancelled.is_set():
+            if after is None or self._child.cancelled:
                 return
             yield self._result(item, path, after, before)
 
     def _predict(
         self, run: RunFolder, files: list[Path], out: Path, part: int, parts: int
-    ) -> Generator[_Told, None, dict[str, Any] | None]:
+    ) -> Generator[Progress | Failure, None, dict[str, Any] | None]:
         """Run one child; returns what it wrote by image, or None if it failed."""
         request = self.request
-        words = [*self._command, "predict", str(run.path), *map(str, files)]
-        words += ["--out", str(out), "--checkpoint", request.checkpoint, "--json"]
+        words = ["predict", str(run.path), *map(str, files)]
+        words += ["--out", str(out), "--checkpoint", request.checkpoint]
         if part == 0:
             words += ["--probability"] * request.probability
             words += ["--uncertainty"] * request.uncertainty
-        layer = request.inputs[0].layer
-        sides = voxel_sides(layer) if layer is not None else None
-        if layer is not None and sides is not None and layer.unit is not None:
-            size = ",".join(f"{side!r}" for side in sides)
-            words += ["--voxel-size", size, "--unit", layer.unit]
-        results: dict[str, Any] = {"classes": {}, "overlapping": False}
-        failure = None
-        began = time.monotonic()
-        with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
-            self._process = subprocess.Popen(
-                words,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            )
-            yield PredictProgress(f"Loading {run.id}", part / parts, None)
-            assert self._process.stdout is not None
-            with self._process.stdout as lines:
-                for line in lines:
-                    message = _message(line)
-                    match message.get("kind"):
-                        case "progress":
-                            at = files.index(Path(message["image"]))
-                            here = message["done"] / max(1, message["total"])
-                            done = (at + here) / len(files)
-                            spent = time.monotonic() - began
-                            left = spent * (1 - done) / done if done > 0.02 else None
-                            name = request.inputs[at].name
-                            text = f"{run.id} on {name}"
-                            yield PredictProgress(text, (part + done) / parts, left)
-                        case "result":
-                            results[message["image"]] = message
-                        case "error":
-                            failure = PredictFailure(str(message["message"]))
-            code = self._process.wait()
-            log.seek(0)
-            tail = log.read()[-4000:].strip()
-        if self._cancelled.is_set():
-            return None
-        if failure is None and code != 0:
-            last = tail.splitlines()[-1] if tail else f"exit code {code}"
-            failure = PredictFailure(f"prediction ended unexpectedly: {last}", tail)
-        if failure is not None:
-            yield failure
+        words += size_words(request.inputs[0])
+        names = {
+            file: item.name for file, item in zip(files, request.inputs, strict=True)
+        }
+        found = yield from self._child.run(words, names, run.id, part, parts)
+        if found is None:
             return None
         sidecar = json.loads((out / SIDECAR).read_text(encoding="utf-8"))
-        results["classes"] = {
+        classes = {
             int(raw): parse(Structure, item) for raw, item in sidecar["classes"].items()
         }
-        results["overlapping"] = bool(sidecar["overlapping"])
-        return results
+        overlapping = bool(sidecar["overlapping"])
+        return found | {"classes": classes, "overlapping": overlapping}
 
     def _result(
         self,
-        item: PredictInput,
+        item: ImageInput,
         path: Path,
         after: dict[str, Any],
         before: dict[str, Any],
@@ -286,14 +181,6 @@ class Predictor:
             np.array(read(uncertain).data) if uncertain else None,
             Path(message["labels"]) if stays else None,
         )
-
-
-def _message(line: str) -> dict[str, Any]:
-    try:
-        message = json.loads(line)
-    except ValueError:
-        return {}
-    return message if isinstance(message, dict) else {}
 
 
 def _labels(files: str | dict[str, str]) -> NDArray[np.uint8]:

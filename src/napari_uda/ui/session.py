@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 METADATA_KEY = "napari_uda"
 """Key of `layer.metadata` under which our layers say what they are."""
 
-Role = Literal["source", "target", "preview", "prediction"]
+Role = Literal["source", "target", "preview", "prediction", "translation", "check"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -298,15 +298,16 @@ def write_array(path: Path, array: Any, rgb: bool = False) -> Iterator[float]:
         file = np.lib.format.open_memmap(temporary, "w+", dtype, shape)
         for start in range(0, shape[0], rows):
             block = np.asarray(array[start : start + rows])
-            file[start : start + rows] = _grey(block) if rgb else block
+            file[start : start + rows] = grey(block) if rgb else block
             yield min(1.0, (start + rows) / shape[0])
         file.flush()
         del file
 
 
-def _grey(block: NDArray[Any]) -> NDArray[Any]:
-    grey: NDArray[Any] = block[..., :3].astype(np.float32) @ _LUMINANCE
-    return grey if block.dtype.kind == "f" else np.rint(grey)
+def grey(block: NDArray[Any]) -> NDArray[Any]:
+    """Turn the colours along the last axis into luminance, rounded for integers."""
+    light: NDArray[Any] = block[..., :3].astype(np.float32) @ _LUMINANCE
+    return light if block.dtype.kind == "f" else np.rint(light)
 
 
 def _pixels(layer: Image | Labels, level: int) -> Any:

@@ -90,3 +90,9 @@ def marked_text(level: str, text: str) -> str:
     color = SEVERITY_COLORS.get(level)
     style = f" style='color:{color}'" if color else ""
     return f"<span{style}>{sign}</span> {escape(text[:1].upper() + text[1:])}"
+
+
+def ordinal_text(number: int) -> str:
+    """Return a place such as `1st`, `22nd` or `13th`."""
+    suffix = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{'th' if number % 100 in (11, 12, 13) else suffix}"

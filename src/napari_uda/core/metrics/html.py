@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from napari_uda.core.errors import UserError
 from napari_uda.core.io.atomic import atomic_write_text
@@ -62,12 +62,9 @@ def write_report(
         If a picture is missing or lies outside the folder.
     """
     folder = Path(folder)
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = page_environment()
     environment.filters |= {"score": score_text, "gain": _gain, "place": _place}
-    template = files(__package__).joinpath("report.html.j2").read_text(encoding="utf-8")
-    html = environment.from_string(template).render(
+    html = environment.get_template("report.html.j2").render(
         title=title,
         summary=summary,
         table=table,
@@ -79,6 +76,21 @@ def write_report(
     )
     atomic_write_text(folder / FILE, html)
     return folder / FILE
+
+
+def page_environment() -> Environment:
+    """Return what pages are rendered in; they extend `page.html.j2`."""
+    return Environment(
+        loader=FunctionLoader(_template),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _template(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
 def _link(folder: Path, path: str | Path) -> str:

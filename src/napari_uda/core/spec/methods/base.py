@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import model_validator
 
 from napari_uda.core.spec.config import Config, quantity
+from napari_uda.core.spec.domain import DomainName
 
 
 class MethodConfig(Config):
@@ -20,6 +21,8 @@ class MethodConfig(Config):
     """Where the method was published."""
     target_labels: ClassVar[Literal["never", "optional", "required"]] = "never"
     """Whether target labels with role `train` take part in training."""
+    translates: ClassVar[tuple[DomainName, ...]] = ()
+    """Looks that trained runs can give to images; as `Method.translates`."""
     paper: ClassVar[dict[str, Any]] = {}
     """Values of the `paper` preset; the defaults are the `quick` preset."""
     quick_volumes: ClassVar[dict[str, Any]] = {

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from napari_uda.core.spec.config import quantity
 
 from .base import MethodConfig
 
+if TYPE_CHECKING:
+    from napari_uda.core.spec.domain import DomainName
+
 
 class GeneratorConfig(MethodConfig):
     """What every method that translates images has: generators and discriminators."""
 
+    translates: ClassVar[tuple[DomainName, ...]] = ("target",)
     quick_volumes: ClassVar[dict[str, Any]] = {
         "batch_size": 2, "patch_size": 48, "patch_depth": 16, "generator_width": 8,
     }  # fmt: skip
@@ -49,6 +53,8 @@ class GeneratorConfig(MethodConfig):
 
 class TranslationConfig(GeneratorConfig):
     """What every method that translates there and back again has."""
+
+    translates: ClassVar[tuple[DomainName, ...]] = ("target", "source")
 
     cycle_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 10.0
     """Weight of the difference between images and themselves, there and back again."""

@@ -1,0 +1,152 @@
+"""What was found out about translated images, as one page that can be sent."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass
+from io import BytesIO
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from napari_uda.core.errors import UserError
+from napari_uda.core.io.atomic import atomic_write_text
+
+from .html import page_environment
+from .report import score_text
+from .structure import SCORES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from .trust import Finding
+    from .verdicts import Verdict
+
+WIDEST = 480
+"""Pixels along the longer side of a picture; larger ones are made smaller."""
+CHANGE_LIMIT = 0.5
+"""Change that is drawn in the brightest colour."""
+LIMITS = (0.5, 99.5)
+"""Percentiles of a slice that become black and white."""
+NAMES_WARNING = (
+    "Slices are called by the names of their layers or files: see that these names "
+    "tell nothing about a patient before you pass this page on."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Checked:
+    """One slice, what was measured and what somebody decided."""
+
+    name: str
+    """Image and slice in words."""
+    place: str
+    """Its place among the worst, in words."""
+    scores: Mapping[str, float]
+    """Values by the names in `structure.SCORES`."""
+    verdict: Verdict
+    """What somebody decided, if anything."""
+    images: tuple[NDArray[Any], NDArray[Any], NDArray[Any]] | None = None
+    """Original, translated and map of changes (y, x); None: not pictured."""
+
+
+def write_check_report(
+    path: Path,
+    *,
+    summary: Mapping[str, object],
+    findings: Sequence[Finding],
+    slices: Sequence[Checked],
+) -> None:
+    """Write a page with pictures of the worst slices; it needs no other file.
+
+    Parameters
+    ----------
+    path
+        The file to make or to replace.
+    summary
+        Facts in the order shown, such as run and method.
+    findings
+        What is wrong in general.
+    slices
+        Every slice, the worst first.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be written.
+    """
+    rows = [
+        {
+            "name": item.name,
+            "place": item.place,
+            "scores": {name: item.scores[name] for name in SCORES},
+            "decision": item.verdict.decision,
+            "note": item.verdict.note,
+            "pictures": list(_pictures(item)),
+        }
+        for item in slices
+    ]
+    environment = page_environment()
+    environment.filters["score"] = score_text
+    html = environment.get_template("check.html.j2").render(
+        title="Check of translated images",
+        summary=summary,
+        findings=findings,
+        warnings=[NAMES_WARNING],
+        rows=rows,
+        pictured=[row for row in rows if row["pictures"]],
+        names=SCORES,
+        medians=[_median([item.scores[name] for item in slices]) for name in SCORES],
+    )
+    try:
+        atomic_write_text(path, html)
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be written ({error.strerror}): choose another folder, or "
+            "make room."
+        ) from None
+
+
+def grey_picture(image: NDArray[Any]) -> NDArray[np.float32]:
+    """Scale a slice to [0, 1] by its percentiles; a constant one becomes zero."""
+    pixels = np.nan_to_num(np.asarray(image, np.float32))
+    low, high = np.percentile(pixels, LIMITS)
+    scaled: NDArray[np.float32] = (pixels - low) / max(float(high - low), 1e-9)
+    return np.asarray(np.clip(scaled, 0, 1), np.float32)
+
+
+def change_picture(
+    original: NDArray[Any], changes: NDArray[Any]
+) -> NDArray[np.float32]:
+    """Draw changes in magma over a darkened original; (y, x, 3) in [0, 1]."""
+    from matplotlib import colormaps
+
+    shown = colormaps["magma"](np.clip(np.asarray(changes) / CHANGE_LIMIT, 0, 1))
+    painted = 0.45 * grey_picture(original)[..., np.newaxis] + shown[..., :3]
+    return np.asarray(np.clip(painted, 0, 1), np.float32)
+
+
+def _pictures(item: Checked) -> Iterator[tuple[str, str]]:
+    if item.images is None:
+        return
+    original, translated, changes = item.images
+    for picture, what in (
+        (grey_picture(original), "original"),
+        (grey_picture(translated), "translated"),
+        (change_picture(original, changes), "changes"),
+    ):
+        image = Image.fromarray(np.rint(255 * picture).astype(np.uint8))
+        image.thumbnail((WIDEST, WIDEST))
+        buffer = BytesIO()
+        image.save(buffer, "PNG", optimize=True)
+        yield b64encode(buffer.getvalue()).decode("ascii"), what
+
+
+def _median(values: Sequence[float]) -> float:
+    known = [value for value in values if value == value]
+    return median(known) if known else float("nan")

@@ -1,0 +1,116 @@
+"""A review as a table and as a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_uda.core.errors import UserError
+from napari_uda.core.metrics.verdicts import COLUMNS, write_table
+
+from .review import SCORES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from napari_uda.core.metrics.check_report import Checked
+
+    from .review import Item, Review
+
+MOST_WORST = 12
+"""Pictures of the worst slices in a page."""
+MOST_REJECTED = 60
+"""Pictures of rejected slices in a page."""
+
+
+def write_verdicts(review: Review, path: Path) -> str:
+    """Write scores and verdicts of every slice as CSV; return what was done."""
+    rows = []
+    for number, item in enumerate(review.items):
+        pair, verdict = review.pairs[item.pair], review.verdict(item)
+        scores = {name: float(review.scores[name][number]) for name in SCORES}
+        rows.append(
+            {
+                "image": pair.name,
+                "pixels": pair.pixels,
+                "translation": pair.translation,
+                "to": pair.to,
+                "slice": item.slice + 1,
+                "verdict": verdict.decision,
+                "note": verdict.note,
+                **{k: "" if np.isnan(v) else f"{v:.6g}" for k, v in scores.items()},
+            }
+        )
+    try:
+        write_table(path, (*COLUMNS, *SCORES), rows)
+    except UserError as error:
+        return str(error)
+    return f"Verdicts on {len(rows)} slices saved to {path}."
+
+
+def write_page(review: Review, about: Mapping[str, str], path: Path) -> Iterator[str]:
+    """Write the page in a worker thread; yields what was done, once.
+
+    Parameters
+    ----------
+    review
+        What was measured and decided.
+    about
+        Facts such as run and method.
+    path
+        The file; the dialog has asked whether to replace it.
+    """
+    # matplotlib and jinja take a moment: opening napari must stay fast.
+    from napari_uda.core.metrics.check_report import write_check_report
+    from napari_uda.core.metrics.trust import findings
+
+    accepted, rejected = review.counts()
+    facts = {
+        **about,
+        "Images": ", ".join(dict.fromkeys(pair.name for pair in review.pairs)),
+        "Slices": len(review.items),
+        "Accepted": accepted,
+        "Rejected": rejected,
+        "Not judged": len(review.items) - accepted - rejected,
+    }
+    try:
+        write_check_report(
+            path,
+            summary=facts,
+            findings=findings(review.known()),
+            slices=list(_slices(review)),
+        )
+    except UserError as error:
+        yield str(error)
+    except Exception as error:
+        yield f"The report could not be written: {error or type(error).__name__}"
+    else:
+        yield f"Report saved to {path}."
+
+
+def _slices(review: Review) -> Iterator[Checked]:
+    from napari_uda.core.metrics.check_report import Checked
+
+    rejected = 0
+    for rank, number in enumerate(list(review.order)):
+        item = review.items[number]
+        verdict = review.verdict(item)
+        rejected += verdict.decision == "rejected"
+        wanted = rank < MOST_WORST or (
+            verdict.decision == "rejected" and rejected <= MOST_REJECTED
+        )
+        yield Checked(
+            review.name(item),
+            review.place_text(item),
+            {name: float(review.scores[name][number]) for name in SCORES},
+            verdict,
+            _images(review, item) if wanted else None,
+        )
+
+
+def _images(review: Review, item: Item) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    pair = review.pairs[item.pair]
+    original, translated = pair.slices(item.slice)
+    return original, translated, pair.changes[item.slice] / 255.0

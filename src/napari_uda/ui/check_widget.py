@@ -1,0 +1,274 @@
+"""Translate images with a run, and look whether the anatomy is still there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari.qt.threading import thread_worker
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QKeySequence, QShortcut
+from qtpy.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_uda.core.errors import UserError
+
+from .check_inputs import CheckInputs
+from .check_pairs import Pair, pair_of, pair_of_layers
+from .child import Failure, Progress
+from .layers import to_layer_axes
+from .listening import Latest, Listener
+from .review import Review
+from .review_panel import ReviewPanel
+from .run_choice import has_checkpoint
+from .session import METADATA_KEY, LayerPair, Session, role_of
+from .translating import (
+    Looks,
+    Translated,
+    TranslateRequest,
+    Translator,
+    find_translators,
+)
+from .words import count_text, duration_text
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+
+VERDICTS = "verdicts.csv"
+"""File of verdicts, in the report folder of a run or, without one, among the runs."""
+
+
+class CheckWidget(QWidget):
+    """Check translations: compare, measure, accept or reject.
+
+    Parameters
+    ----------
+    napari_viewer
+        The viewer whose layers are offered and that shows the comparison.
+    """
+
+    def __init__(self, napari_viewer: Viewer, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("napari-uda check")
+        self.session = Session.of(napari_viewer)
+        self.command: list[str] | None = None
+        self.inputs = CheckInputs(self.session)
+        self.panel = ReviewPanel(self.session)
+        self.panel.hide()
+        self._work = Latest(self)
+        self._search = Latest(self)
+        self._looks: Looks | None = None
+        self._chosen: list[LayerPair] = []
+        self._results: list[Translated] = []
+        self._failed = False
+        self._why = ""
+        self._make_widgets()
+        self._connect()
+        self._on_runs_changed()
+        self.inputs.refresh()
+
+    def _make_widgets(self) -> None:
+        self.translate = QPushButton("Translate")
+        self.cancel = QPushButton("Cancel")
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(True)
+        self.bar.hide()
+        self.message = QLabel()
+        self.message.setWordWrap(True)
+        self.message.hide()
+        actions = QHBoxLayout()
+        actions.addWidget(self.translate, 1)
+        actions.addWidget(self.cancel)
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(2, 2, 6, 2)
+        column.setSpacing(8)
+        column.addWidget(self.inputs)
+        column.addLayout(actions)
+        for widget in (self.bar, self.message, self.panel):
+            column.addWidget(widget)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(content)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 6, 6, 6)
+        layout.addWidget(scroll)
+
+    def _connect(self) -> None:
+        session = self.session
+        session.runs_changed.connect(self._on_runs_changed)
+        session.job_changed.connect(self._on_runs_changed)
+        session.run_selected.connect(self._on_runs_changed)
+        session.choices_changed.connect(self._on_layers_changed)
+        listener = Listener(self)
+        events = session.viewer.layers.events
+        for emitter in (events.inserted, events.removed, events.reordered):
+            listener.connect(emitter, self._on_layers_changed)
+        self.inputs.valueChanged.connect(self._refresh)
+        self.translate.clicked.connect(self._on_translate_clicked)
+        QShortcut(QKeySequence("Ctrl+Return"), self).activated.connect(
+            self.translate.click
+        )
+        self.cancel.clicked.connect(self._on_cancel_clicked)
+        self.panel.said.connect(self._say)
+
+    def _on_runs_changed(self, *_: Any) -> None:
+        """Offer the runs that have a checkpoint and whose method translates."""
+        runs = [run for run in self.session.runs() if has_checkpoint(run)]
+        worker = thread_worker(find_translators)(runs)
+        self._search.start(worker, self._on_translators_found)
+
+    def _on_translators_found(self, found: list[Looks]) -> None:
+        self._search.done()
+        self.inputs.set_translators(found)
+        self.inputs.refresh()
+
+    def _on_layers_changed(self, _event: Any = None) -> None:
+        self.inputs.refresh()
+
+    def _refresh(self) -> None:
+        """Enable what can work, and say why the rest cannot."""
+        busy, layers = self._work.busy, self.inputs.uses_layers()
+        self.translate.setText("Compare" if layers else "Translate")
+        why = "A translation is under way." if busy else self.inputs.problem()
+        hint = (
+            "Look at both layers"
+            if layers
+            else "Translate the images with this run, and look at the result"
+        )
+        self.translate.setEnabled(not why)
+        self.translate.setToolTip(why or f"{hint} (Ctrl+Return).")
+        lasting = "" if busy or self.panel.review is not None else why
+        if lasting or self.message.text() == self._why:
+            self._say(lasting)
+        self._why = lasting
+        self.cancel.setEnabled(busy)
+        self.cancel.setToolTip(
+            "End the translation; nothing of it is kept."
+            if busy
+            else "Nothing to cancel: no translation is under way."
+        )
+
+    def _say(self, text: str) -> None:
+        self.message.setText(text)
+        self.message.setToolTip("")
+        self.message.setVisible(bool(text))
+
+    def _on_translate_clicked(self) -> None:
+        if self._work.busy or self.inputs.problem():
+            return
+        try:
+            if self.inputs.uses_layers():
+                self._compare()
+            else:
+                self._translate()
+        except UserError as error:
+            self._say(str(error))
+
+    def _compare(self) -> None:
+        pair = pair_of_layers(*self.inputs.two())
+        file = self.session.runs_folder / VERDICTS
+        self._open(Review([pair], file), {"Translation": pair.translation})
+
+    def _translate(self) -> None:
+        looks, originals = self.inputs.looks(), self.inputs.originals()
+        assert looks is not None
+        request = TranslateRequest(
+            looks.run,
+            self.inputs.checkpoint.currentText(),
+            tuple((item, to) for _, item, to in originals),
+        )
+        translator = Translator(request, self.command)
+        self._looks, self._chosen = looks, [pair for pair, *_ in originals]
+        self._results, self._failed = [], False
+        self._say("")
+        self.bar.setValue(0)
+        self.bar.setFormat("starting")
+        self.bar.show()
+        worker = thread_worker(translator.events)()
+        self._work.start(worker, self._on_told, self._on_translated, translator.cancel)
+        self._refresh()
+
+    def _on_told(self, told: Progress | Translated | Failure) -> None:
+        if isinstance(told, Progress):
+            self.bar.setValue(round(1000 * told.done))
+            left = "" if told.remaining is None else duration_text(told.remaining)
+            self.bar.setFormat(f"%p %  {left} left" if left else "%p %")
+            self.bar.setToolTip(told.text)
+        elif isinstance(told, Translated):
+            self._results.append(told)
+        else:
+            self._failed = True
+            self._say(told.message)
+            self.message.setToolTip(told.detail)
+
+    def _on_translated(self) -> None:
+        self._work.done()
+        self.bar.hide()
+        if self._results and not self._failed:
+            try:
+                self._show_results()
+            except UserError as error:
+                self._say(str(error))
+        self._refresh()
+
+    def _show_results(self) -> None:
+        looks = self._looks
+        assert looks is not None
+        what = f"{looks.run.id}, {self.inputs.checkpoint.currentText()}"
+        pairs = []
+        for result, chosen in zip(self._results, self._chosen, strict=True):
+            pair = pair_of(chosen, result.data, what, result.to)
+            self._add_layer(pair, looks)
+            pairs.append(pair)
+        about = {
+            "Run": looks.run.id,
+            "Method": looks.method,
+            "Checkpoint": self.inputs.checkpoint.currentText(),
+            "Look": " and ".join(dict.fromkeys(f"of the {pair.to}" for pair in pairs)),
+        }
+        self._open(Review(pairs, looks.run.report / VERDICTS), about)
+        self._say(f"{count_text(len(pairs), 'image')} translated.")
+
+    def _add_layer(self, pair: Pair, looks: Looks) -> None:
+        """Offer a translation as a layer of its own, to be saved or used elsewhere."""
+        viewer = self.session.viewer
+        name = f"{pair.name} \N{MIDDLE DOT} look of the {pair.to} ({looks.run.id})"
+        data = to_layer_axes(pair.translated, pair.axes)
+        for layer in viewer.layers:
+            if layer.name == name and role_of(layer) == "translation":
+                layer.data = data
+                return
+        active = viewer.layers.selection.active
+        viewer.add_image(
+            data,
+            name=name,
+            contrast_limits=pair.limits[1],
+            visible=False,
+            metadata={METADATA_KEY: {"role": "translation", "kind": "image"}},
+            **pair.place,
+        )
+        viewer.layers.selection.active = active
+
+    def _open(self, review: Review, about: dict[str, str]) -> None:
+        self._say("")
+        self.panel.show()
+        self.panel.open(review, about)
+        self._refresh()
+
+    def _on_cancel_clicked(self) -> None:
+        self._work.stop()
+        self.bar.hide()
+        self._say("Cancelled; nothing was kept.")
+        self._refresh()

@@ -1,0 +1,157 @@
+"""The widgets that show a review and their places; what they do is elsewhere."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import (
+    QButtonGroup,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+from superqt import QElidingLabel
+
+from .comparison import DIFFERENCE_COLORS, MODES, Mode
+from .slice_plot import SlicePlot
+from .verdict_row import VerdictRow
+
+TITLES: dict[Mode, tuple[str, str]] = {
+    "side": ("Side by side", "The translation beside the original, under one camera"),
+    "blend": ("Blend", "The translation over the original, more or less opaque"),
+    "checker": ("Checkerboard", "Squares of both in turn: do edges go on?"),
+    "difference": ("Difference", "Where the translation is brighter or darker"),
+    "changes": ("Changes", "Where structure was altered, removed or invented"),
+    "off": ("Off", "Hide what is compared"),
+}
+"""Name of each mode and what it shows."""
+PER_ROW = 3
+REPORT_HINT = (
+    "One page with pictures of the worst and of the rejected slices, all scores and "
+    "verdicts (Ctrl+Shift+R)."
+)
+CSV_HINT = "Export scores and verdicts of every slice as a table."
+
+
+class ReviewForm(QWidget):
+    """Comparison, scores and verdicts in one column.
+
+    Parameters
+    ----------
+    theme
+        Name of the napari theme.
+    """
+
+    def __init__(self, theme: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._make_views()
+        self._make_verdicts()
+        self.plot = SlicePlot(theme)
+        self._lay_out()
+
+    def mode_button(self, mode: Mode) -> QPushButton:
+        """Return the button of a mode."""
+        return self._mode_buttons[MODES.index(mode)]
+
+    def _make_views(self) -> None:
+        self.modes = QButtonGroup(self)
+        self._mode_buttons = []
+        for number, mode in enumerate(MODES):
+            title, hint = TITLES[mode]
+            button = QPushButton(title)
+            button.setCheckable(True)
+            button.setToolTip(f"{hint} (key V goes on to the next).")
+            # Names are long and the dock is narrow.
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            self.modes.addButton(button, number)
+            self._mode_buttons.append(button)
+        self.caption = QLabel()
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.amount = QLabel()
+        self.amount.setMinimumWidth(44)
+        darker, brighter = DIFFERENCE_COLORS
+        self.legend = QLabel(
+            f"Translation <span style='color:{darker}'>\N{BLACK SQUARE}</span> darker "
+            f"<span style='color:{brighter}'>\N{BLACK SQUARE}</span> brighter "
+            "than the original"
+        )
+        self.legend.setToolTip("Both are scaled to [0, 1] before they are subtracted.")
+        self.legend.setSizePolicy(
+            QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
+        )
+        self.item = QElidingLabel()
+        self.item.setElideMode(Qt.TextElideMode.ElideMiddle)
+        self.rank = QLabel()
+        self.previous = QPushButton("\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}")
+        self.previous.setAccessibleName("Previous")
+        self.next = QPushButton("\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}")
+        self.next.setAccessibleName("Next")
+        for button in (self.previous, self.next):
+            button.setFixedWidth(28)
+        self.findings = _wrapped()
+        self.findings.setTextFormat(Qt.TextFormat.RichText)
+
+    def _make_verdicts(self) -> None:
+        self.verdict = VerdictRow()
+        self.report = QPushButton("Save report (HTML)…")
+        self.report.setShortcut("Ctrl+Shift+R")
+        self.csv = QPushButton("Verdicts (CSV)…")
+        for button in (self.report, self.csv):
+            button.setMinimumWidth(60)
+
+    def _lay_out(self) -> None:
+        below = QVBoxLayout(self)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(6)
+        below.addLayout(self._mode_grid())
+        self.slider_row = QWidget()
+        slide = QHBoxLayout(self.slider_row)
+        slide.setContentsMargins(0, 0, 0, 0)
+        slide.addWidget(self.caption)
+        slide.addWidget(self.slider, 1)
+        slide.addWidget(self.amount)
+        # One place for all, so that nothing below it moves.
+        self.options = QStackedWidget()
+        self.options.setSizePolicy(
+            QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed
+        )
+        hint = QLabel("V: the next way to compare")
+        hint.setEnabled(False)
+        for page in (hint, self.slider_row, self.legend):
+            self.options.addWidget(page)
+        below.addWidget(self.options)
+        where = QHBoxLayout()
+        where.setSpacing(4)
+        where.addWidget(self.item, 1)
+        where.addWidget(self.rank)
+        where.addWidget(self.previous)
+        where.addWidget(self.next)
+        below.addLayout(where)
+        below.addWidget(self.plot)
+        below.addWidget(self.findings)
+        below.addWidget(self.verdict)
+        save = QHBoxLayout()
+        save.setSpacing(4)
+        save.addWidget(self.report, 1)
+        save.addWidget(self.csv, 1)
+        below.addLayout(save)
+
+    def _mode_grid(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setSpacing(3)
+        for number, button in enumerate(self._mode_buttons):
+            grid.addWidget(button, *divmod(number, PER_ROW))
+        for column in range(PER_ROW):
+            grid.setColumnStretch(column, 1)
+        return grid
+
+
+def _wrapped() -> QLabel:
+    label = QLabel()
+    label.setWordWrap(True)
+    return label

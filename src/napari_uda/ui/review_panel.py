@@ -1,0 +1,386 @@
+"""Look through a translation: compare, measure, decide."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+from napari.qt.threading import thread_worker
+from qtpy.QtCore import QTimer, Signal
+from qtpy.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
+from qtpy.QtWidgets import QFileDialog, QWidget
+
+from .check_pairs import measure
+from .check_saving import write_page, write_verdicts
+from .comparison import MODES, Comparison, Mode
+from .listening import Latest, Listener
+from .review import Item, Review
+from .review_form import CSV_HINT, REPORT_HINT, ReviewForm
+from .words import marked_text
+
+if TYPE_CHECKING:
+    from .session import Session
+
+REDRAW = 250
+"""Milliseconds between two redraws while slices are measured."""
+_SLIDERS: dict[Mode, tuple[str, int, int, str]] = {
+    "blend": ("Original to translation", 0, 100, "%"),
+    "checker": ("Square", 4, 128, "px"),
+    "changes": ("Strength", 0, 100, "%"),
+}
+
+
+class ReviewPanel(ReviewForm):
+    """Compare originals with their translations, the worst slice first.
+
+    Parameters
+    ----------
+    session
+        The session of the viewer to compare in.
+    """
+
+    said = Signal(str)
+    """A sentence for the user."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        viewer = session.viewer
+        super().__init__(viewer.theme, parent)
+        self._viewer = viewer
+        self.comparison = Comparison(viewer)
+        self.review: Review | None = None
+        self.current = Item(0, 0)
+        self.about: dict[str, str] = {}
+        self._measuring = Latest(self)
+        self._saving = Latest(self)
+        self._moved = False
+        self._bound = False
+        self._redraw = QTimer(self)
+        self._redraw.setSingleShot(True)
+        self._redraw.setInterval(REDRAW)
+        self._redraw.timeout.connect(self._on_redraw)
+        listener = Listener(self)
+        listener.connect(viewer.dims.events.current_step, self._on_step)
+        listener.connect(viewer.dims.events.ndisplay, self._on_ndisplay)
+        listener.connect(viewer.events.theme, self._on_theme)
+        self.modes.idClicked.connect(self._on_mode_clicked)
+        self.slider.valueChanged.connect(self._on_slid)
+        self.plot.clicked.connect(self._on_plot_clicked)
+        self.previous.clicked.connect(self._on_previous)
+        self.next.clicked.connect(self._on_next)
+        self.verdict.decided.connect(self._draw_plot)
+        self.verdict.said.connect(self.said)
+        self.report.clicked.connect(self._on_report)
+        self.csv.clicked.connect(self._on_csv)
+        for keys, button in (
+            ("Alt+Left", self.previous),
+            ("Alt+Right", self.next),
+        ):
+            QShortcut(QKeySequence(keys), self).activated.connect(button.click)
+
+    @property
+    def busy(self) -> bool:
+        """Whether slices are being measured."""
+        return self._measuring.busy
+
+    def open(self, review: Review, about: dict[str, str]) -> None:
+        """Begin to look through a review.
+
+        Parameters
+        ----------
+        review
+            What to look at.
+        about
+            Facts for the report, such as run and method.
+        """
+        self.review, self.about = review, about
+        self._moved = False
+        pair = review.pairs[0]
+        self.current = Item(0, pair.slice_at(self._viewer.dims.point))
+        mode = self.comparison.mode
+        self.set_mode("side" if mode == "off" else mode)
+        self._show_item()
+        self._on_redraw()
+        worker = thread_worker(measure)(review.pairs)
+        self._measuring.start(worker, self._on_measured, self._on_all_measured)
+        self._bind()
+        if review.trouble:
+            self.said.emit(review.trouble)
+
+    def close_review(self) -> None:
+        """Stop, keep what was decided and take our layers away."""
+        self._measuring.stop()
+        self._redraw.stop()
+        self.review = None
+        self.verdict.show_item(None, None)
+        self.comparison.remove()
+        self.comparison.mode = "off"
+
+    def set_mode(self, mode: Mode) -> None:
+        """Compare in another way."""
+        review = self.review
+        if review is None:
+            return
+        self.mode_button(mode).setChecked(True)
+        self.comparison.show(review.pairs[self.current.pair], mode)
+        page = self.slider_row if mode in _SLIDERS else self.options.widget(0)
+        self.options.setCurrentWidget(self.legend if mode == "difference" else page)
+        if mode in _SLIDERS:
+            caption, low, high, _ = _SLIDERS[mode]
+            value = {
+                "blend": round(100 * self.comparison.share),
+                "checker": self.comparison.tile,
+                "changes": round(100 * self.comparison.strength),
+            }[mode]
+            self.slider.blockSignals(True)
+            self.slider.setRange(low, high)
+            self.slider.setValue(value)
+            self.slider.blockSignals(False)
+            self.caption.setText(caption)
+            self._tell_amount()
+
+    def next_mode(self) -> None:
+        """Go on to the next way of comparing; after the last, the first."""
+        around = [mode for mode in MODES if mode != "off"]
+        mode = self.comparison.mode
+        at = around.index(mode) if mode in around else -1
+        self.set_mode(around[(at + 1) % len(around)])
+
+    def go_to(self, item: Item) -> None:
+        """Show an item: its pair, and its slice in the viewer."""
+        review = self.review
+        if review is None:
+            return
+        self._moved = True
+        other = item.pair != self.current.pair
+        self.current = item
+        if other:
+            self.comparison.show(review.pairs[item.pair], self.comparison.mode)
+        pair = review.pairs[item.pair]
+        dims = self._viewer.dims
+        if pair.count > 1 and dims.ndim >= len(pair.axes):
+            axis = dims.ndim - len(pair.axes) + pair.axes.index("z")
+            dims.set_point(axis, pair.point_of(item.slice, dims.point))
+        self._show_item()
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Take the key V as long as the panel can be seen."""
+        super().showEvent(event)
+        self._bind()
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        """Give the key back to napari."""
+        self._unbind()
+        super().hideEvent(event)
+
+    def _bind(self) -> None:
+        if self._bound or self.review is None or not self.isVisible():
+            return
+        # A key of the viewer works wherever in the window the focus is.
+        panel = ref(self)
+
+        def next_mode(_viewer: Any) -> None:
+            if (alive := panel()) is not None:
+                alive.next_mode()
+
+        self._viewer.bind_key("V", next_mode, overwrite=True)
+        self._bound = True
+
+    def _unbind(self) -> None:
+        if self._bound:
+            self._viewer.bind_key("V", None)
+            self._bound = False
+
+    def _on_step(self, _event: Any = None) -> None:
+        """Follow the slider of the viewer."""
+        review = self.review
+        if review is None:
+            return
+        z = review.pairs[self.current.pair].slice_at(self._viewer.dims.point)
+        if z != self.current.slice:
+            self._moved = True
+            self.current = Item(self.current.pair, z)
+            self._show_item()
+
+    def _on_ndisplay(self, _event: Any = None) -> None:
+        if self.review is None:
+            return
+        self.set_mode(self.comparison.mode)
+        flat = self._viewer.dims.ndisplay == 2
+        if not flat and self.comparison.mode in ("checker", "difference"):
+            self.said.emit("Checkerboard and difference are shown in 2D only.")
+
+    def _on_theme(self, _event: Any = None) -> None:
+        self.plot.set_theme(self._viewer.theme)
+
+    def _on_mode_clicked(self, number: int) -> None:
+        self.set_mode(MODES[number])
+
+    def _on_slid(self, value: int) -> None:
+        match self.comparison.mode:
+            case "blend":
+                self.comparison.share = value / 100
+            case "checker":
+                self.comparison.tile = value
+            case "changes":
+                self.comparison.strength = value / 100
+        self.comparison.adjust()
+        self._tell_amount()
+
+    def _tell_amount(self) -> None:
+        unit = _SLIDERS[self.comparison.mode][3]
+        self.amount.setText(f"{self.slider.value()} {unit}")
+
+    def _on_plot_clicked(self, number: int) -> None:
+        if self.review is not None:
+            self.go_to(self.review.items[number])
+
+    def _on_previous(self) -> None:
+        self._step(-1)
+
+    def _on_next(self) -> None:
+        self._step(1)
+
+    def _step(self, step: int) -> None:
+        review = self.review
+        item = review.beside(self.current, step) if review is not None else None
+        if item is not None:
+            self.go_to(item)
+
+    def _on_measured(self, told: Any) -> None:
+        review = self.review
+        if review is None:
+            return
+        match told:
+            case str():
+                self.said.emit(told)
+            case (int() as pair, str() as pixels):
+                review.identify(pair, pixels)
+                self._show_item()
+            case (int() as pair, int() as z, dict() as scores):
+                item = Item(pair, z)
+                review.learn(item, scores)
+                shown = self.current.slice if pair == self.current.pair else None
+                self.comparison.measured(review.pairs[pair], z, shown)
+                if not self._redraw.isActive():
+                    self._redraw.start()
+
+    def _on_all_measured(self) -> None:
+        self._measuring.done()
+        self._redraw.stop()
+        self._on_redraw()
+        review = self.review
+        # Unless somebody has begun to look around already.
+        if review is not None and review.order and not self._moved:
+            self.go_to(review.items[review.order[0]])
+
+    def _on_redraw(self) -> None:
+        """Draw what was measured so far."""
+        review = self.review
+        if review is None:
+            return
+        if review.measured.any():
+            review.sort()
+            self._explain()
+        self._draw_plot()
+        self._show_item()
+
+    def _draw_plot(self) -> None:
+        review = self.review
+        if review is None:
+            return
+        rejected = [
+            number
+            for number, item in enumerate(review.items)
+            if review.verdict(item).decision == "rejected"
+        ]
+        stacks = len(review.items) > len(review.pairs)
+        borders = [
+            number
+            for number, item in enumerate(review.items)
+            if stacks and number and item.slice == 0
+        ]
+        self.plot.show_scores(review.scores, rejected, borders)
+
+    def _explain(self) -> None:
+        """Say in words what the scores mean."""
+        from napari_uda.core.metrics.trust import findings
+
+        review = self.review
+        assert review is not None
+        images = len(review.items) == len(review.pairs)
+        found = findings(review.known(), "image" if images else "slice")
+        lines = [marked_text(item.level, f"{item.text}.") for item in found]
+        self.findings.setText("<br>".join(lines))
+
+    def _show_item(self) -> None:
+        """Tell which item is shown, and what was decided about it."""
+        review = self.review
+        if review is None:
+            return
+        item = self.current
+        self.item.setText(review.name(item))
+        self.item.setToolTip(review.name(item))
+        done, total = int(review.measured.sum()), len(review.items)
+        text = review.place_text(item)
+        if done < total:
+            text = f"measuring {done} of {total}"
+        self.rank.setText(f"\N{MIDDLE DOT} {text}")
+        self.plot.show_slice(review.number(item))
+        for button, step, keys, word in (
+            (self.previous, -1, "Alt+Left", "worse"),
+            (self.next, 1, "Alt+Right", "better"),
+        ):
+            there = review.beside(item, step) is not None
+            button.setEnabled(there)
+            button.setToolTip(
+                f"To the slice that is next {word} ({keys})."
+                if there
+                else f"No slice is {word}."
+                if review.order
+                else "Nothing is measured yet."
+            )
+        self.verdict.show_item(review, item)
+        self._enable_saving()
+
+    def _enable_saving(self) -> None:
+        review = self.review
+        why = ""
+        if review is None or not review.order:
+            why = "Nothing is measured yet."
+        elif self._saving.busy:
+            why = "A report is being written."
+        self.report.setEnabled(not why)
+        self.report.setToolTip(why or REPORT_HINT)
+        self.csv.setEnabled(not why)
+        self.csv.setToolTip(why or CSV_HINT)
+
+    def _on_report(self) -> None:
+        if self.review is None:
+            return
+        start = str(self.review.file.with_name("check.html"))
+        name, _ = QFileDialog.getSaveFileName(self, "Report", start, "HTML (*.html)")
+        if name:
+            path = _with_suffix(name, ".html")
+            worker = thread_worker(write_page)(self.review, self.about, path)
+            self._saving.start(worker, self.said.emit, self._on_saved)
+            self._enable_saving()
+
+    def _on_saved(self) -> None:
+        self._saving.done()
+        self._enable_saving()
+
+    def _on_csv(self) -> None:
+        if self.review is None:
+            return
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Verdicts", "verdicts.csv", "CSV (*.csv)"
+        )
+        if name:
+            path = _with_suffix(name, ".csv")
+            self.said.emit(write_verdicts(self.review, path))
+
+
+def _with_suffix(name: str, suffix: str) -> Path:
+    path = Path(name)
+    return path if path.suffix else path.with_name(path.name + suffix)

@@ -1,0 +1,57 @@
+"""A box of runs, for widgets that use a trained one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import QComboBox, QSizePolicy
+from superqt.utils import signals_blocked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_uda.core.spec.run import RunFolder
+
+
+class RunCombo(QComboBox):
+    """A box of runs that keeps its choice, or follows the run selected elsewhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def run(self) -> RunFolder | None:
+        """Return the chosen run, or None."""
+        run: RunFolder | None = self.currentData()
+        return run
+
+    def setRuns(
+        self, runs: Sequence[RunFolder], selected: RunFolder | None = None
+    ) -> None:
+        """Offer these runs; emits `currentIndexChanged` only if the choice changes.
+
+        Parameters
+        ----------
+        runs
+            Runs to offer.
+        selected
+            The run to choose, if it is among them.
+        """
+        chosen = self.run()
+        paths = [run.path for run in runs]
+        wanted = [one.path for one in (selected, chosen) if one is not None]
+        index = next((paths.index(path) for path in wanted if path in paths), 0)
+        with signals_blocked(self):
+            self.clear()
+            for number, run in enumerate(runs):
+                self.addItem(run.id, run)
+                self.setItemData(number, str(run.path), 3)
+            self.setCurrentIndex(index if runs else -1)
+        now = self.run()
+        if (now and now.path) != (chosen and chosen.path):
+            self.currentIndexChanged.emit(self.currentIndex())
+
+
+def has_checkpoint(run: RunFolder) -> bool:
+    """Tell whether a run can predict."""
+    return any((run.checkpoints / f"{name}.pt").exists() for name in ("best", "last"))

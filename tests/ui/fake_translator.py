@@ -1,0 +1,61 @@
+"""`napari-uda translate` without torch: inverts, or fails, as it is told."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from napari_uda.core.io import read, write_image
+
+
+def say(**content: object) -> None:
+    print(json.dumps(content), flush=True)
+
+
+def main(behaviour: str, words: list[str]) -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("verb", choices=["translate"])
+    parser.add_argument("run", type=Path)
+    parser.add_argument("images", nargs="+", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--to", choices=["source", "target"], required=True)
+    parser.add_argument("--checkpoint", choices=["best", "last"])
+    parser.add_argument("--voxel-size")
+    parser.add_argument("--unit")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args(words)
+    if behaviour == "refuse":
+        say(kind="error", message="The image is too small: choose a larger one.")
+        return 2
+    if behaviour == "die":
+        print("Traceback: out of luck", file=sys.stderr)
+        return 1
+    given.out.mkdir(parents=True)
+    for path in given.images:
+        say(kind="progress", image=str(path), done=0, total=2)
+        while behaviour == "hang":
+            time.sleep(0.05)
+        volume = read(path)
+        grey = np.asarray(volume.data, np.float32)
+        fake = 1 - 2 * grey / 255
+        if grey.ndim == 3:
+            # The third slice loses what is in it, the second one some of it.
+            fake[2] = np.random.default_rng(0).normal(size=grey.shape[1:]) / 4
+            fake[1, :20] = fake[1].mean()
+        file = given.out / path.name
+        write_image(file, fake.astype(np.float32), volume.header.geometry)
+        say(kind="progress", image=str(path), done=2, total=2)
+        say(kind="result", image=str(path), translation=str(file), seconds=0.1)
+    with (given.run / "asked.jsonl").open("a") as asked:
+        asked.write(json.dumps(words) + "\n")
+    say(kind="finished")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1], sys.argv[2:]))
