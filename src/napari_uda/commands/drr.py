@@ -86,10 +86,12 @@ def drr(
         device=pick_device(device),
     )  # fmt: skip
     if not as_json:
-        terminal.say(
-            f"{len(made)} radiographs in {out}. Next: napari-uda new td_gan --source "
-            f"{out} --target XRAYS"
+        following = (
+            f"Next: napari-uda new td_gan --source {out} --target YOUR_XRAYS"
+            if made[0].organs
+            else "They have no labels: add --labels to train on them."
         )
+        terminal.say(f"Radiographs in {out}: {len(made)}. {following}")
 
 
 def _pixels(text: str) -> tuple[int, int]:

@@ -58,7 +58,7 @@ def samples(
     folder = write(name, out or Path(name))
     source, target = folder / "source", folder / "target"
     following = (
-        f"new grl --source {source} --target {target}"
+        f"new source_only --source {source} --target {target}"
         if target.is_dir()
         else f"drr {source} --out radiographs"
     )

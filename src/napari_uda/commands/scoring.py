@@ -124,8 +124,8 @@ def compare(
         return
     shown.paired(found, names)
     terminal.note(
-        f"Difference: {names[1]} less {names[0]}; p: two-sided Wilcoxon signed-rank "
-        "test, paired by image."
+        f"Difference: {names[1]} minus {names[0]}; of distances, less is better. p: "
+        "two-sided Wilcoxon signed-rank test, paired by image."
     )
 
 

@@ -12,7 +12,7 @@ def rows(dice: list[float], name: str = "liver", **more: list[float | None]) -> 
     """Rows of images 0, 1, ... of one structure."""
     return [
         {
-            "image": str(i), "class": name, "dice": value,
+            "image": str(i), "class": name, "dice": value, "pixels_truth": 30,
             **{key: values[i] for key, values in more.items()},
         }
         for i, value in enumerate(dice)
@@ -63,3 +63,10 @@ def test_without_values_there_is_no_p():
 def test_nothing_in_common_is_refused():
     with pytest.raises(UserError, match="no image and structure in common"):
         paired_test(rows([0.1]), rows([0.1], "spleen"))
+
+
+def test_images_that_only_share_their_names_are_refused():
+    first, second = rows([0.1, 0.2]), rows([0.3, 0.4])
+    second[1]["pixels_truth"] += 1
+    with pytest.raises(UserError, match="not only of images with the same names"):
+        paired_test(first, second)

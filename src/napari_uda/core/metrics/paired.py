@@ -61,14 +61,23 @@ def paired_test(
     Raises
     ------
     UserError
-        If they have no image and structure in common.
+        If they have no image and structure in common, or images with the same name
+        have another truth.
     """
-    other = {(row["image"], row["class"]): row[score] for row in second}
+    other = {(row["image"], row["class"]): row for row in second}
     pairs: dict[str, list[tuple[float | None, float | None]]] = {}
     for row in first:
         key = (row["image"], row["class"])
-        if key in other:
-            pairs.setdefault(row["class"], []).append((row[score], other[key]))
+        if key not in other:
+            continue
+        if row["pixels_truth"] != other[key]["pixels_truth"]:
+            raise UserError(
+                f"the truth of {row['class']} in {row['image']} has "
+                f"{row['pixels_truth']} pixels for one and "
+                f"{other[key]['pixels_truth']} for the other: give scores of the same "
+                "images, not only of images with the same names."
+            )
+        pairs.setdefault(row["class"], []).append((row[score], other[key][score]))
     if not pairs:
         raise UserError(
             "the two have no image and structure in common: give scores of the same "
