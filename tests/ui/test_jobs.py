@@ -187,6 +187,7 @@ def test_a_living_run_can_be_attached_and_stopped(qtbot, run, start):
     qtbot.waitUntil(lambda: any(e.step == 5 for e in run.events()), timeout=20_000)
     job, watcher = start(how="attach")
     wait_for_step(qtbot, job, 5)
+    qtbot.waitUntil(lambda: bool(watcher.before), timeout=20_000)
     assert isinstance(watcher.before[0], ev.Started)
     assert job.state == "running"
     job.stop()

@@ -161,6 +161,8 @@ class Child:
                 errors="replace",
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
+            if self._cancelled.is_set():
+                self._process.terminate()  # `cancel` came while it was being started
             yield Progress(f"Loading {title}", part / parts, None)
             assert self._process.stdout is not None
             with self._process.stdout as lines:

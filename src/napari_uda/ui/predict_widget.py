@@ -197,7 +197,7 @@ class PredictWidget(PredictForm):
             return
         out = None
         if self.inputs.uses_files():
-            out = run.predictions / time.strftime("%Y-%m-%d_%H-%M-%S")
+            out = _new_folder(run.predictions)
         request = PredictRequest(
             run,
             self.checkpoint.currentText(),
@@ -336,3 +336,13 @@ class PredictWidget(PredictForm):
         overlays = [self._overlays.get(i) for i in range(len(self._results))]
         if text := save_masks(self, self._results, overlays):
             self._say(text)
+
+
+def _new_folder(parent: Path) -> Path:
+    """Return a folder named after the time of day that is not there yet."""
+    name = time.strftime("%Y-%m-%d_%H-%M-%S")
+    path, number = parent / name, 1
+    while path.exists():
+        number += 1
+        path = parent / f"{name}_{number}"
+    return path

@@ -21,7 +21,9 @@ ALONE = {"cycle_weight": 0.0, "segmentation_weight": 0.0, "warm_up": 0.0}
 def make_method(make_config, make_task):
     def make(overlapping=True, **settings):
         torch.manual_seed(0)
-        settings = {"norm": "batch", "segmenter": "di2i"} | settings
+        settings = {
+            "norm": "batch", "segmenter": "di2i", "identity_weight": 0.0
+        } | settings  # fmt: skip
         return TdGan(make_config("td_gan", **settings), make_task(2, overlapping))
 
     return make
