@@ -14,6 +14,7 @@ import torch
 
 from napari_uda.core.api import load, resume, train
 from napari_uda.core.engine import trainer as trainer_module
+from napari_uda.core.engine.gallery import Judgement
 from napari_uda.core.errors import UserError
 from napari_uda.core.spec.events import LAST_EVENTS
 
@@ -257,7 +258,7 @@ def test_the_best_checkpoint_follows_the_selection(
     def judge(self, method):
         score = next(scores)
         given = dict.fromkeys(names, score) | {"source_dice": score}
-        return given, {"mean": next(truths)}
+        return Judgement(given, {"mean": next(truths)}, {}, {})
 
     monkeypatch.setattr("napari_uda.core.engine.gallery.Gallery.judge", judge)
     experiment = make_experiment(
