@@ -22,6 +22,7 @@ from napari_uda.core.spec.run import RunFolder
 from .curves import Curves
 from .experiment_panel import ExperimentPanel
 from .jobs import Job
+from .light_row import LightRow
 from .opening import OpenedRun, open_run
 from .preparing import Preparation
 from .previews import Previews
@@ -67,6 +68,7 @@ class TrainWidget(QWidget):
         self.pause_button = QPushButton("Pause")
         self.stop_button = QPushButton("Stop")
         self.status = RunStatus()
+        self.lights = LightRow()
         self.curves = Curves(viewer.theme)
         self.previews = Previews(self.session)
         self.run_list = RunList(self.session)
@@ -121,6 +123,7 @@ class TrainWidget(QWidget):
         layout.addWidget(self.experiment)
         layout.addLayout(buttons)
         layout.addWidget(self.status)
+        layout.addWidget(self.lights)
         layout.addWidget(self.curves, 1)
         layout.addWidget(self.previews)
         layout.addWidget(self.run_list)
@@ -278,10 +281,12 @@ class TrainWidget(QWidget):
 
     def _wipe(self) -> None:
         self.curves.clear()
+        self.lights.clear()
         self.status.clear(self._shown.id if self._shown else "")
 
     def _show(self, events: list[Event]) -> None:
         self.curves.add(events)
+        self.lights.add(events)
         self.previews.add(events)
         self.status.add(events)
 

@@ -26,10 +26,12 @@ def test_inverted_contrast_keeps_structure(images):
     assert found["structure"] == pytest.approx(1)
 
 
-def test_one_image_for_all_inputs_has_no_variety(images):
-    same = np.repeat(images[:1], 3, axis=0)
-    found = measure_translations(images, same, images)
-    assert found["variety"] == pytest.approx(0)
+@pytest.mark.parametrize("count", [1, 3])
+def test_one_texture_for_all_inputs_has_no_variety(images, count):
+    texture = np.sign(np.sin(np.arange(64) * np.pi / 4 + 0.1)).astype(np.float32)
+    same = np.broadcast_to(texture, (count, 64, 64))
+    found = measure_translations(images[:count], same, images)
+    assert found["variety"] == pytest.approx(0, abs=1e-6)
     assert found["contrast"] > 0.5
 
 
@@ -41,7 +43,10 @@ def test_half_the_contrast(images):
 
 def test_what_cannot_be_told_is_left_out(images):
     flat = np.zeros_like(images[:1])
-    assert measure_translations(images[:1], flat, images) == {"contrast": 0}
+    assert measure_translations(images[:1], flat, images) == {
+        "contrast": 0,
+        "variety": 0,
+    }
     assert measure_translations(images, images, flat).keys() == {
         "correlation", "structure",
     }  # fmt: skip

@@ -17,7 +17,8 @@ MEASURES = {
     "contrast": "Deviation within a translation, as part of that within real images.",
     "variety": "Deviation between translations, as part of that between real images.",
 }
-"""Measures of a translation, and what they mean."""
+"""Measures of a translation, and what they mean. Variety compares the quarters of all
+images, so that it is known of a single one, too."""
 
 
 def measure_translations(
@@ -37,8 +38,8 @@ def measure_translations(
     Returns
     -------
     dict
-        Means over the images by name in `MEASURES`; what cannot be told (variety of a
-        single image, correlation with a constant one) is left out.
+        Means over the images by name in `MEASURES`; what cannot be told (correlation
+        with a constant image, likeness to constant images) is left out.
     """
     scores = structure_scores(originals, translations)
     found = {name: _mean(scores[name]) for name in ("correlation", "structure")}
@@ -58,10 +59,13 @@ def _within(images: NDArray[np.float32]) -> float:
 
 
 def _between(images: NDArray[np.float32]) -> float:
-    """Return the root mean square of each pixel's deviation over the images."""
-    if len(images) < 2:
+    """Return the root mean square of a pixel's deviation between quarters of images."""
+    height, width = (side // 2 for side in images.shape[1:])
+    if not height or not width:
         return float("nan")
-    return float(np.sqrt(images.astype(float).var(axis=0, ddof=1).mean()))
+    places = [(y, x) for y in (0, height) for x in (0, width)]
+    quarters = [images[:, y : y + height, x : x + width] for y, x in places]
+    return float(np.sqrt(np.concatenate(quarters).astype(float).var(axis=0).mean()))
 
 
 def _part(value: float, whole: float) -> float:
