@@ -65,8 +65,8 @@ def only_trouble(events):
 def test_a_healthy_run_is_green_all_over():
     found = lights(stream())
     assert [one.words for one in found] == [
-        "discriminator balanced", "generator varies", "contrast kept", "mask kept",
-        "all classes found", "no NaN",
+        "discriminator balanced", "generator varies", "contrast not inverted",
+        "mask kept", "all classes found", "no NaN",
     ]  # fmt: skip
     assert {one.level for one in found} == {"ok"}
     assert not troubles(found)
@@ -175,6 +175,7 @@ def test_contrast_inverted():
 def test_where_structure_is_lost_a_negative_correlation_is_chance():
     found = lights(stream(target={"correlation": -0.35, "structure": 0.65}))
     assert [one.name for one in troubles(found)] == ["mask"]
+    assert {one.name: one.level for one in found}["contrast"] == "unknown"
 
 
 @pytest.mark.parametrize(
@@ -205,7 +206,7 @@ def test_a_segmenter_that_is_bad_itself_says_nothing_about_masks():
 def test_a_class_that_was_there_has_vanished():
     found = only_trouble(stream(shares={"vessel": 0.0001}))
     assert (found.words, found.level, found.since) == ("vessel vanished", "error", 150)
-    assert "1.0 % of its share" in found.seen
+    assert "1.0 % of the share" in found.seen
 
 
 def test_a_class_that_never_was_there_is_not_found():

@@ -124,7 +124,6 @@ def contrast(run: Told) -> Light | None:
         for validation in found
     ]
     level, since = lasting(levels, [one.step for one in found])
-    words = "contrast inverted" if level == "warning" else "contrast kept"
     least, look = min(
         (of_look["correlation"], look)
         for look, of_look in found[-1].translations.items()
@@ -134,6 +133,10 @@ def contrast(run: Told) -> Light | None:
         f"the correlation of images with themselves in the look of the {look} is "
         f"{least:.2f}."
     )
+    if level == "ok" and least < INVERTED:
+        seen = "cannot be told unless structure is kept and validations agree."
+        return Light("contrast", "unknown", "contrast", seen)
+    words = "contrast inverted" if level == "warning" else "contrast not inverted"
     advice = (
         "Bright and dark have changed places. Between CT and MR this can be right; "
         "where it is not, start again with a higher identity_weight or another seed."
@@ -199,8 +202,8 @@ def classes(run: Told) -> Light:
     area = max(found[-1].shares.get(name, 0.0) / expected[name] for name in named)
     words = f"{', '.join(named)} {'vanished' if had else 'not found'}"
     seen = (
-        f"its predicted share of target images is {_percent(area)} of its share of the "
-        "labelled source."
+        f"the predicted share of target images is {_percent(area)} of the share in the "
+        "labels of the source."
     )
     advice = (
         "If the target should show it: train longer, raise foreground so that more "
