@@ -125,7 +125,7 @@ def test_a_shown_viewer_is_closed_by_a_script_without_a_question(make_napari_vie
     session = Session.of(viewer)
     guard = CloseGuard(label, session)
     session.job = FakeJob()
-    assert guard._window is label.window()
+    assert guard._window() is label.window()
     viewer.close()  # would hang
 
 

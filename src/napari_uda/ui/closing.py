@@ -33,7 +33,6 @@ class CloseGuard(QObject):
     def __init__(self, widget: QWidget, session: Session) -> None:
         super().__init__(widget)
         self._session = session
-        self._window: QMainWindow | None = None
         session.job_changed.connect(self._on_job_changed)
         self._on_job_changed()
 
@@ -61,20 +60,23 @@ class CloseGuard(QObject):
     def _close(self, _last: Event | None = None) -> None:
         """Close the window; napari, which is not asked by a user now, asks nothing."""
         self._session.closing = True
-        if self._window is not None:
-            self._window.close()
+        if window := self._window():
+            window.close()
 
     def _on_job_changed(self) -> None:
         """Watch the window from the first job on: only then is the widget in it."""
-        parent = self.parent()
-        window = parent.window() if isinstance(parent, QWidget) else None
-        while window is not None and not isinstance(window, QMainWindow):
-            # A floating dock is a window of its own, owned by the main one.
-            owner = window.parentWidget()
-            window = owner.window() if owner is not None else None
-        if window is not None and window is not self._window:
-            self._window = window
+        if window := self._window():
             window.installEventFilter(self)
+
+    def _window(self) -> QMainWindow | None:
+        # Not kept: it would keep itself alive. A floating dock is owned by it.
+        widget = self.parent()
+        while isinstance(widget, QWidget):
+            widget = widget.window()
+            if isinstance(widget, QMainWindow):
+                return widget
+            widget = widget.parentWidget() if widget is not None else None
+        return None
 
 
 def ask(window: QWidget, job: Job) -> Answer:
