@@ -166,7 +166,7 @@ class Plot(QWidget):
         remarks = [self._remark] if self._remark else []
         if rival:
             remarks.append(RIVAL_NOTE.format(name=rival))
-        self._note.setText("; ".join(remarks))
+        self._note.setText("\n".join(remarks))
         self._note.setVisible(bool(remarks))
 
     def _color_of(self, name: str) -> str:

@@ -22,7 +22,7 @@ TITLES = {
     "source_label": "source labels",
     "source_prediction": "source predicted",
     "to_target": "source translated",
-    "cycle": "source translated and back",
+    "cycle": "source restored",
     "target_label": "target truth",
     "target_prediction": "target predicted",
     "to_source": "target translated",
