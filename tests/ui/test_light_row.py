@@ -89,3 +89,15 @@ def test_clearing_forgets_the_run(row):
     row.clear()
     assert row.isHidden()
     assert row.lights() == []
+
+
+def test_no_word_is_cut_where_the_dock_is_narrow(row):
+    row.add([started(), losses(10), *(validation(s, 0.2) for s in (50, 100))])
+    row.show()
+    for width, columns in ((700, 2), (250, 1)):
+        row.resize(width, 200)
+        row.layout().activate()
+        assert len({label.x() for label in row._labels}) == columns
+        for label in row._labels:
+            words = label.fontMetrics().horizontalAdvance(label.light.words)
+            assert words < label.width()

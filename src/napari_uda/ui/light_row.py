@@ -18,14 +18,14 @@ from .words import SEVERITY_COLORS, SEVERITY_SIGNS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from qtpy.QtGui import QMouseEvent
+    from qtpy.QtGui import QMouseEvent, QResizeEvent
 
     from napari_uda.core.metrics.light import Light
     from napari_uda.core.spec.events import Event
 
-COLUMNS = 2
-"""Lights side by side: as many as fit into a dock of 350 pixels."""
-PAUSE = 500
+SIGN = 24
+"""Pixels for the sign before the words, and the space after them."""
+PAUSE = 1000
 """Milliseconds between two looks at the events at least."""
 UNKNOWN_SIGN = "\N{WHITE CIRCLE}"
 UNKNOWN_COLOR = "#8c8c8c"
@@ -70,8 +70,6 @@ class LightRow(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(2)
-        for column in range(COLUMNS):
-            self._grid.setColumnStretch(column, 1)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PAUSE)
@@ -89,7 +87,7 @@ class LightRow(QWidget):
         self._show([])
 
     def add(self, events: Iterable[Event]) -> None:
-        """Take in what a run has said; looked at twice per second at most."""
+        """Take in what a run has said; looked at once per second at most."""
         first = not self._events
         for event in events:
             self._events.append(event)
@@ -108,14 +106,30 @@ class LightRow(QWidget):
     def _show(self, found: list[Light]) -> None:
         while len(self._labels) < len(found):
             label = LightLabel()
-            row, column = divmod(len(self._labels), COLUMNS)
-            self._grid.addWidget(label, row, column)
+            label.setParent(self)
             self._labels.append(label)
         for index, label in enumerate(self._labels):
             label.setVisible(index < len(found))
             if index < len(found):
                 label.set_light(found[index])
+        self._place()
         self.setVisible(bool(found))
+
+    def _place(self) -> None:
+        """Lay the lights out in two columns, or in one where the words need it."""
+        metrics = self.fontMetrics()
+        words = [light.words for light in self.lights()]
+        widest = SIGN + max(map(metrics.horizontalAdvance, words), default=0)
+        columns = 2 if self.width() >= 2 * widest else 1
+        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnStretch(1, columns - 1)
+        for index, label in enumerate(self._labels):
+            self._grid.addWidget(label, *divmod(index, columns))
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Use the width there is."""
+        super().resizeEvent(event)
+        self._place()
 
 
 def tooltip(light: Light) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
@@ -69,17 +70,17 @@ class Told:
         kind = METHODS.get(self.begun.method)
         return bool(kind is not None and kind.translates)
 
-    @property
+    @cached_property
     def opponents(self) -> list[str]:
         """Names of the losses of discriminators, or of a domain classifier."""
         names = chain.from_iterable(self.begun.loss_groups.values())
         return [one for one in names if one.startswith(OPPONENTS)]
 
-    @property
+    @cached_property
     def duels(self) -> list[Step]:
         """Reports that hold a loss of an opponent."""
-        names = self.opponents
-        return [one for one in self.steps if any(name in one.losses for name in names)]
+        names = set(self.opponents)
+        return [one for one in self.steps if not names.isdisjoint(one.losses)]
 
 
 def worst(levels: Iterable[Level]) -> Level:

@@ -44,24 +44,26 @@ def discriminator(run: Told) -> Light | None:
     if not names:
         return None
     who = "domain classifier" if names == ["domain"] else "discriminator"
-    if not run.begun.guessing:
+    guessing = run.begun.guessing
+    if any(name not in guessing for name in names):
         return Light("discriminator", "unknown", who, _NOT_NOTED)
     if len(heard) < WINDOW:
         seen = f"judged once its loss was reported {WINDOW} times."
         return Light("discriminator", "unknown", who, seen)
-    parts = np.array(
+    # As a part of what guessing costs; the strongest opponent counts.
+    parts = np.min(
         [
-            min(
-                step.losses[name] / run.begun.guessing[name]
-                for name in names
-                if name in step.losses
-            )
-            for step in heard
-        ]
+            [step.losses.get(name, np.inf) / guessing[name] for step in heard]
+            for name in names
+        ],
+        axis=0,
     )
     means = np.convolve(parts, np.full(WINDOW, 1 / WINDOW), "valid")
     steps = [step.step for step in heard[WINDOW - 1 :]]
-    level, since = lasting([_low(mean, WON, WINNING) for mean in means], steps, 1)
+    levels: list[Level] = [
+        ("error", "warning", "ok")[i] for i in np.digitize(means, (WON, WINNING))
+    ]
+    level, since = lasting(levels, steps, 1)
     words = {"ok": "balanced", "warning": "is winning", "error": "has won"}[level]
     seen = (
         f"its loss is {_percent(means[-1])} of what guessing costs, "
