@@ -57,7 +57,12 @@ def test_a_run_says_everything_in_order_and_writes_these_files(run, make_experim
     assert started.device == "cpu (1 threads)"
     assert started.precision == "float32"
     assert started.loss_groups == {"segmentation": ("seg",)}
+    assert started.guessing == {}
+    assert started.expected.keys() == {"cell", "vessel"}
     for event in events:
+        if event.kind == "validation":
+            assert event.shares.keys() == {"cell", "vessel"}
+            assert event.translations == {}
         if event.kind == "step":
             assert event.speed > 0
             assert event.remaining >= 0
