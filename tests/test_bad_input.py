@@ -202,7 +202,7 @@ def yaml_syntax(_: Path) -> list[str]:
     return NEW
 
 
-@bad("dataset.yaml: unknown setting 'voxelsize'", "check its spelling")
+@bad("dataset.yaml: unknown setting 'voxelsize'", "did you mean 'voxel_size'?")
 def yaml_unknown_key(_: Path) -> list[str]:
     declare("source", "classes: {1: mito}\nvoxelsize: [1, 1]")
     return NEW
@@ -343,7 +343,7 @@ def unknown_preset(_: Path) -> list[str]:
     return [*NEW, "--preset", "best"]
 
 
-@bad("no setting 'method.speed'", "'speed' is none of", "steps, batch_size")
+@bad("unknown setting 'method.speed'", "'speed' is none of", "steps, batch_size")
 def unknown_setting(_: Path) -> list[str]:
     return [*NEW, "method.speed=3"]
 
