@@ -167,7 +167,9 @@ def test_a_misspelt_setting_in_the_file_is_named(
     experiment.save(tmp_path / "e.yaml")
     text = (tmp_path / "e.yaml").read_text().replace("batch_size", "batchsize")
     (tmp_path / "e.yaml").write_text(text)
-    with pytest.raises(UserError, match="^e.yaml: .*'method.batchsize': did you mean 'batch_size'"):
+    with pytest.raises(
+        UserError, match=r"^e.yaml: .*'method.batchsize': did you mean 'batch_size'"
+    ):
         Experiment.load(tmp_path / "e.yaml")
 
 
