@@ -187,18 +187,11 @@ class Trainer:
         self._summed: dict[str, int] = {}
 
     def _begin(self) -> Iterator[ev.Event]:
-        about = {
-            "method": self.config.name,
-            "steps": self.steps,
-            "device": describe(self._device),
-            "precision": "bfloat16" if self._bfloat16 else "float32",
-            "loss_groups": self._method.losses,
-        }
         if self._last.exists():
             self._load()
-            yield ev.Resumed(**self._about(), **about)
+            yield ev.Resumed(**self._about(), **self._setting())
             return
-        yield ev.Started(**self._about(), **about)
+        yield ev.Started(**self._about(), **self._setting())
         for message in changed_files(self.experiment):
             yield ev.Warned(**self._about(), code="changed", message=message)
         yield from self._save()
@@ -367,14 +360,7 @@ class Trainer:
             message=f"The losses became NaN at step {at}: rolled back to step "
             f"{self.step} and halved the learning rate.",
         )
-        yield ev.Resumed(
-            **self._about(),
-            method=self.config.name,
-            steps=self.steps,
-            device=describe(self._device),
-            precision="bfloat16" if self._bfloat16 else "float32",
-            loss_groups=self._method.losses,
-        )
+        yield ev.Resumed(**self._about(), **self._setting())
         yield from self._save()
 
     def _wait(self) -> Generator[ev.Event, None, Request | None]:
@@ -392,6 +378,15 @@ class Trainer:
 
     def _about(self) -> dict[str, Any]:
         return {"run": self.run.id, "step": self.step}
+
+    def _setting(self) -> dict[str, Any]:
+        return {
+            "method": self.config.name,
+            "steps": self.steps,
+            "device": describe(self._device),
+            "precision": "bfloat16" if self._bfloat16 else "float32",
+            "loss_groups": self._method.losses,
+        }
 
     def _record(self, event: ev.Event) -> None:
         try:
