@@ -83,6 +83,8 @@ class RunList(QWidget):
     """The user wants this run to go on."""
     attach_asked = Signal(object)
     """The user wants to follow this run, which trains already."""
+    listed = Signal(list)
+    """The runs were read: a summary of each."""
     problem = Signal(str)
     """Something could not be done, in one sentence."""
 
@@ -196,6 +198,7 @@ class RunList(QWidget):
                 self.tree.setCurrentItem(item)
         self.tree.blockSignals(False)
         self._enable()
+        self.listed.emit(summaries)
 
     def _on_reader_finished(self) -> None:
         self._reader = None

@@ -83,6 +83,7 @@ class Session(QObject):
     """The state that the widgets of one viewer share; use `Session.of(viewer)`.
 
     Its signals are Qt's, so that a connection ends with the widget that made it.
+    `closing`: the user has said what is to become of the job; the window may close.
 
     Parameters
     ----------
@@ -117,6 +118,7 @@ class Session(QObject):
         self._runs_folder: Path | None = None
         self._run: RunFolder | None = None
         self._job: Job | None = None
+        self.closing = False
         viewer.layers.events.removed.connect(self._on_layer_removed)
 
     @classmethod

@@ -19,6 +19,8 @@ from qtpy.QtWidgets import (
 from napari_uda.core.errors import UserError
 from napari_uda.core.spec.run import RunFolder
 
+from .background_row import BackgroundRow
+from .closing import CloseGuard
 from .curves import Curves
 from .experiment_panel import ExperimentPanel
 from .jobs import Job
@@ -70,6 +72,7 @@ class TrainWidget(QWidget):
         self.curves = Curves(viewer.theme)
         self.previews = Previews(self.session)
         self.run_list = RunList(self.session)
+        self.background = BackgroundRow(self.session)
         self._lay_out()
 
         self.start_button.clicked.connect(self._on_start)
@@ -83,9 +86,12 @@ class TrainWidget(QWidget):
         self.status.fix_asked.connect(self._on_fix)
         self.run_list.resume_asked.connect(self.resume)
         self.run_list.attach_asked.connect(self.attach)
+        self.run_list.listed.connect(self.background.show_runs)
+        self.background.attach_asked.connect(self.attach)
         self.run_list.problem.connect(self.status.complain)
         viewer.events.theme.connect(self._on_theme)
         self._on_job_changed()
+        CloseGuard(self, self.session)
         if self.session.selected_run is not None:
             self.show_run(self.session.selected_run)
 
@@ -118,6 +124,7 @@ class TrainWidget(QWidget):
         page = QWidget()
         layout = QVBoxLayout(page)
         layout.setSpacing(8)
+        layout.addWidget(self.background)
         layout.addWidget(self.experiment)
         layout.addLayout(buttons)
         layout.addWidget(self.status)

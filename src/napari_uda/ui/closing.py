@@ -1,0 +1,112 @@
+"""What happens to a training when its window is closed: the user says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from qtpy.QtCore import QEvent, QObject, QTimer
+from qtpy.QtWidgets import QMainWindow, QMessageBox, QWidget
+
+if TYPE_CHECKING:
+    from napari_uda.core.spec.events import Event
+
+    from .jobs import Job
+    from .session import Session
+
+Answer = Literal["keep", "stop", "cancel"]
+
+
+class CloseGuard(QObject):
+    """Asks before a window closes in which a training is followed.
+
+    Nothing is asked where nobody could answer: when a script closes the viewer, and
+    when the window is hidden.
+
+    Parameters
+    ----------
+    widget
+        A widget in the window; the guard lives as long as it does.
+    session
+        The session, which has the job.
+    """
+
+    def __init__(self, widget: QWidget, session: Session) -> None:
+        super().__init__(widget)
+        self._session = session
+        session.job_changed.connect(self._on_job_changed)
+        self._on_job_changed()
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Hold the closing of the window until the user has answered."""
+        job = self._session.job
+        if (
+            event is None
+            or event.type() != QEvent.Type.Close
+            or job is None
+            or self._session.closing
+            or not isinstance(watched, QMainWindow)
+            or not _is_used(watched)
+        ):
+            return False
+        event.ignore()
+        answer = ask(watched, job)
+        if answer == "stop":
+            job.ended.connect(self._close)
+            job.stop()
+        elif answer == "keep":
+            QTimer.singleShot(0, self._close)  # a window that closes cannot be closed
+        return True
+
+    def _close(self, _last: Event | None = None) -> None:
+        """Close the window; napari, which is not asked by a user now, asks nothing."""
+        self._session.closing = True
+        if window := self._window():
+            window.close()
+
+    def _on_job_changed(self) -> None:
+        """Watch the window from the first job on: only then is the widget in it."""
+        if window := self._window():
+            window.installEventFilter(self)
+
+    def _window(self) -> QMainWindow | None:
+        # Not kept: it would keep itself alive. A floating dock is owned by it.
+        widget = self.parent()
+        while isinstance(widget, QWidget):
+            widget = widget.window()
+            if isinstance(widget, QMainWindow):
+                return widget
+            widget = widget.parentWidget() if widget is not None else None
+        return None
+
+
+def ask(window: QWidget, job: Job) -> Answer:
+    """Ask what is to become of a training; returns the answer."""
+    box = QMessageBox(window)
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setWindowTitle("A training is under way")
+    box.setText(f"{job.run.id} is being trained (step {job.step:,}).")
+    keep = None
+    if job.how == "thread":
+        box.setInformativeText("It trains inside napari and cannot go on without it.")
+    else:
+        box.setInformativeText(
+            "It can go on in the background: the Train tab offers to follow it when "
+            "napari is opened again. If you stop it, all that it has learned is saved "
+            "and Resume goes on."
+        )
+        keep = box.addButton("Keep training", QMessageBox.ButtonRole.AcceptRole)
+    stop = box.addButton("Stop and save", QMessageBox.ButtonRole.DestructiveRole)
+    box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(keep or stop)
+    box.exec()
+    clicked = box.clickedButton()
+    if clicked is None or clicked not in (keep, stop):
+        return "cancel"
+    return "keep" if clicked is keep else "stop"
+
+
+def _is_used(window: QMainWindow) -> bool:
+    """Whether somebody sees the window; napari empties one that a script closes."""
+    inside = window.centralWidget()
+    children = inside.findChildren(QWidget) if inside is not None else []
+    return window.isVisible() and any(child.isVisible() for child in children)
