@@ -18,7 +18,7 @@ import pytest
 import tifffile
 
 from napari_uda import terminal
-from napari_uda.core.spec.events import Failed, Finished, Started
+from napari_uda.core.spec.events import Failed, Finished, Started, Warned
 from napari_uda.core.spec.methods import METHODS
 from napari_uda.core.spec.run import RunFolder
 
@@ -340,6 +340,21 @@ def test_the_command_fails_with_its_training(workshop: Path, command: Command) -
     assert "Traceback" in prepared.log_file.read_text()
     assert isinstance(prepared.events()[-1], Failed)
     assert command("watch", "prepared").code == 1
+
+
+def test_lights_that_are_not_green_are_said_at_the_end(
+    workshop: Path, command: Command
+) -> None:
+    assert "light:" not in command("watch", "run").err
+    seen = Warned(run="run", step=3, code="nan", message="The losses became NaN.")
+    lines = Path("run/events.jsonl").read_text().splitlines(keepends=True)
+    lines.insert(-1, seen.model_dump_json() + "\n")
+    Path("run/events.jsonl").write_text("".join(lines))
+    done = command("watch", "run")
+    assert done.code == 0
+    assert (
+        "yellow light: NaN rolled back: The losses became NaN. Since step" in done.err
+    )
 
 
 def test_a_vanished_trainer_is_said(workshop: Path, command: Command) -> None:

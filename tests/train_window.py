@@ -9,7 +9,7 @@ def settle(qtbot, widget):
     def quiet():
         workers = (
             widget._opener, widget.run_list._reader, widget.previews._worker,
-            widget.experiment._fitter,
+            widget.experiment._fitter, widget._rival_reader,
         )  # fmt: skip
         return not any(workers)
 

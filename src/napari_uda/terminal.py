@@ -30,6 +30,8 @@ WIDE = 140
 """Characters on a line where the output goes to a file."""
 NARROW = 24
 """Characters below which a column of text is not worth having."""
+LIGHTS = {"warning": "yellow", "error": "red"}
+"""Colours of the lights that are printed when a run has ended."""
 POLL = 0.3
 """Seconds between two looks at a growing file."""
 
@@ -184,6 +186,8 @@ def follow(
     events: Iterable[Event], run: RunFolder, as_json: bool = False, title: str = ""
 ) -> int:
     """Show the events of a run until it ends; returns the exit code."""
+    from napari_uda.core.metrics.lights import lights, troubles
+
     last: Event | None = None
     if as_json:
         for last in events:
@@ -227,6 +231,8 @@ def follow(
                     line(f"step {last.step}: {last.kind}")
                 case "warning" | "failed":
                     line(f"{last.kind}: {last.message}")
+    for found in troubles(lights(run.history())):
+        line(f"{LIGHTS[found.level]} light: {found.sentence}")
     if last is not None and last.kind == "finished":
         line(f"Finished in {clock(last.seconds)}: {run.path}")
     elif last is not None and last.kind == "stopped":

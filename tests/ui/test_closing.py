@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QApplication, QLabel, QMainWindow, QMessageBox
 from napari_uda.core.spec.run import RunFolder
 from napari_uda.ui.background_row import BackgroundRow
 from napari_uda.ui.closing import CloseGuard
-from napari_uda.ui.run_list import RunSummary
+from napari_uda.ui.run_summary import RunSummary
 from napari_uda.ui.session import Session
 
 if TYPE_CHECKING:

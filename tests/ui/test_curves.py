@@ -4,9 +4,11 @@ import time
 
 import numpy as np
 import pytest
+from qtpy.QtCore import Qt
 
 from napari_uda.core.spec import events as ev
-from napari_uda.ui.curves import MOST_POINTS, Curves, Series, smoothed
+from napari_uda.ui.curves import Curves
+from napari_uda.ui.series import MOST_POINTS, Series, smoothed
 
 ABOUT = {"method": "m", "steps": 100, "device": "cpu", "precision": "float32"}
 GROUPS = {"segmentation": ("seg",), "generator": ("gan", "cycle")}
@@ -119,6 +121,62 @@ def test_a_curve_can_be_hidden_by_its_name(curves):
     assert not plot._curves["seg"].isVisible()
     plot._legend.linkActivated.emit("seg")
     assert plot._curves["seg"].isVisible()
+
+
+def rival():
+    return [
+        started(), losses(1, seg=4.0), losses(2, seg=3.5),
+        scores(2, {"liver": 0.2}, information=0.1),
+    ]  # fmt: skip
+
+
+def rival_drawn(curves, title, name):
+    curve = curves.plots[title]._rival_curves[name]
+    return list(curve.getOriginalDataset()[1]), curve.opts["pen"]
+
+
+def test_another_run_is_drawn_dashed_in_the_same_plots(curves):
+    curves.add(
+        [started(), losses(1, seg=3.0), scores(2, {"liver": 0.5}, information=1)]
+    )
+    curves.compare("other_01", rival())
+    curves.tabs.setCurrentIndex(1)
+    plot = curves.plots["segmentation"]
+    values, pen = rival_drawn(curves, "segmentation", "seg")
+    assert values == [4.0, 3.5]
+    assert pen.style() == Qt.PenStyle.DashLine
+    assert pen.color() == plot._curves["seg"].opts["pen"].color()
+    assert pen.width() < plot._curves["seg"].opts["pen"].width()
+    assert "other_01" in plot._note.text()
+    assert set(plot.series) == {"seg"}
+    curves.tabs.setCurrentIndex(0)
+    curves._on_redraw()
+    assert (
+        rival_drawn(curves, "scores", "liver (truth)")[1].style() == Qt.PenStyle.DotLine
+    )
+    assert "truth" in curves.plots["scores"]._note.text()
+
+
+def test_a_comparison_outlives_a_cleared_run_and_ends_without_a_trace(curves):
+    curves.compare("other_01", rival())
+    curves.clear()
+    curves.add([started(), losses(1, seg=3.0)])
+    plot = curves.plots["segmentation"]
+    assert set(plot.rivals) == {"seg"}
+    curves.compare("", ())
+    assert plot.rivals == {}
+    assert plot._rival_curves["seg"].getOriginalDataset() == (None, None)
+    assert not plot._note.text()
+
+
+def test_hiding_a_name_hides_it_of_both_runs(curves):
+    curves.add([started(), losses(1, seg=1.0), losses(2, seg=1.0)])
+    curves.compare("other_01", rival())
+    curves.tabs.setCurrentIndex(1)
+    plot = curves.plots["segmentation"]
+    plot._legend.linkActivated.emit("seg")
+    assert not plot._curves["seg"].isVisible()
+    assert not plot._rival_curves["seg"].isVisible()
 
 
 def test_clearing_leaves_an_empty_scores_tab(curves):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from napari_uda.core.spec.domain import IGNORE
-from napari_uda.ui.mosaics import GAP, load_mosaics, mosaic
+from napari_uda.ui.mosaics import GAP, Mosaic, load_mosaics, mosaic
 
 
 def test_samples_lie_below_each_other():
@@ -40,6 +40,14 @@ def test_keys_come_in_reading_order_with_their_domain(tmp_path):
     assert [one.is_labels for one in found] == [0, 0, 0, 1, 0, 0, 1, 0]
     assert {one.domain for one in found[:4]} == {"source"}
     assert {one.domain for one in found[4:7]} == {"target"}
+
+
+def test_a_caption_says_what_is_seen_and_when():
+    picture = np.zeros((2, 2), np.float32)
+    assert (
+        Mosaic("to_source", picture).caption(1200) == "target translated · step 1,200"
+    )
+    assert Mosaic("source_label", picture).caption(1200) == "source labels · preview"
 
 
 def test_no_pickle_is_ever_loaded(tmp_path):

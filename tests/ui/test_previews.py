@@ -114,8 +114,20 @@ def test_layers_lie_in_a_row_below_the_users_data(previews, qtbot, run, viewer):
     np.testing.assert_array_equal(user.extent.world, before)
 
 
+def test_layers_say_what_they_show_and_keep_a_name_of_the_users(previews, qtbot, run):
+    show(previews, qtbot, run, 10)
+    layers = previews.layers()
+    assert layers["source"].name == "source · preview"
+    assert layers["target_prediction"].name == "target predicted · step 10"
+    show(previews, qtbot, run, 20)
+    assert layers["target_prediction"].name == "target predicted · step 20"
+    layers["target_prediction"].name = "look at this"
+    show(previews, qtbot, run, 30)
+    assert layers["target_prediction"].name == "look at this"
+
+
 def test_user_layers_are_neither_touched_nor_deselected(previews, qtbot, run, viewer):
-    mine = viewer.add_image(np.ones((8, 8)), name="preview: source")
+    mine = viewer.add_image(np.ones((8, 8)), name="source · preview")
     viewer.layers.selection = {mine}
     show(previews, qtbot, run, 10)
     assert viewer.layers.selection == {mine}

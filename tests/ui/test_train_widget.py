@@ -10,7 +10,13 @@ import numpy as np
 import pytest
 import tifffile
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QDialog, QMessageBox, QPlainTextEdit, QScrollArea
+from qtpy.QtWidgets import (
+    QDialog,
+    QInputDialog,
+    QMessageBox,
+    QPlainTextEdit,
+    QScrollArea,
+)
 
 from napari_uda.core.spec import events as ev
 from napari_uda.core.spec.domain import Dataset
@@ -149,11 +155,13 @@ def test_a_run_from_start_to_finish(train, qtbot, fake):
     fake("obey")
     train.experiment.form.change({"steps": 20})
     begin(qtbot, train)
-    assert train.start_button.toolTip().startswith("A run is under way")
     wait_for_the_end(qtbot, train)
     assert "Finished" in train.status.line.text()
     assert train.status.bar.value() == 20
     assert train.curves.plots["segmentation"].series["seg"]
+    assert [light.name for light in train.lights.lights()] == [
+        "discriminator", "classes", "numbers",
+    ]  # fmt: skip
     assert set(train.previews.layers()) == {"source", "source_prediction"}
     assert train.session.selected_run.state() == "finished"
     experiment = train.session.selected_run.experiment()
@@ -196,6 +204,7 @@ def test_data_that_do_not_fit_leave_no_run_behind(train, qtbot, viewer):
 def test_pause_continue_stop_and_resume(train, qtbot, fake):
     fake("wait")
     job = begin(qtbot, train, step=5)
+    assert train.start_button.text() == "Queue"
     train.pause_button.click()
     assert not train.pause_button.isEnabled()
     wait_for(qtbot, lambda: job.state == "paused")
@@ -319,6 +328,102 @@ def test_a_run_is_deleted_only_after_confirmation(train, qtbot, monkeypatch):
     wait_for(qtbot, lambda: not run.path.exists())
     settle(qtbot, train)
     assert train.run_list.tree.topLevelItemCount() == 0
+
+
+def test_two_runs_are_compared_in_the_same_plots(train, qtbot, fake):
+    fake("obey")
+    begin(qtbot, train)
+    wait_for_the_end(qtbot, train)
+    first = train.session.selected_run
+    select(qtbot, train, first.id)
+    assert not train.run_list.compare_button.isEnabled()
+    assert "is shown" in train.run_list.compare_button.toolTip()
+    begin(qtbot, train)
+    wait_for_the_end(qtbot, train)
+    select(qtbot, train, first.id)
+    train.run_list.compare_button.click()
+    settle(qtbot, train)
+    plot = train.curves.plots["segmentation"]
+    assert len(plot.rivals["seg"]) == len(plot.series["seg"]) == 20
+    assert first.id in plot._note.text()
+    assert train.run_list.compare_button.isChecked()
+    train.run_list.compare_button.click()
+    assert not plot.rivals
+    train.run_list.compare_button.click()
+    train.session.selected_run = first
+    settle(qtbot, train)
+    assert not any(plot.rivals for plot in train.curves.plots.values())
+    assert not train.run_list.compare_button.isChecked()
+
+
+def test_a_run_gets_another_title_but_keeps_its_folder(train, qtbot, monkeypatch):
+    run = prepared_run(train)
+    train.session.selected_run = run
+    select(qtbot, train, "earlier")
+    answers = [
+        ("  the one with\nnoise ", True),
+        ("x" * 81, True),
+        ("", False),
+        ("", True),
+    ]
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: answers.pop(0))
+
+    def rename():
+        train.run_list.rename_button.click()
+        settle(qtbot, train)
+        return train.run_list.tree.topLevelItem(0).text(0)
+
+    assert rename() == "the one with noise"
+    assert train.status.title.text() == "the one with noise"
+    assert train.run_list.selected().run.path == run.path
+    assert rename() == "the one with noise"
+    assert "at most 80" in train.status.messages.text()
+    assert rename() == "the one with noise"
+    assert rename() == "earlier"
+    assert run.exists
+    assert not run.title_file.exists()
+
+
+def test_queued_runs_are_trained_one_after_another(train, qtbot, fake):
+    fake("wait")
+    first = begin(qtbot, train, step=5)
+    train.start_button.click()
+    wait_for(qtbot, lambda: len(train.session.queue) == 1)
+    earlier = prepared_run(train)
+    select(qtbot, train, "earlier")
+    assert train.run_list.resume_button.text() == "Queue"
+    train.run_list.resume_button.click()
+    assert train.session.queue.place(earlier) == 2
+    states = {item.text(0): item.text(1) for item in train.run_list._items()}
+    assert states["earlier"] == "queued 2"
+    assert train.run_list.resume_button.text() == "Unqueue"
+    assert train.session.selected_run.path == first.run.path
+    fake("obey")
+    os.kill(int(first.run.owner()["pid"]), signal.SIGKILL)
+    wait_for(qtbot, lambda: earlier.state() == "finished")
+    wait_for_the_end(qtbot, train)
+    ends = {run.id: run.state() for run in train.session.runs()}
+    assert sorted(ends.values()) == ["failed", "finished", "finished"]
+    assert train.session.selected_run.path == earlier.path
+    assert train.start_button.text() == "Start"
+
+
+def test_stopping_a_run_ends_the_queue_and_keeps_its_runs(train, qtbot, fake):
+    fake("wait")
+    begin(qtbot, train, step=5)
+    waiting = [prepared_run(train, name) for name in ("one", "two")]
+    for run in waiting:
+        select(qtbot, train, run.id)
+        train.run_list.resume_button.click()
+    select(qtbot, train, "one")
+    train.run_list.resume_button.click()
+    assert [train.session.queue.place(run) for run in waiting] == [0, 1]
+    train.stop_button.click()
+    wait_for_the_end(qtbot, train)
+    assert len(train.session.queue) == 0
+    assert [run.state() for run in waiting] == ["prepared", "prepared"]
+    select(qtbot, train, "two")
+    assert train.run_list.resume_button.text() == "Resume"
 
 
 def test_closing_the_window_neither_hangs_nor_ends_the_run(train, qtbot, fake, viewer):

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
-from .run_list import LIVING
+from .run_summary import LIVING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .run_list import RunSummary
+    from .run_summary import RunSummary
     from .session import Session
 
 

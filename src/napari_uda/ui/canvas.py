@@ -50,10 +50,14 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.axes["left"].setWidth(LABEL_WIDTH)
         self._curves: list[Any] = []
 
-    def plot(self, color: str, dashed: bool = False) -> Any:
+    def plot(
+        self, color: str, dashed: bool = False, dotted: bool = False, width: int = 2
+    ) -> Any:
         """Add a curve; gaps are where its values are NaN."""
         style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
-        pen = pg.mkPen(color, width=2, style=style)
+        if dotted:
+            style = Qt.PenStyle.DotLine
+        pen = pg.mkPen(color, width=width, style=style)
         curve = pg.PlotDataItem(
             pen=pen, symbolPen=None, symbolBrush=color, connect="finite"
         )

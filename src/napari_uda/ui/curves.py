@@ -21,10 +21,11 @@ from qtpy.QtWidgets import (
 
 from napari_uda.core.spec.events import Resumed, Started, Step, Validation
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from .series import Series
 
-    from numpy.typing import NDArray
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
     from qtpy.QtGui import QShowEvent
 
     from napari_uda.core.spec.events import Event
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 COLORS = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#0072b2", "#8c8c8c")
 """Colours that everybody can tell apart (Okabe and Ito, 2008), seen on dark and light:
 their black and their yellow are left out."""
-MOST_POINTS = 4000
-"""Points kept of a curve; beyond, every other one is dropped."""
 REDRAW = 200
 """Milliseconds between two redraws at least."""
 WIDEST = 101
@@ -43,69 +42,10 @@ HEIGHT = 190
 """Height of a plot in pixels."""
 SIGN_SOLID = "\N{BOX DRAWINGS HEAVY HORIZONTAL}" * 2
 SIGN_DASHED = "\N{BOX DRAWINGS HEAVY DOUBLE DASH HORIZONTAL}" * 2
+Point = tuple[str, int, float, bool]
+"""Name of a curve, step, value, and whether it is truth."""
 TRUTH_NOTE = "dashed: truth, not used for selection"
-
-
-class Series:
-    """The points of one curve, never more than `MOST_POINTS`."""
-
-    def __init__(self) -> None:
-        self._steps: list[int] = []
-        self._values: list[float] = []
-        self._stride = 1
-        self._seen = 0
-
-    def __len__(self) -> int:
-        """Return the number of points kept."""
-        return len(self._steps)
-
-    def add(self, step: int, value: float) -> None:
-        """Append a point, thinning out the old ones when there are too many."""
-        self._seen += 1
-        if self._seen % self._stride:
-            return
-        self._steps.append(step)
-        self._values.append(value)
-        if len(self._steps) > MOST_POINTS:
-            del self._steps[::2], self._values[::2]
-            self._stride *= 2
-
-    def cut(self, step: int) -> None:
-        """Forget the points beyond a step."""
-        while self._steps and self._steps[-1] > step:
-            self._steps.pop()
-            self._values.pop()
-
-    def arrays(
-        self, window: int = 1, log: bool = False
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return steps and values.
-
-        Parameters
-        ----------
-        window
-            Points to average around each point.
-        log
-            Whether values that have no logarithm become NaN.
-        """
-        values = smoothed(np.array(self._values, np.float64), window)
-        usable = np.isfinite(values) & ((values > 0) | (not log))
-        return np.array(self._steps, np.float64), np.where(usable, values, np.nan)
-
-
-def smoothed(values: NDArray[np.float64], window: int) -> NDArray[np.float64]:
-    """Average over a centred window, leaving out what is not finite."""
-    window = min(window, len(values))
-    if window <= 1:
-        return values
-    finite = np.isfinite(values)
-    kernel = np.ones(window)
-    total = np.convolve(np.where(finite, values, 0.0), kernel, "same")
-    count = np.convolve(finite.astype(np.float64), kernel, "same")
-    mean = np.full(len(values), np.nan)
-    # What rounding leaves of a sum over no finite point is no value.
-    np.divide(total, count, out=mean, where=count > 0.5)
-    return mean
+RIVAL_NOTE = "thin dashes: {name}"
 
 
 class Plot(QWidget):
@@ -123,7 +63,10 @@ class Plot(QWidget):
     def __init__(self, note: str = "") -> None:
         super().__init__()
         self.series: dict[str, Series] = {}
+        self.rivals: dict[str, Series] = {}
+        self._names: list[str] = []
         self._curves: dict[str, Any] = {}
+        self._rival_curves: dict[str, Any] = {}
         self._dashed: set[str] = set()
         self._hidden: set[str] = set()
         # pyqtgraph is imported with the first plot: opening napari must stay fast.
@@ -138,8 +81,13 @@ class Plot(QWidget):
             QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
         )
         self._legend.linkActivated.connect(self._on_name_clicked)
-        self._note = QLabel(note)
-        self._note.setVisible(bool(note))
+        self._remark = note
+        self._note = QLabel()
+        self._note.setWordWrap(True)
+        self._note.setSizePolicy(
+            QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
+        )
+        self._remark_on("")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         layout.setSpacing(2)
@@ -151,12 +99,37 @@ class Plot(QWidget):
     def add(self, name: str, step: int, value: float, dashed: bool = False) -> None:
         """Append a point to a curve, which is made if it is new."""
         if name not in self.series:
-            self._curves[name] = self._canvas.plot(_color(len(self.series)), dashed)
+            self._curves[name] = self._canvas.plot(self._color_of(name), dashed)
             self.series[name] = Series()
             if dashed:
                 self._dashed.add(name)
             self._explain()
         self.series[name].add(step, value)
+
+    def compare(self, rival: str, points: Iterable[Point]) -> None:
+        """Draw the curves of another run as well, in place of the one before.
+
+        Parameters
+        ----------
+        rival
+            Name of the other run; empty for none.
+        points
+            Its points.
+        """
+        # Curves stay, empty, for the next comparison.
+        for curve in self._rival_curves.values():
+            curve.clear()
+        self.rivals = {}
+        for name, step, value, truth in points:
+            if name not in self.rivals:
+                self.rivals[name] = Series()
+            if name not in self._rival_curves:
+                self._rival_curves[name] = self._canvas.plot(
+                    self._color_of(name), dashed=not truth, dotted=truth, width=1
+                )
+            self.rivals[name].add(step, value)
+        self._remark_on(rival if self.rivals else "")
+        self._explain()
 
     def cut(self, step: int) -> None:
         """Forget what lies beyond a step."""
@@ -166,8 +139,13 @@ class Plot(QWidget):
     def redraw(self, window: int, log: bool) -> None:
         """Draw what was added, smoothed over `window` points."""
         self._canvas.set_log(log)
-        for name, series in self.series.items():
-            curve = self._curves[name]
+        drawn_here = [
+            (name, one, self._curves[name]) for name, one in self.series.items()
+        ]
+        drawn_here += [
+            (name, one, self._rival_curves[name]) for name, one in self.rivals.items()
+        ]
+        for name, series, curve in drawn_here:
             steps, values = series.arrays(window, log)
             drawn = np.count_nonzero(np.isfinite(values))
             curve.setVisible(name not in self._hidden)
@@ -184,11 +162,27 @@ class Plot(QWidget):
         self._explain()
         self._canvas.dress(background, text)
 
+    def _remark_on(self, rival: str) -> None:
+        remarks = [self._remark] if self._remark else []
+        if rival:
+            remarks.append(RIVAL_NOTE.format(name=rival))
+        self._note.setText("\n".join(remarks))
+        self._note.setVisible(bool(remarks))
+
+    def _color_of(self, name: str) -> str:
+        """Return the colour of a curve, the same for both runs."""
+        if name not in self._names:
+            self._names.append(name)
+        return _color(self._names.index(name))
+
     def _explain(self) -> None:
         """Write the legend."""
         entries = []
-        for index, name in enumerate(self.series):
-            sign = SIGN_DASHED if name in self._dashed else SIGN_SOLID
+        for index, name in enumerate(self._names):
+            if name not in self.series and name not in self.rivals:
+                continue
+            own = name in self.series and name not in self._dashed
+            sign = SIGN_SOLID if own else SIGN_DASHED
             words = f"<s>{name}</s>" if name in self._hidden else name
             entries.append(
                 f'<span style="color:{_color(index)}"><b>{sign}</b></span>&nbsp;'
@@ -216,6 +210,8 @@ class Curves(QWidget):
         super().__init__()
         self._theme = theme
         self._groups: dict[str, str] = {}
+        self._rival = ""
+        self._rival_events: Sequence[Event] = ()
         self.plots: dict[str, Plot] = {}
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
@@ -267,19 +263,37 @@ class Curves(QWidget):
             match event:
                 case Started() | Resumed():
                     self._begin(event)
-                case Step():
-                    for name, value in event.losses.items():
-                        group = self._groups.get(name, "losses")
-                        self._plot(group).add(name, event.step, _number(value))
-                case Validation():
-                    for name, value in event.scores.items():
-                        self._plot(SCORES).add(name, event.step, _number(value))
-                    for name, value in _distinct(event.truth).items():
-                        self._plot(SCORES).add(
-                            f"{name} (truth)", event.step, _number(value), dashed=True
-                        )
+                case _:
+                    for title, point in _points(event, self._groups):
+                        self._plot(title).add(*point)
         if not self._timer.isActive():
             self._timer.start()
+
+    def compare(self, name: str, events: Sequence[Event]) -> None:
+        """Draw another run, thin and dashed, in the plots of the one that is shown.
+
+        Parameters
+        ----------
+        name
+            Name of the other run; empty for none.
+        events
+            What it has said.
+        """
+        self._rival, self._rival_events = name, events
+        for title, plot in self.plots.items():
+            plot.compare(name, self._rival_points(title))
+        self._on_redraw()
+
+    def _rival_points(self, title: str) -> Iterator[Point]:
+        """Yield the points of the other run that belong in a plot."""
+        groups: dict[str, str] = {}
+        for event in self._rival_events:
+            if isinstance(event, Started):
+                for group, names in event.loss_groups.items():
+                    groups |= dict.fromkeys(names, group)
+            for group, point in _points(event, groups):
+                if group == title:
+                    yield point
 
     def set_theme(self, theme: str) -> None:
         """Look like a napari theme."""
@@ -300,6 +314,7 @@ class Curves(QWidget):
             plot = self.plots[title] = Plot(TRUTH_NOTE if title == SCORES else "")
             plot.toggled.connect(self._on_redraw)
             self._dress(plot)
+            plot.compare(self._rival, self._rival_points(title))
             self.tabs.insertTab(0 if title == SCORES else len(self.plots), plot, title)
         return self.plots[title]
 
@@ -311,6 +326,27 @@ class Curves(QWidget):
         page = self.tabs.currentWidget()
         if isinstance(page, Plot):
             page.redraw(1 + 2 * self.smoothing.value(), self.log.isChecked())
+
+
+def _points(event: Event, groups: dict[str, str]) -> Iterator[tuple[str, Point]]:
+    """Yield what an event measures, with the title of the plot it belongs in.
+
+    Parameters
+    ----------
+    event
+        Any event.
+    groups
+        Title of the plot by the name of a loss.
+    """
+    if isinstance(event, Step):
+        for name, value in event.losses.items():
+            title = groups.get(name, "losses")
+            yield title, (name, event.step, _number(value), False)
+    elif isinstance(event, Validation):
+        for name, value in event.scores.items():
+            yield SCORES, (name, event.step, _number(value), False)
+        for name, value in _distinct(event.truth).items():
+            yield SCORES, (f"{name} (truth)", event.step, _number(value), True)
 
 
 def _distinct(truth: dict[str, float]) -> dict[str, float]:

@@ -20,12 +20,16 @@ ORDER = (*SOURCE_KEYS, *TARGET_KEYS)
 """Keys from left to right; others follow."""
 TITLES = {
     "source_label": "source labels",
-    "to_target": "source to target",
-    "cycle": "source to target and back",
+    "source_prediction": "source predicted",
+    "to_target": "source translated",
+    "cycle": "source restored",
     "target_label": "target truth",
-    "to_source": "target to source",
+    "target_prediction": "target predicted",
+    "to_source": "target translated",
 }
 """Names of keys that do not speak for themselves."""
+LASTING = ("source", "source_label", "target", "target_label")
+"""Keys that training does not change."""
 GAP = 4
 """Pixels between two samples."""
 
@@ -53,6 +57,17 @@ class Mosaic:
     def title(self) -> str:
         """What it shows, in words."""
         return TITLES.get(self.key, self.key.replace("_", " "))
+
+    def caption(self, step: int) -> str:
+        """Return what it shows, and at which step of the training.
+
+        Parameters
+        ----------
+        step
+            Step of the preview.
+        """
+        when = "preview" if self.key in LASTING else f"step {step:,}"
+        return f"{self.title} \N{MIDDLE DOT} {when}"
 
 
 def load_mosaics(file: Path) -> list[Mosaic]:

@@ -54,7 +54,7 @@ class Previews(QWidget):
         self._structures: tuple[Structure, ...] = ()
         self._steps: list[int] = []
         self._wanted: int | None = None
-        self._shown: int | None = None
+        self._loaded = 0
         self._worker: Any = None
         self._origin: tuple[float, float, float] | None = None
         self._welcome = True
@@ -91,7 +91,7 @@ class Previews(QWidget):
     def open(self, run: RunFolder | None, structures: tuple[Structure, ...]) -> None:
         """Show the previews of another run; `add` tells which there are."""
         self._run, self._structures = run, structures
-        self._steps, self._wanted, self._shown = [], None, None
+        self._steps, self._wanted = [], None
         self._origin = None
         self._enable()
 
@@ -158,7 +158,8 @@ class Previews(QWidget):
             self._patience.start(wait)
             return
         self._loaded_at = time.monotonic()
-        step, self._wanted = self._wanted, None
+        step = self._loaded = self._wanted
+        self._wanted = None
         self._worker = thread_worker(_load)(self._run.previews / f"{step:06d}.npz")
         self._worker.returned.connect(self._on_loaded)
         self._worker.start()
@@ -191,7 +192,7 @@ class Previews(QWidget):
         assert self._origin is not None
         top, start, pixel = self._origin
         options: dict[str, Any] = {
-            "name": f"preview: {mosaic.title}",
+            "name": mosaic.caption(self._loaded),
             "scale": (pixel, pixel),
             "translate": (top, start + left * pixel),
         }
@@ -203,6 +204,11 @@ class Previews(QWidget):
         if not np.array_equal(layer.data, mosaic.data):
             layer.data = mosaic.data
         layer.visible = True
+        about = layer.metadata[METADATA_KEY]
+        # What the user has renamed keeps that name.
+        if layer.name == about["name"] != options["name"]:
+            layer.name = options["name"]
+            about["name"] = layer.name
         for name in ("scale", "translate"):
             if not np.allclose(getattr(layer, name), options[name]):
                 setattr(layer, name, options[name])
@@ -233,6 +239,7 @@ class Previews(QWidget):
         else:
             layer = Image(mosaic.data, contrast_limits=(-1, 1), **options)
         viewer.add_layer(layer)
+        layer.metadata[METADATA_KEY]["name"] = layer.name
         # The user's selection is the user's.
         if selected:
             viewer.layers.selection = selected

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +14,7 @@ from qtpy.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
+    QInputDialog,
     QLabel,
     QMessageBox,
     QPushButton,
@@ -25,49 +24,23 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_uda.core.spec.events import Validation
-from napari_uda.core.spec.run import RunFolder, list_runs
+from napari_uda.core.errors import UserError
+
+from .curves import SIGN_DASHED
+from .run_summary import LIVING, RESUMABLE, STATE_WORDS, delete_run, summarise_runs
 
 if TYPE_CHECKING:
-    from napari_uda.core.spec.run import State
+    from collections.abc import Iterator
 
+    from napari_uda.core.spec.run import RunFolder
+
+    from .run_summary import RunSummary
     from .session import Session
 
 NARROWEST = 56
-"""Pixels of a button: four of them fit into a narrow dock."""
-LIVING = ("running", "paused")
-RESUMABLE = ("prepared", "stopped", "failed", "dead")
-STATE_WORDS = {"dead": "interrupted", "prepared": "not started"}
-
-
-@dataclass(frozen=True)
-class RunSummary:
-    """What the list says about a run."""
-
-    run: RunFolder
-    """The run."""
-    state: State
-    """Where it stands."""
-    step: int
-    """Last step that was heard of."""
-    truth: float | None
-    """Latest mean Dice on target truth, if there is any."""
-
-
-def summarise_runs(folder: Path) -> list[RunSummary]:
-    """Read what the list shows of every run; for a worker."""
-    return [_summary(run) for run in list_runs(folder)]
-
-
-def delete_run(run: RunFolder) -> str:
-    """Remove a run from the disk; return why it could not be, or an empty text."""
-    if run.owner() is not None:
-        return f"{run.id} is being trained: stop it first."
-    try:
-        shutil.rmtree(run.path)
-    except OSError as error:
-        return f"{run.path} could not be removed completely ({error.strerror})."
-    return ""
+"""Pixels of a button: four of them would fit into a narrow dock."""
+ID_ROLE = Qt.ItemDataRole.UserRole
+"""Where a row keeps the id of its run; it shows the title."""
 
 
 class RunList(QWidget):
@@ -81,8 +54,12 @@ class RunList(QWidget):
 
     resume_asked = Signal(object)
     """The user wants this run to go on."""
+    queue_asked = Signal(object)
+    """The user wants this run to go on when those before it have ended."""
     attach_asked = Signal(object)
     """The user wants to follow this run, which trains already."""
+    compare_asked = Signal(object)
+    """The user wants to see the curves of this run (or None) beside those shown."""
     listed = Signal(list)
     """The runs were read: a summary of each."""
     problem = Signal(str)
@@ -95,6 +72,7 @@ class RunList(QWidget):
         self._outdated = False
         self._summaries: dict[str, RunSummary] = {}
         self._deleter: Any = None
+        self._rival = ""
 
         self.tree = QTreeWidget()
         self.tree.setColumnCount(4)
@@ -119,10 +97,15 @@ class RunList(QWidget):
 
         self.open_button = self._button("Open", "Show its curves and previews")
         self.resume_button = self._button("Resume", "")
+        self.compare_button = self._button("Compare", "")
+        self.compare_button.setCheckable(True)
+        self.rename_button = self._button("Rename\N{HORIZONTAL ELLIPSIS}", "")
         self.reveal_button = self._button("Reveal", "Show its folder")
         self.delete_button = self._button("Delete\N{HORIZONTAL ELLIPSIS}", "Remove it")
         self.open_button.clicked.connect(self._on_open)
         self.resume_button.clicked.connect(self._on_resume)
+        self.compare_button.clicked.connect(self._on_compare)
+        self.rename_button.clicked.connect(self._on_rename)
         self.reveal_button.clicked.connect(self._on_reveal)
         self.delete_button.clicked.connect(self._on_delete)
         self.folder_button = self._button("Folder\N{HORIZONTAL ELLIPSIS}", "")
@@ -134,15 +117,17 @@ class RunList(QWidget):
         top.addStretch()
         top.addWidget(self.folder_button)
         buttons = QGridLayout()
-        for column, button in enumerate(
+        for index, button in enumerate(
             (
                 self.open_button,
+                self.compare_button,
                 self.resume_button,
+                self.rename_button,
                 self.reveal_button,
                 self.delete_button,
             )
         ):
-            buttons.addWidget(button, 0, column)
+            buttons.addWidget(button, *divmod(index, 3))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
@@ -153,6 +138,7 @@ class RunList(QWidget):
         session.runs_changed.connect(self.refresh)
         session.job_changed.connect(self.refresh)
         session.run_selected.connect(self._on_run_selected)
+        session.queue.changed.connect(self._redress)
         self.refresh()
 
     def refresh(self) -> None:
@@ -170,7 +156,37 @@ class RunList(QWidget):
     def selected(self) -> RunSummary | None:
         """Return the run that is selected in the list."""
         items = self.tree.selectedItems()
-        return self._summaries.get(items[0].text(0)) if items else None
+        return self._summaries.get(items[0].data(0, ID_ROLE)) if items else None
+
+    def set_rival(self, run: RunFolder | None) -> None:
+        """Show which run the one on display is compared with."""
+        self._rival = run.id if run else ""
+        self._redress()
+
+    def name_of(self, run: RunFolder) -> str:
+        """Return what a run is called, as far as the list knows."""
+        summary = self._summaries.get(run.id)
+        return summary.name if summary else run.id
+
+    def _items(self) -> Iterator[QTreeWidgetItem]:
+        for row in range(self.tree.topLevelItemCount()):
+            if (item := self.tree.topLevelItem(row)) is not None:
+                yield item
+
+    def _redress(self) -> None:
+        for item in self._items():
+            self._dress(item)
+        self._enable()
+
+    def _dress(self, item: QTreeWidgetItem) -> None:
+        """Show title, comparison and state of a run."""
+        summary = self._summaries[item.data(0, ID_ROLE)]
+        compared = summary.run.id == self._rival
+        mark = f"{SIGN_DASHED} " if compared else ""
+        item.setText(0, f"{mark}{summary.name}")
+        place = self._session.queue.place(summary.run)
+        words = STATE_WORDS.get(summary.state, summary.state)
+        item.setText(1, f"queued {place}" if place else words)
 
     def _button(self, text: str, tip: str) -> QPushButton:
         button = QPushButton(text)
@@ -188,9 +204,10 @@ class RunList(QWidget):
         self.tree.clear()
         for name, summary in self._summaries.items():
             dice = "" if summary.truth is None else f"{summary.truth:.2f}"
-            words = STATE_WORDS.get(summary.state, summary.state)
-            item = QTreeWidgetItem([name, words, f"{summary.step:,}", dice])
+            item = QTreeWidgetItem(["", "", f"{summary.step:,}", dice])
+            item.setData(0, ID_ROLE, name)
             item.setToolTip(0, str(summary.run.path))
+            self._dress(item)
             for column in (2, 3):
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
             self.tree.addTopLevelItem(item)
@@ -211,30 +228,77 @@ class RunList(QWidget):
         reason = "" if summary else "Select a run in the list first"
         for button, tip in (
             (self.open_button, "Show its curves and previews"),
+            (self.rename_button, "Call it otherwise; its folder keeps its name"),
             (self.reveal_button, "Show its folder"),
             (self.delete_button, "Remove it from the disk"),
         ):
             button.setEnabled(not reason)
             button.setToolTip(reason or tip)
+        self._enable_compare(summary, reason)
         living = summary is not None and summary.state in LIVING
         self.resume_button.setText("Attach" if living else "Resume")
         tip = "Follow it again" if living else "Go on from its last checkpoint"
         if not reason and summary is not None:
-            if job is not None:
-                own = job.run.path == summary.run.path
-                reason = "It is running here" if own else "Another run is under way"
+            own = job is not None and job.run.path == summary.run.path
+            if own:
+                reason = "It is running here"
+            elif job is not None and living:
+                reason = "Another run is under way"
             elif summary.state not in (*LIVING, *RESUMABLE):
                 reason = "It is finished"
+            elif job is not None:
+                queued = bool(self._session.queue.place(summary.run))
+                self.resume_button.setText("Unqueue" if queued else "Queue")
+                tip = "Train it when the runs before it have ended"
+                tip = "Let it wait no longer; it stays in this list" if queued else tip
         self.resume_button.setEnabled(not reason)
         self.resume_button.setToolTip(reason or tip)
         if living:
             self.delete_button.setEnabled(False)
             self.delete_button.setToolTip("It is being trained: stop it first")
 
+    def _enable_compare(self, summary: RunSummary | None, reason: str) -> None:
+        compared = summary is not None and summary.run.id == self._rival
+        shown = self._session.selected_run
+        tip = "Draw its curves, thin and dashed, into the plots above"
+        if compared:
+            tip = "Take its curves out of the plots again"
+        elif shown is None:
+            reason = reason or "Open a run first: this one is drawn beside it"
+        elif summary is not None and summary.run.path == shown.path:
+            reason = "It is the run that is shown"
+        self.compare_button.setChecked(compared)
+        self.compare_button.setEnabled(not reason)
+        self.compare_button.setToolTip(reason or tip)
+
     def _on_run_selected(self, run: RunFolder | None) -> None:
-        found = self.tree.findItems(run.id if run else "", Qt.MatchFlag.MatchExactly)
-        if found:
-            self.tree.setCurrentItem(found[0])
+        for item in self._items():
+            if run is not None and item.data(0, ID_ROLE) == run.id:
+                self.tree.setCurrentItem(item)
+        self._enable()
+
+    def _on_compare(self) -> None:
+        if summary := self.selected():
+            compared = summary.run.id == self._rival
+            self.compare_asked.emit(None if compared else summary.run)
+        self._enable()
+
+    def _on_rename(self) -> None:
+        summary = self.selected()
+        if summary is None:
+            return
+        title, given = QInputDialog.getText(
+            self,
+            "Rename run",
+            f"Title of {summary.run.id} (empty: its own name again)",
+            text=summary.name,
+        )
+        if given:
+            try:
+                summary.run.rename(title)
+            except UserError as error:
+                self.problem.emit(str(error))
+            self._session.runs_changed.emit()
 
     def _on_open(self) -> None:
         if summary := self.selected():
@@ -242,8 +306,14 @@ class RunList(QWidget):
 
     def _on_resume(self) -> None:
         if summary := self.selected():
-            living = summary.state in LIVING
-            (self.attach_asked if living else self.resume_asked).emit(summary.run)
+            if summary.state in LIVING:
+                self.attach_asked.emit(summary.run)
+            elif self._session.job is None:
+                self.resume_asked.emit(summary.run)
+            elif self._session.queue.place(summary.run):
+                self._session.queue.remove(summary.run)
+            else:
+                self.queue_asked.emit(summary.run)
 
     def _on_reveal(self) -> None:
         if summary := self.selected():
@@ -273,6 +343,9 @@ class RunList(QWidget):
             and self._session.selected_run.id == summary.run.id
         ):
             self._session.selected_run = None
+        if summary.run.id == self._rival:
+            self.compare_asked.emit(None)
+        self._session.queue.remove(summary.run)
         self._deleter = thread_worker(delete_run)(summary.run)
         self._deleter.returned.connect(self._on_deleted)
         self._deleter.start()
@@ -282,12 +355,3 @@ class RunList(QWidget):
         if problem:
             self.problem.emit(problem)
         self._session.runs_changed.emit()
-
-
-def _summary(run: RunFolder) -> RunSummary:
-    events = run.history()
-    truth = None
-    for event in events:
-        if isinstance(event, Validation) and "mean" in event.truth:
-            truth = event.truth["mean"]
-    return RunSummary(run, run.state(), events[-1].step if events else 0, truth)

@@ -13,6 +13,7 @@ from qtpy.QtCore import QObject, QSettings, Signal
 from napari_uda.core.spec.experiment import runs_folder
 from napari_uda.core.spec.run import RunFolder, list_runs
 
+from .run_queue import RunQueue
 from .snapshot import plan_dataset
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class Session(QObject):
     """The state that the widgets of one viewer share; use `Session.of(viewer)`.
 
     Its signals are Qt's, so that a connection ends with the widget that made it.
+    `queue`: the runs that wait for the job to end.
     `closing`: the user has said what is to become of the job; the window may close.
 
     Parameters
@@ -119,6 +121,7 @@ class Session(QObject):
         self._run: RunFolder | None = None
         self._job: Job | None = None
         self.closing = False
+        self.queue = RunQueue(self)
         viewer.layers.events.removed.connect(self._on_layer_removed)
 
     @classmethod
@@ -259,9 +262,12 @@ class Session(QObject):
                 job.ended.connect(self._on_job_ended)
             self.job_changed.emit()
 
-    def _on_job_ended(self, _last: Event) -> None:
+    def _on_job_ended(self, last: Event) -> None:
+        ended = self._job
         self.job = None
         self.runs_changed.emit()
+        if ended is not None:
+            self.queue.go_on(ended.run, last)
 
     def _on_layer_removed(self, event: Any) -> None:
         for domain, choice in self._choices.items():

@@ -24,6 +24,7 @@ from .closing import CloseGuard
 from .curves import Curves
 from .experiment_panel import ExperimentPanel
 from .jobs import Job
+from .light_row import LightRow
 from .opening import OpenedRun, open_run
 from .preparing import Preparation
 from .previews import Previews
@@ -63,12 +64,15 @@ class TrainWidget(QWidget):
         self._shown: RunFolder | None = None
         self._recalled: list[Event] | None = None
         self._backlog: list[Event] = []
+        self._rival: RunFolder | None = None
+        self._rival_reader: Any = None
 
         self.experiment = ExperimentPanel(self.session)
         self.start_button = QPushButton("Start")
         self.pause_button = QPushButton("Pause")
         self.stop_button = QPushButton("Stop")
         self.status = RunStatus()
+        self.lights = LightRow()
         self.curves = Curves(viewer.theme)
         self.previews = Previews(self.session)
         self.run_list = RunList(self.session)
@@ -86,6 +90,9 @@ class TrainWidget(QWidget):
         self.status.fix_asked.connect(self._on_fix)
         self.run_list.resume_asked.connect(self.resume)
         self.run_list.attach_asked.connect(self.attach)
+        self.run_list.queue_asked.connect(self.queue)
+        self.run_list.compare_asked.connect(self.compare)
+        self.run_list.listed.connect(self._on_listed)
         self.run_list.listed.connect(self.background.show_runs)
         self.background.attach_asked.connect(self.attach)
         self.run_list.problem.connect(self.status.complain)
@@ -103,10 +110,27 @@ class TrainWidget(QWidget):
         """Follow a run that trains already."""
         self._launch(run, "attach")
 
+    def queue(self, run: RunFolder) -> None:
+        """Train a run when those before it have ended."""
+        self.session.queue.add(run, self.experiment.how)
+
+    def compare(self, run: RunFolder | None) -> None:
+        """Draw the curves of another run beside those shown; None ends that."""
+        self._rival = run
+        self._rival_reader = None
+        self.run_list.set_rival(run)
+        self.curves.compare("", ())
+        if run is not None:
+            self._rival_reader = thread_worker(open_run)(run)
+            self._rival_reader.returned.connect(self._on_rival_read)
+            self._rival_reader.start()
+
     def show_run(self, run: RunFolder | None) -> None:
         """Show the curves, previews and the end of a run, in whatever state it is."""
         self._shown = run
         self._opener = None
+        if self._rival is not None and (run is None or run.path == self._rival.path):
+            self.compare(None)
         self._recalled, self._backlog = None, []
         self._wipe()
         self.previews.open(None, ())
@@ -128,6 +152,7 @@ class TrainWidget(QWidget):
         layout.addWidget(self.experiment)
         layout.addLayout(buttons)
         layout.addWidget(self.status)
+        layout.addWidget(self.lights)
         layout.addWidget(self.curves, 1)
         layout.addWidget(self.previews)
         layout.addWidget(self.run_list)
@@ -144,12 +169,14 @@ class TrainWidget(QWidget):
         """Enable what can work now, and say why the rest cannot."""
         job, preparing = self.session.job, self._preparation is not None
         state = job.state if job else ""
-        busy = "A run is under way: stop it first." if job or preparing else ""
+        busy = "The data of a run are being prepared." if preparing else ""
+        later = "Start a new run when those under way and queued have ended"
+        self.start_button.setText("Queue" if job else "Start")
         self._set(
             self.start_button,
             "start",
             busy or self.session.problem or self.experiment.problem,
-            "Start a new run",
+            later if job else "Start a new run",
         )
         paused = state == "paused"
         self.pause_button.setText("Continue" if paused else "Pause")
@@ -170,7 +197,8 @@ class TrainWidget(QWidget):
             self.stop_button,
             "stop",
             "The run is about to stop." if state == "stopping" else idle,
-            "Finish the step, save everything, and end",
+            "Finish the step, save everything, and end; what is queued stays in the "
+            "list of runs",
         )
 
     def _set(self, button: QPushButton, key: str, reason: str, action: str) -> None:
@@ -187,22 +215,30 @@ class TrainWidget(QWidget):
             self.status.complain(str(error))
             return
         run = RunFolder(self.session.runs_folder / self.experiment.name)
-        self.session.selected_run = None
-        self.status.clear(run.id)
-        self.status.busy("Preparing the data \N{HORIZONTAL ELLIPSIS}")
         self._preparation = Preparation(snapshot, run, method, training)
-        self._preparation.progressed.connect(self.status.busy)
+        if self.session.job is None:
+            self.session.selected_run = None
+            self.status.clear(run.id)
+            self.status.busy("Preparing the data \N{HORIZONTAL ELLIPSIS}")
+            self._preparation.progressed.connect(self.status.busy)
         self._preparation.done.connect(self._on_prepared)
         self._preparation.start()
         self._enable()
 
     def _on_prepared(self, prepared: Prepared) -> None:
         self._preparation = None
-        if prepared.problem:
+        if prepared.problem and self.session.job is not None:
+            if not prepared.cancelled:
+                self.status.complain(prepared.problem)
+            self._enable()
+        elif prepared.problem:
             self.status.clear()
             self.status.say("Cancelled." if prepared.cancelled else "")
             if not prepared.cancelled:
                 self.status.complain(prepared.problem)
+            self._enable()
+        elif self.session.job is not None:
+            self.queue(prepared.run)
             self._enable()
         else:
             self.resume(prepared.run)
@@ -215,7 +251,7 @@ class TrainWidget(QWidget):
     def _on_stop(self) -> None:
         if self._preparation is not None:
             self._preparation.cancel()
-        elif job := self.session.job:
+        if job := self.session.job:
             job.stop()
 
     def _launch(self, run: RunFolder, how: How) -> None:
@@ -285,10 +321,24 @@ class TrainWidget(QWidget):
 
     def _wipe(self) -> None:
         self.curves.clear()
-        self.status.clear(self._shown.id if self._shown else "")
+        self.lights.clear()
+        self.status.clear(self.run_list.name_of(self._shown) if self._shown else "")
+
+    def _on_rival_read(self, opened: OpenedRun) -> None:
+        if self._rival is None or self._rival.path != opened.run.path:
+            return
+        self._rival_reader = None
+        self.curves.compare(self.run_list.name_of(opened.run), opened.history)
+        if opened.problem:
+            self.status.complain(opened.problem)
+
+    def _on_listed(self) -> None:
+        if self._shown is not None:
+            self.status.title.setText(self.run_list.name_of(self._shown))
 
     def _show(self, events: list[Event]) -> None:
         self.curves.add(events)
+        self.lights.add(events)
         self.previews.add(events)
         self.status.add(events)
 

@@ -66,8 +66,10 @@ class Mirror(Answer):
 def test_the_right_answer_has_the_best_scores(overlapping):
     both = views(overlapping)
     judge = gallery(both, both, overlapping)
-    scores, truth = judge.judge(Answer(overlapping))
+    scores, truth, shares, translations = judge.judge(Answer(overlapping))
     assert truth == {"cell": 1, "vessel": 1, "mean": 1}
+    assert shares == pytest.approx(judge.expected)
+    assert translations == {}
     assert scores["source_dice"] == 1
     assert scores["consistency"] == 1
     assert scores["morphology"] == pytest.approx(1)
@@ -82,7 +84,10 @@ def test_the_right_answer_has_the_best_scores(overlapping):
 def test_translations_are_shown_and_judged_by_the_labels_of_the_source(overlapping):
     source, target = views(overlapping), views(overlapping, seed=1)
     judge = gallery(source, target, overlapping)
-    scores, _ = judge.judge(Mirror(overlapping))
+    scores, *_, translations = judge.judge(Mirror(overlapping))
+    assert translations["target"]["correlation"] == pytest.approx(-1)
+    assert translations["source"]["correlation"] == pytest.approx(1)
+    assert translations["source"]["contrast"] < 0.6
     assert scores["cycle_dice"] == 1
     assert scores["source_dice"] == 1
     shown = judge.preview(Mirror(overlapping))

@@ -14,6 +14,7 @@ import torch
 
 from napari_uda.core.api import load, resume, train
 from napari_uda.core.engine import trainer as trainer_module
+from napari_uda.core.engine.gallery import Judgement
 from napari_uda.core.errors import UserError
 from napari_uda.core.spec.events import LAST_EVENTS
 
@@ -56,7 +57,12 @@ def test_a_run_says_everything_in_order_and_writes_these_files(run, make_experim
     assert started.device == "cpu (1 threads)"
     assert started.precision == "float32"
     assert started.loss_groups == {"segmentation": ("seg",)}
+    assert started.guessing == {}
+    assert started.expected.keys() == {"cell", "vessel"}
     for event in events:
+        if event.kind == "validation":
+            assert event.shares.keys() == {"cell", "vessel"}
+            assert event.translations == {}
         if event.kind == "step":
             assert event.speed > 0
             assert event.remaining >= 0
@@ -257,7 +263,7 @@ def test_the_best_checkpoint_follows_the_selection(
     def judge(self, method):
         score = next(scores)
         given = dict.fromkeys(names, score) | {"source_dice": score}
-        return given, {"mean": next(truths)}
+        return Judgement(given, {"mean": next(truths)}, {}, {})
 
     monkeypatch.setattr("napari_uda.core.engine.gallery.Gallery.judge", judge)
     experiment = make_experiment(

@@ -15,6 +15,7 @@ import torch
 
 from napari_uda.core import methods as methods_package
 from napari_uda.core.api import resume, train
+from napari_uda.core.engine.opponents import guessing_losses
 from napari_uda.core.method import Method
 from napari_uda.core.spec.domain import DomainName
 from napari_uda.core.spec.events import Checkpoint, Finished, Step, Stopped
@@ -68,6 +69,39 @@ def test_a_step_reaches_every_parameter_and_reports_the_documented_losses(
     moved = {n for n, p in method.named_parameters() if not torch.equal(p, before[n])}
     assert not moved & frozen
     assert moved
+
+
+@every_method
+def test_a_discriminator_that_guesses_has_the_loss_that_is_written_down(
+    name, make_config, make_task, make_batch, recording_engine, monkeypatch
+):
+    config, task = make_config(name), make_task()
+    modes = ("lsgan", "bce", "hinge") if hasattr(config, "gan_mode") else ("",)
+    for mode in modes:
+        if mode:
+            config = config.model_copy(update={"gan_mode": mode})
+        method = module_of(name).METHOD(config, task)
+        guess = 0.5 if mode == "lsgan" else 0.0
+        opponents = [
+            (child, network)
+            for child, network in method.named_children()
+            if child.startswith(("discriminator", "domain_classifier"))
+        ]
+        for _, network in opponents:
+            original = network.forward
+            monkeypatch.setattr(
+                network,
+                "forward",
+                lambda *given, f=original, guess=guess: f(*given) * 0 + guess,
+            )
+        losses = {}
+        for progress in (0.3, 0.5, 0.9):
+            engine = recording_engine(method, progress)
+            losses |= method.step(make_batch(config, task), engine)
+        written = guessing_losses(method)
+        assert bool(written) == bool(opponents)
+        for loss, value in written.items():
+            assert float(losses[loss]) == pytest.approx(value)
 
 
 @every_method

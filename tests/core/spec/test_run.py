@@ -254,3 +254,26 @@ def test_a_home_folder_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(Path("home").absolute()))
     monkeypatch.setenv("USERPROFILE", str(Path("home").absolute()))
     assert RunFolder("~/r").path == Path("home").absolute() / "r"
+
+
+def test_a_title_is_one_line_beside_the_id(run: RunFolder) -> None:
+    assert run.title == "r"
+    run.rename("  with\tmore noise\n")
+    assert run.title == "with more noise"
+    assert run.id == "r"
+    with pytest.raises(UserError, match="81 characters: give at most 80"):
+        run.rename("x" * 81)
+    assert run.title == "with more noise"
+    run.rename(" ")
+    assert run.title == "r"
+    assert not run.title_file.exists()
+
+
+def test_a_title_that_cannot_be_read_or_written_does_no_harm(run: RunFolder) -> None:
+    run.title_file.write_bytes(b"\xff\xfe\xff")
+    assert run.title == "r"
+    run.title_file.unlink()
+    run.title_file.mkdir()
+    assert run.title == "r"
+    with pytest.raises(UserError, match="title stays as it was"):
+        run.rename("other")

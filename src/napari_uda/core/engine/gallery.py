@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from napari_uda.core.inference.tiled import tile_windows
 from napari_uda.core.spec.domain import IGNORE
 
 from .selection import dice_scores, information, morphology
+from .translated import measure_translations
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,6 +49,19 @@ class Views:
     def first(self, count: int) -> Views:
         """Return the first views."""
         return Views(self.images[:count], self.labels[:count])
+
+
+class Judgement(NamedTuple):
+    """What a method is worth on the fixed images; the fields of a Validation."""
+
+    scores: dict[str, float]
+    """Scores that use no target labels."""
+    truth: dict[str, float]
+    """Dice on the truth, where there is any."""
+    shares: dict[str, float]
+    """Share of each structure among the pixels predicted in target images."""
+    translations: dict[str, dict[str, float]]
+    """Measures of translations by the look they got."""
 
 
 def cut_views(
@@ -137,35 +151,63 @@ class Gallery:
         self._expected = expected
 
     @torch.inference_mode()
-    def judge(
-        self, method: Method[MethodConfig]
-    ) -> tuple[dict[str, float], dict[str, float]]:
-        """Return label-free scores, and Dice on the truth where there is any."""
+    def judge(self, method: Method[MethodConfig]) -> Judgement:
+        """Score a method, and measure what shows that it is in trouble."""
         source = self._decide(self._chance(method, "source", self._source))
         chance = self._chance(method, "target", self._target)
         target = self._decide(chance)
         mutual, confidence = self._information(chance)
         mirrored = self._chance(method, "target", self._target, mirror=True)
+        shares = self._shares(target)
         scores = {
             "source_dice": _mean(self._dice(source, self._source.labels)),
             "information": mutual,
             "confidence": confidence,
             "consistency": _mean(self._dice(self._decide(mirrored), target)),
-            "morphology": morphology(self._shares(target), self._expected),
+            "morphology": morphology(shares, self._expected),
         }
+        translations = {}
         if "target" in method.translates:
             fakes = Views(
                 _translated(method, self._source.images, "target"), self._source.labels
             )
             there = self._decide(self._chance(method, "target", fakes))
             scores["cycle_dice"] = _mean(self._dice(there, fakes.labels))
+            translations["target"] = self._measured(
+                self._source.images, fakes.images, self._target.images
+            )
+        if "source" in method.translates:
+            images = self._target.first(SHOWN).images
+            back = _translated(method, images, "source")
+            translations["source"] = self._measured(images, back, self._source.images)
+        named = dict(zip(self._structures, shares.tolist(), strict=True))
+        return Judgement(scores, self._truth(method), named, translations)
+
+    @property
+    def expected(self) -> dict[str, float]:
+        """Share of each structure among the source's labelled pixels, by name."""
+        return dict(zip(self._structures, self._expected.tolist(), strict=True))
+
+    def _truth(self, method: Method[MethodConfig]) -> dict[str, float]:
+        """Return Dice on the truth by structure, empty where there is none."""
         if not bool((self._tested.labels != IGNORE).any()):
-            return scores, {}
+            return {}
         tested = self._decide(self._chance(method, "target", self._tested))
         truth = self._dice(tested, self._tested.labels)
         named = dict(zip(self._structures, truth, strict=True))
         known = {name: value for name, value in named.items() if value == value}
-        return scores, {**known, "mean": _mean(truth)}
+        return {**known, "mean": _mean(truth)}
+
+    def _measured(
+        self, originals: Tensor, translations: Tensor, real: Tensor
+    ) -> dict[str, float]:
+        """Measure the first few translations (N, 1, *spatial)."""
+        return measure_translations(
+            *(
+                self._middle(images[:SHOWN, 0].float()).cpu().numpy()
+                for images in (originals, translations, real)
+            )
+        )
 
     @torch.inference_mode()
     def preview(self, method: Method[MethodConfig]) -> dict[str, NDArray[np.generic]]:

@@ -28,6 +28,7 @@ from .checkpoint import (
 )
 from .device import describe, memory_used, pick_device, set_threads, use_bfloat16
 from .failure import explain_failure, is_disk_full
+from .opponents import guessing_losses
 from .schedule import learning_rate_factor
 from .selection import is_best
 
@@ -189,9 +190,9 @@ class Trainer:
     def _begin(self) -> Iterator[ev.Event]:
         if self._last.exists():
             self._load()
-            yield ev.Resumed(**self._about(), **self._setting())
+            yield ev.Resumed(**self._about(), **self._plan())
             return
-        yield ev.Started(**self._about(), **self._setting())
+        yield ev.Started(**self._about(), **self._plan())
         for message in changed_files(self.experiment):
             yield ev.Warned(**self._about(), code="changed", message=message)
         yield from self._save()
@@ -232,9 +233,10 @@ class Trainer:
         if self._due(self.training.validate_every):
             # Nothing is yielded inside autocast: it would hold for the caller, too.
             with self._fabric.autocast():
-                scores, truth = self._materials.gallery.judge(self._average)
-            yield ev.Validation(**self._about(), scores=scores, truth=truth)
-            self._history.append({**scores, "truth": truth.get("mean", 0.0)})
+                found = self._materials.gallery.judge(self._average)
+            yield ev.Validation(**self._about(), **found._asdict())
+            truth = found.truth.get("mean", 0.0)
+            self._history.append({**found.scores, "truth": truth})
             ready = self._method.ready(self.progress)
             if (self._is_best() or not ready) and all_finite(self._networks.values()):
                 yield from self._write("best", self._for_prediction())
@@ -360,7 +362,7 @@ class Trainer:
             message=f"The losses became NaN at step {at}: rolled back to step "
             f"{self.step} and halved the learning rate.",
         )
-        yield ev.Resumed(**self._about(), **self._setting())
+        yield ev.Resumed(**self._about(), **self._plan())
         yield from self._save()
 
     def _wait(self) -> Generator[ev.Event, None, Request | None]:
@@ -379,13 +381,16 @@ class Trainer:
     def _about(self) -> dict[str, Any]:
         return {"run": self.run.id, "step": self.step}
 
-    def _setting(self) -> dict[str, Any]:
+    def _plan(self) -> dict[str, Any]:
+        """Return what is said whenever training begins or goes on."""
         return {
             "method": self.config.name,
             "steps": self.steps,
             "device": describe(self._device),
             "precision": "bfloat16" if self._bfloat16 else "float32",
             "loss_groups": self._method.losses,
+            "guessing": guessing_losses(self._method),
+            "expected": self._materials.gallery.expected,
         }
 
     def _record(self, event: ev.Event) -> None:

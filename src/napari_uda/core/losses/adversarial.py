@@ -10,6 +10,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 GanMode = Literal["lsgan", "bce", "hinge"]
+GUESSING: dict[GanMode, float] = {"lsgan": 0.25, "bce": math.log(2), "hinge": 1.0}
+"""`discriminator_loss` of the best guess: 0.5 for all images, or 0 before a sigmoid."""
+GUESSING_DOMAIN = math.log(2)
+"""`domain_loss` of a classifier that can but guess."""
 
 
 class _ReverseGradient(torch.autograd.Function):

@@ -35,6 +35,11 @@ class Started(BaseEvent):
     """float32 or bfloat16."""
     loss_groups: dict[str, tuple[str, ...]]
     """Losses that belong in one plot, by the title of the plot."""
+    guessing: dict[str, float] = {}
+    """What the loss of an opponent (a discriminator, or a domain classifier) is if it
+    can but guess, by the name of the loss."""
+    expected: dict[str, float] = {}
+    """Share of each structure among the labelled pixels of the source."""
 
 
 class Resumed(Started):
@@ -65,6 +70,11 @@ class Validation(BaseEvent):
     """Scores that use no target labels."""
     truth: dict[str, float] = {}
     """Dice on target truth by structure and `mean`: shown, not used for selection."""
+    shares: dict[str, float] = {}
+    """Share of each structure among the pixels predicted in target images."""
+    translations: dict[str, dict[str, float]] = {}
+    """How translations relate to their originals, by the look they got; names and
+    meaning are in `core.engine.translated`."""
 
 
 class Preview(BaseEvent):

@@ -39,6 +39,8 @@ State = Literal[
 
 HEARTBEAT = 5.0
 """Seconds between two signs of life of a trainer."""
+TITLE_LENGTH = 80
+"""Characters of a title at most."""
 STALE = 30.0
 """Seconds without a sign of life after which a lock of another host is stale."""
 
@@ -58,6 +60,7 @@ class RunFolder:
         self.events_file = self.path / "events.jsonl"
         self.control_file = self.path / "control"
         self.lock_file = self.path / "lock"
+        self.title_file = self.path / "title.txt"
         self.log_file = self.path / "log.txt"
         self.previews = self.path / "previews"
         self.checkpoints = self.path / "checkpoints"
@@ -69,6 +72,44 @@ class RunFolder:
     def id(self) -> str:
         """Name of the run."""
         return self.path.name
+
+    @property
+    def title(self) -> str:
+        """What the window calls the run: a title given to it, or its id."""
+        try:
+            text = self.title_file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return self.id
+        return _one_line(text) or self.id
+
+    def rename(self, title: str) -> None:
+        """Give the run another title; folder and id stay, so that no path breaks.
+
+        Parameters
+        ----------
+        title
+            One line, at most TITLE_LENGTH characters; empty for the id again.
+
+        Raises
+        ------
+        UserError
+            If it is too long, or cannot be written.
+        """
+        title = _one_line(title)
+        if len(title) > TITLE_LENGTH:
+            raise UserError(
+                f"the title has {len(title)} characters: give at most {TITLE_LENGTH}."
+            )
+        try:
+            if title in ("", self.id):
+                self.title_file.unlink(missing_ok=True)
+            else:
+                atomic_write_text(self.title_file, title)
+        except OSError as error:
+            raise UserError(
+                f"{self.title_file} cannot be written ({error.strerror}): the title "
+                "stays as it was."
+            ) from None
 
     @property
     def exists(self) -> bool:
@@ -289,6 +330,10 @@ class EventReader:
                     yield event_from_json(line)
                 except ValidationError:
                     continue
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def valid_events(events: list[Event]) -> list[Event]:

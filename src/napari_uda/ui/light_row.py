@@ -1,0 +1,141 @@
+"""Traffic lights of a run in the window: a sign and words each, more in the tooltip."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtWidgets import QGridLayout, QLabel, QSizePolicy, QToolTip, QWidget
+
+from napari_uda.core.metrics.lights import lights
+from napari_uda.core.spec.events import Resumed, Step
+from napari_uda.core.spec.run import valid_events
+
+from .jobs import MOST_STEPS, thinned
+from .words import SEVERITY_COLORS, SEVERITY_SIGNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from qtpy.QtGui import QMouseEvent, QResizeEvent
+
+    from napari_uda.core.metrics.light import Light
+    from napari_uda.core.spec.events import Event
+
+SIGN = 24
+"""Pixels for the sign before the words, and the space after them."""
+PAUSE = 1000
+"""Milliseconds between two looks at the events at least."""
+UNKNOWN_SIGN = "\N{WHITE CIRCLE}"
+UNKNOWN_COLOR = "#8c8c8c"
+
+
+class LightLabel(QLabel):
+    """One light; a click shows its tooltip at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.light: Light | None = None
+
+    def set_light(self, light: Light) -> None:
+        """Show a light."""
+        self.light = light
+        color = SEVERITY_COLORS.get(light.level, UNKNOWN_COLOR)
+        sign = SEVERITY_SIGNS.get(light.level, UNKNOWN_SIGN)
+        known = light.level != "unknown"
+        words = escape(light.words)
+        ink = words if known else f'<span style="color:{UNKNOWN_COLOR}">{words}</span>'
+        self.setText(f'<span style="color:{color}">{sign}</span>&nbsp;{ink}')
+        # Rich text, so that Qt wraps the lines.
+        self.setToolTip(f"<qt>{tooltip(light)}</qt>")
+        self.setAccessibleName(f"{light.words} ({light.level})")
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        """Explain without waiting."""
+        if event is not None:
+            QToolTip.showText(event.globalPosition().toPoint(), self.toolTip(), self)
+
+
+class LightRow(QWidget):
+    """The lights of a run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._events: list[Event] = []
+        self._labels: list[LightLabel] = []
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(2)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(PAUSE)
+        self._timer.timeout.connect(self._on_time)
+        self.hide()
+
+    def lights(self) -> list[Light]:
+        """Return the lights that are shown."""
+        return [one.light for one in self._labels if one.light and not one.isHidden()]
+
+    def clear(self) -> None:
+        """Forget the run."""
+        self._timer.stop()
+        self._events = []
+        self._show([])
+
+    def add(self, events: Iterable[Event]) -> None:
+        """Take in what a run has said; looked at once per second at most."""
+        first = not self._events
+        for event in events:
+            self._events.append(event)
+            if isinstance(event, Resumed):
+                self._events = valid_events(self._events)
+        if first:
+            self._on_time()
+        elif not self._timer.isActive():
+            self._timer.start()
+
+    def _on_time(self) -> None:
+        if sum(isinstance(one, Step) for one in self._events) > 2 * MOST_STEPS:
+            self._events = thinned(self._events)
+        self._show(lights(self._events))
+
+    def _show(self, found: list[Light]) -> None:
+        while len(self._labels) < len(found):
+            label = LightLabel()
+            label.setParent(self)
+            self._labels.append(label)
+        for index, label in enumerate(self._labels):
+            label.setVisible(index < len(found))
+            if index < len(found):
+                label.set_light(found[index])
+        self._place()
+        self.setVisible(bool(found))
+
+    def _place(self) -> None:
+        """Lay the lights out in two columns, or in one where the words need it."""
+        metrics = self.fontMetrics()
+        words = [light.words for light in self.lights()]
+        widest = SIGN + max(map(metrics.horizontalAdvance, words), default=0)
+        columns = 2 if self.width() >= 2 * widest else 1
+        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnStretch(1, columns - 1)
+        for index, label in enumerate(self._labels):
+            self._grid.addWidget(label, *divmod(index, columns))
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Use the width there is."""
+        super().resizeEvent(event)
+        self._place()
+
+
+def tooltip(light: Light) -> str:
+    """Return what was seen, since when, and what to do, as rich text."""
+    seen = f"{light.seen[:1].upper()}{light.seen[1:]}"
+    parts = [f"<b>{escape(light.words)}</b>", escape(seen)]
+    if light.since is not None:
+        parts += [f"Since step {light.since:,}.", escape(light.advice)]
+    return "<br>".join(parts)

@@ -1,0 +1,93 @@
+"""Runs that wait for the one under way, to be trained one after another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QObject, Signal
+
+from napari_uda.core.spec.events import Stopped
+
+from .jobs import Job
+
+if TYPE_CHECKING:
+    from napari_uda.core.spec.events import Event
+    from napari_uda.core.spec.run import RunFolder
+
+    from .jobs import How
+    from .session import Session
+
+
+class RunQueue(QObject):
+    """The runs that wait; each starts when the one before has finished or failed.
+
+    Where the user stops a run, the others wait no longer: they stay in the list of
+    runs, from where they can be resumed. The queue ends with its window.
+
+    Parameters
+    ----------
+    session
+        The session, whose job is waited for.
+    """
+
+    changed = Signal()
+    """Runs were added, removed, or started."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._session = session
+        self._waiting: list[tuple[RunFolder, How]] = []
+
+    def __len__(self) -> int:
+        """Return the number of runs that wait."""
+        return len(self._waiting)
+
+    def place(self, run: RunFolder) -> int:
+        """Return the place of a run in the queue, from 1; 0 if it does not wait."""
+        paths = [one.path for one, _ in self._waiting]
+        return 1 + paths.index(run.path) if run.path in paths else 0
+
+    def add(self, run: RunFolder, how: How) -> None:
+        """Let a run wait until those before it have ended.
+
+        Parameters
+        ----------
+        run
+            A run that can be resumed, or that was never started.
+        how
+            Where its trainer shall run.
+        """
+        if not self.place(run):
+            self._waiting.append((run, how))
+            self.changed.emit()
+
+    def remove(self, run: RunFolder) -> None:
+        """Let a run wait no longer."""
+        if place := self.place(run):
+            del self._waiting[place - 1]
+            self.changed.emit()
+
+    def go_on(self, ended: RunFolder, last: Event) -> None:
+        """Start the next run, unless the user has stopped the one that ended.
+
+        Parameters
+        ----------
+        ended
+            The run that ended.
+        last
+            Its last event.
+        """
+        if not self._waiting or self._session.closing:
+            return
+        if isinstance(last, Stopped):
+            self._waiting = []
+            self.changed.emit()
+            return
+        run, how = self._waiting.pop(0)
+        self.changed.emit()
+        job = Job(run, how)
+        self._session.job = job
+        shown = self._session.selected_run
+        if shown is None or shown.path == ended.path:
+            self._session.selected_run = run
+        job.start()
