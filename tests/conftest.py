@@ -25,6 +25,8 @@ os.environ["QT_API"] = "pyqt6"
 os.environ["NAPARI_CONFIG"] = ""  # napari keeps its settings in memory
 os.environ["MPLBACKEND"] = "Agg"
 
+pytest.register_assert_rewrite("bad_input")
+
 TIMEOUT = 30_000
 TINY = (
     "method.steps=4", "method.batch_size=2", "method.patch_size=32", "method.width=4",

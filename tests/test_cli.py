@@ -463,3 +463,17 @@ def test_a_pipe_may_be_closed_early(options: list[str]) -> None:
     with listing.stderr as errors:
         assert errors.read() == ""
     assert listing.wait(PATIENCE) == 1
+
+
+def test_images_of_the_other_domain_are_noticed(
+    workshop: Path, command: Callable[..., Outcome]
+) -> None:
+    words = "a.tif is an image of the source, as the run knows it: add --domain source"
+    done = command("predict", "run", "source", "--out", "masks")
+    assert done.code == 0
+    assert words in done.err
+    chosen = command("predict", "run", "source", "--domain", "source", "--out", "more")
+    both = chosen, command("predict", "run", "target", "--out", "others")
+    assert [(one.code, "as the run knows it" in one.err) for one in both] == [
+        (0, False)
+    ] * 2

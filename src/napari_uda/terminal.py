@@ -157,7 +157,10 @@ def inspection(result: Inspection, as_json: bool = False) -> int:
     problems(result.problems)
     if result.first_error:
         return 2
-    console().print("[green]Ready to train.[/]")
+    if result.severity == "warning":
+        console().print("[yellow]Ready to train, but mind the warnings above.[/]")
+    else:
+        console().print("[green]Ready to train.[/]")
     return 0
 
 

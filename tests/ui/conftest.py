@@ -12,16 +12,29 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import numpy as np
 import psutil
 import pytest
+import tifffile
 from qtpy.compat import isalive
-from qtpy.QtCore import QCoreApplication, QEvent, QObject, QThread, QThreadPool, QTimer
+from qtpy.QtCore import (
+    QCoreApplication,
+    QEvent,
+    QObject,
+    QSettings,
+    QThread,
+    QThreadPool,
+    QTimer,
+)
 from qtpy.QtWidgets import QApplication
 from superqt.utils import WorkerBase
+
+from napari_uda.ui import session as session_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     NoLeftovers = Callable[..., AbstractContextManager[None]]
 
@@ -158,3 +171,28 @@ def _describe(obj: object) -> str:
         return repr(obj)
     name = obj.objectName() if isinstance(obj, QObject) else ""
     return f"{type(obj).__name__} {name!r}" if name else type(obj).__name__
+
+
+@pytest.fixture
+def own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep runs and settings of a test to itself."""
+    monkeypatch.setenv("NAPARI_UDA_RUNS", str(tmp_path / "runs"))
+    file = str(tmp_path / "settings.ini")
+    monkeypatch.setattr(
+        session_module, "_settings", lambda: QSettings(file, QSettings.Format.IniFormat)
+    )
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Path:
+    """A labelled source and a target folder with one 64 x 64 image each."""
+    random = np.random.default_rng(0)
+    for name in ("source", "target"):
+        for kind in ("images", "labels"):
+            (tmp_path / name / kind).mkdir(parents=True)
+        labels = np.zeros((64, 64), np.uint8)
+        labels[16:40, 20:50] = 1
+        image = 100 + 80 * labels + random.normal(0, 10, labels.shape)
+        tifffile.imwrite(tmp_path / name / "images/a.tif", image.astype(np.uint8))
+        tifffile.imwrite(tmp_path / name / "labels/a.tif", labels)
+    return tmp_path

@@ -5,27 +5,18 @@ from __future__ import annotations
 import time
 from importlib import import_module
 
-import numpy as np
 import pytest
 import tifffile
-from qtpy.QtCore import QSettings
 
 from napari_uda.core.spec.methods import METHODS
-from napari_uda.ui import session as session_module
 from napari_uda.ui.predict_widget import PredictWidget
 from napari_uda.ui.session import DomainChoice, role_of
 from napari_uda.ui.train_widget import TrainWidget
+from train_window import settle
+
+pytestmark = pytest.mark.usefixtures("own_settings")
 
 STEPS = 40
-
-
-@pytest.fixture(autouse=True)
-def own_settings(monkeypatch, tmp_path):
-    monkeypatch.setenv("NAPARI_UDA_RUNS", str(tmp_path / "runs"))
-    file = str(tmp_path / "settings.ini")
-    monkeypatch.setattr(
-        session_module, "_settings", lambda: QSettings(file, QSettings.Format.IniFormat)
-    )
 
 
 @pytest.fixture
@@ -40,33 +31,6 @@ def slow(monkeypatch):
         step(self)
 
     monkeypatch.setattr(Trainer, "_one_step", slow_step)
-
-
-@pytest.fixture
-def pair(tmp_path):
-    """A source and a target of one small image, both labelled."""
-    random = np.random.default_rng(0)
-    for name in ("source", "target"):
-        for kind in ("images", "labels"):
-            (tmp_path / name / kind).mkdir(parents=True)
-        labels = np.zeros((48, 48), np.uint8)
-        labels[16:40, 20:40] = 1
-        image = 100 + 80 * labels + random.normal(0, 10, labels.shape)
-        tifffile.imwrite(tmp_path / name / "images/a.tif", image.astype(np.uint8))
-        tifffile.imwrite(tmp_path / name / "labels/a.tif", labels)
-    return tmp_path
-
-
-def settle(qtbot, widget):
-    def quiet():
-        workers = (
-            widget._opener, widget.run_list._reader, widget.previews._worker,
-            widget.experiment._fitter,
-        )  # fmt: skip
-        return not any(workers)
-
-    qtbot.waitUntil(quiet, timeout=15_000)
-    qtbot.wait(50)
 
 
 @pytest.mark.parametrize("name", METHODS)

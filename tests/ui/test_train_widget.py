@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from qtpy.QtCore import QSettings, Qt
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QDialog,
     QInputDialog,
@@ -22,40 +22,18 @@ from napari_uda.core.spec import events as ev
 from napari_uda.core.spec.domain import Dataset
 from napari_uda.core.spec.experiment import Experiment
 from napari_uda.core.spec.run import RunFolder
-from napari_uda.ui import session as session_module
 from napari_uda.ui import trainer_process
 from napari_uda.ui.session import DomainChoice, LayerPair, Session
 from napari_uda.ui.train_widget import TrainWidget
+from train_window import settle
+
+pytestmark = pytest.mark.usefixtures("own_settings")
 
 FAKE = str(Path(__file__).with_name("fake_trainer.py"))
 TINY = {
     "steps": 150, "batch_size": 2, "patch_size": 32, "width": 4, "levels": 2,
     "domain_width": 4, "domain_depth": 2,
 }  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def own_settings(monkeypatch, tmp_path):
-    monkeypatch.setenv("NAPARI_UDA_RUNS", str(tmp_path / "runs"))
-    file = str(tmp_path / "settings.ini")
-    monkeypatch.setattr(
-        session_module, "_settings", lambda: QSettings(file, QSettings.Format.IniFormat)
-    )
-
-
-@pytest.fixture
-def pair(tmp_path):
-    """A labelled source and a target folder with one 64 x 64 image each."""
-    random = np.random.default_rng(0)
-    for name in ("source", "target"):
-        for kind in ("images", "labels"):
-            (tmp_path / name / kind).mkdir(parents=True)
-        labels = np.zeros((64, 64), np.uint8)
-        labels[16:40, 20:50] = 1
-        image = 100 + 80 * labels + random.normal(0, 10, labels.shape)
-        tifffile.imwrite(tmp_path / name / "images/a.tif", image.astype(np.uint8))
-        tifffile.imwrite(tmp_path / name / "labels/a.tif", labels)
-    return tmp_path
 
 
 @pytest.fixture
@@ -84,20 +62,6 @@ def fake(monkeypatch):
         monkeypatch.setattr(trainer_process, "TRAIN", command)
 
     return behave
-
-
-def settle(qtbot, widget):
-    """Wait until nothing reads or shows anything any more."""
-
-    def quiet():
-        workers = (
-            widget._opener, widget.run_list._reader, widget.previews._worker,
-            widget.experiment._fitter, widget._rival_reader,
-        )  # fmt: skip
-        return not any(workers)
-
-    qtbot.waitUntil(quiet, timeout=15_000)
-    qtbot.wait(50)
 
 
 def wait_for(qtbot, condition, timeout=60_000):

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from napari_uda.core.metrics.report import Comparison, Row, Summary
 
 
+MOST_ROWS = 40
+"""Scores of single images that are listed; of more, their summary alone."""
+
+
 def scores(
     rows: Sequence[Row],
     as_json: bool = False,
@@ -27,8 +31,14 @@ def scores(
         content |= {"mean_dice": mean, "left_out": left_out}
         terminal.emit({"rows": rows, "summary": summary, **content})
         return
-    terminal.table([_shown("image", row["image"], row) for row in rows])
-    terminal.say("")
+    if len(rows) <= MOST_ROWS:
+        terminal.table([_shown("image", row["image"], row) for row in rows])
+        terminal.say("")
+    else:
+        terminal.note(
+            f"Scores of {len({row['image'] for row in rows})} images: too many to list "
+            "here; --out FILE.csv keeps them."
+        )
     spread = {"±": "dice_std", "median": "dice_median"}
     terminal.table([_shown("mean of", r["volumes"], r, spread) for r in summary])
     terminal.say("")

@@ -11,7 +11,7 @@ from napari.utils.colormaps import DirectLabelColormap
 
 from napari_uda.core.io import Geometry, Header, Volume
 from napari_uda.core.spec.config import parse
-from napari_uda.core.spec.domain import IGNORE, PALETTE, Structure
+from napari_uda.core.spec.domain import PALETTE, Structure
 
 from .session import METADATA_KEY, role_of
 from .snapshot import default_axes
@@ -266,21 +266,3 @@ def labels_kwargs(
         "metadata": {METADATA_KEY: {"role": "prediction", "kind": "labels"}},
         **place,
     }
-
-
-def rename_values(array: NDArray[Any], mapping: Mapping[int, int]) -> NDArray[np.uint8]:
-    """Replace label values; values not listed become 0, IGNORE stays.
-
-    Parameters
-    ----------
-    array
-        Labels, whole numbers.
-    mapping
-        Old value to new value, 0..254.
-    """
-    result = np.zeros(array.shape, np.uint8)
-    if IGNORE not in mapping:
-        result[array == IGNORE] = IGNORE
-    for old, new in mapping.items():
-        result[array == old] = new
-    return result

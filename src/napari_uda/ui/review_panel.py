@@ -107,15 +107,6 @@ class ReviewPanel(ReviewForm):
         if review.trouble:
             self.said.emit(review.trouble)
 
-    def close_review(self) -> None:
-        """Stop, keep what was decided and take our layers away."""
-        self._measuring.stop()
-        self._redraw.stop()
-        self.review = None
-        self.verdict.show_item(None, None)
-        self.comparison.remove()
-        self.comparison.mode = "off"
-
     def set_mode(self, mode: Mode) -> None:
         """Compare in another way."""
         review = self.review

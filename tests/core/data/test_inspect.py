@@ -208,6 +208,21 @@ def test_one_slice_in_3d_is_said_to_be_padded(data: Dataset, tmp_path: Path) -> 
     assert "only one slice" in only(found, "thin").message
 
 
+@pytest.mark.parametrize("deep", ["source", "target"])
+def test_images_on_one_side_and_volumes_on_the_other_are_noticed(
+    deep: str, data: Dataset, tmp_path: Path
+) -> None:
+    shape = (4, *SHAPE)
+    for number in (0, 1):
+        stack = write(tmp_path, f"stack{number}", image(20 + number, shape))
+        drawn = write(tmp_path, f"drawn{number}", labels(shape))
+        data = with_sample(data, deep, number, image=stack, labels=drawn)
+    problem = only(inspect(data, method_config("grl")), "dimensions")
+    assert problem.level == "warning"
+    verb = "holds " if deep == "source" else ""
+    assert f"the {deep} {verb}volumes (z, y, x)" in problem.message
+
+
 def test_different_voxel_sizes_can_be_mended_by_resampling(data: Dataset) -> None:
     found = inspect(with_domain(data, "target", voxel_size=(0.008, 0.008), unit="um"))
     problem = only(found, "voxel_size_differs")
@@ -286,6 +301,16 @@ def test_a_class_missing_on_either_side_is_noticed(
         (target, "unknown_class"),
     ):
         assert "nucleus" in only(inspect(changed), code).message
+
+
+def test_domains_without_a_common_class_are_an_error(data: Dataset) -> None:
+    other = {1: Structure(name="Mitochondrion"), 2: Structure(name="nucleus")}
+    problem = only(
+        inspect(with_domain(data, "target", classes=other)), "no_common_class"
+    )
+    assert problem.level == "error"
+    assert "(Mitochondrion, nucleus)" in problem.message
+    assert "(mitochondrion)" in problem.message
 
 
 def test_the_same_image_in_both_domains_is_a_leak(

@@ -105,7 +105,6 @@ def test_a_cone_enlarges_what_is_near_the_source():
     volume[0, :, 100] = 1  # a sheet through the centre
     at_centre = (line_integrals(volume, (1.0,) * 3, geometry)[0, 0] > 0).sum()
     near = (line_integrals(volume.roll(-100, 2), (1.0,) * 3, geometry)[0, 0] > 0).sum()
-    assert geometry.magnification == 1.5
     assert int(at_centre) == pytest.approx(101 * 1500 / 1000, abs=3)
     assert int(near) == pytest.approx(101 * 1500 / 900, abs=3)
 

@@ -14,7 +14,7 @@ from napari_uda.core.errors import UserError
 from napari_uda.core.inference.model import Model
 from napari_uda.core.inference.s_score import score_translations
 from napari_uda.core.metrics.report import mean_dice
-from napari_uda.core.spec.domain import Window
+from napari_uda.core.spec.domain import Dataset, Window
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,6 +143,29 @@ def test_structures_are_matched_by_name(make_pair, tmp_path):
     run, judge = make_pair()
     data = write_folder(tmp_path / "d", "7: cell, 1: vessel")
     assert mean_dice(score_translations(run, judge, data, to="target")) == 1
+
+
+def test_structures_come_in_the_order_of_the_run(make_pair, make_dataset, tmp_path):
+    data = windowed(make_dataset())
+    turned = dict(reversed(data.source.classes.items()))
+    source = data.source.model_copy(update={"classes": turned})
+    run, judge = make_pair(data, data.model_copy(update={"source": source}))
+    judge.method.segment = lambda x: dark(x)[:, [0, 2, 1]]
+    folder = write_folder(tmp_path / "d")
+    rows = score_translations(run, judge, folder, to="target", split="train")
+    assert [(r["class"], r["dice"]) for r in rows] == [("cell", 1), ("vessel", 1)]
+
+
+def test_images_of_the_look_itself_are_refused(make_pair, make_dataset, tmp_path):
+    folder = write_folder(tmp_path / "d")
+    known = windowed(Dataset.from_folders(folder, folder))
+    others = make_dataset()
+    run, judge = make_pair(windowed(known.model_copy(update={"source": others.source})))
+    with pytest.raises(UserError, match=r"a.tif is an image of the target itself"):
+        score_translations(run, judge, folder, to="target")
+    # What both domains have may be either.
+    run, judge = make_pair(known)
+    assert score_translations(run, judge, folder, to="target")
 
 
 def test_volumes_and_overlapping_structures_are_judged(

@@ -77,6 +77,26 @@ def test_overlapping_masks_are_matched_by_folder(tmp_path: Path) -> None:
     ]
 
 
+def test_structures_come_in_the_order_of_the_run(tmp_path: Path) -> None:
+    for name in ("aorta", "liver"):
+        put(tmp_path / "masks" / name / "a.tif", SQUARE)
+        put(tmp_path / "labels" / name / "a.tif", SQUARE)
+    sidecar = {"classes": {"1": {"name": "liver"}, "2": {"name": "aorta"}}}
+    (tmp_path / "masks" / "predictions.json").write_text(json.dumps(sidecar))
+    rows = evaluate(tmp_path / "masks", tmp_path / "labels")
+    assert [row["class"] for row in rows] == ["liver", "aorta"]
+
+
+def test_labels_without_a_common_structure_are_refused(tmp_path: Path) -> None:
+    put(tmp_path / "masks" / "a.tif", SQUARE)
+    sidecar = {"classes": {"1": {"name": "liver"}}}
+    (tmp_path / "masks" / "predictions.json").write_text(json.dumps(sidecar))
+    put(tmp_path / "data" / "labels" / "a.tif", SQUARE)
+    (tmp_path / "data" / "dataset.yaml").write_text("classes: {1: spleen}")
+    with pytest.raises(UserError, match="predictions of liver, but labels of spleen"):
+        evaluate(tmp_path / "masks", tmp_path / "data")
+
+
 def test_masks_of_different_shapes_are_refused(tmp_path: Path) -> None:
     put(tmp_path / "masks" / "liver" / "a.tif", SQUARE[:20])
     put(tmp_path / "labels" / "liver" / "a.tif", SQUARE)

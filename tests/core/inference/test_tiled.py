@@ -128,3 +128,15 @@ def test_progress_counts_the_tiles():
         batch_size=3, device=CPU, progress=lambda *numbers: told.append(numbers),
     )  # fmt: skip
     assert told == [(3, 4), (4, 4)]
+
+
+def test_tiles_pass_into_each_other():
+    # Each tile becomes its own mean; without overlap these would be 40 apart.
+    ramp = np.broadcast_to(np.arange(120, dtype=np.float32), (40, 120))
+    result = predict_tiled(
+        lambda tiles: tiles.mean((2, 3), keepdim=True).expand_as(tiles),
+        ramp, 1, (40, 40), device=CPU,
+    )[0]  # fmt: skip
+    steps = np.diff(result, axis=1)
+    assert steps.min() > -1e-3
+    assert steps.max() < 15

@@ -18,6 +18,7 @@ from napari_uda.core.inference.model import Model
 from napari_uda.core.inference.statistics import shared_statistics
 from napari_uda.core.inference.translations import Translation, translate_files
 from napari_uda.core.io import Geometry, read, write_image
+from napari_uda.core.spec.folders import fingerprint
 
 CPU = torch.device("cpu")
 ABOUT = {"run": "run-7", "checkpoint": "best"}
@@ -220,6 +221,22 @@ def test_files_keep_their_name_format_and_geometry(tmp_path, make_translator):
     assert files == [str(out / "a.tif"), str(out / "b.npy")]
     assert isinstance(told[0], Progress)
     assert [item for item in told if isinstance(item, Translation)] == results
+
+
+def test_images_that_have_the_look_are_refused(tmp_path, make_translator):
+    model, copy = make_translator(), tmp_path / "copy.npy"
+    np.save(copy, scene((20, 30)))
+    data = model.experiment.data
+    (first, *others) = data.target.samples
+    known = first.model_copy(update={"fingerprint": fingerprint(copy)})
+    target = data.target.model_copy(update={"samples": (known, *others)})
+    model.experiment = model.experiment.model_copy(
+        update={"data": data.model_copy(update={"target": target})}
+    )
+    with pytest.raises(UserError, match=r"copy.npy is an image of the target itself"):
+        translate_files(model, [copy], tmp_path / "out", ABOUT, to="target")
+    assert not (tmp_path / "out").exists()
+    assert translate_files(model, [copy], tmp_path / "out", ABOUT, to="source")
 
 
 def test_nothing_is_overwritten_unasked(tmp_path, make_translator):

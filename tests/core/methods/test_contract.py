@@ -226,6 +226,35 @@ def test_every_module_is_a_method():
     assert modules == METHODS.keys()
 
 
+IN_STAGES = {
+    "pretrain": 0.3, "segmenter_pretrain": 0.3, "translation_pretrain": 0.3,
+    "learning_rate": 1e-7, "translation_learning_rate": 1e-7,
+}  # fmt: skip
+"""A third of the training for each stage; weights stay as they are."""
+
+
+@every_method
+def test_bfloat16_agrees_with_single_precision_in_every_stage(
+    name, tmp_path, make_experiment
+):
+    settings = {k: v for k, v in IN_STAGES.items() if k in METHODS[name].model_fields}
+    seen = {}
+    for precision in ("float32", "bfloat16"):
+        experiment = make_experiment(
+            name, training={"precision": precision, "preview_every": 99},
+            **settings, steps=3, ema=0.0,
+        )  # fmt: skip
+        events = train(experiment, tmp_path / precision)
+        steps = [event.losses for event in events if isinstance(event, Step)]
+        seen[precision] = {
+            (i, k): v for i, one in enumerate(steps) for k, v in one.items()
+        }
+    documented = itertools.chain.from_iterable(module_of(name).METHOD.losses.values())
+    assert {key for _, key in seen["float32"]} == set(documented)
+    assert seen["bfloat16"] == pytest.approx(seen["float32"], rel=0.05, abs=0.02)
+    assert seen["bfloat16"] != seen["float32"]
+
+
 @pytest.mark.parametrize("end", ["stop", "crash"])
 @every_method
 @every_dimension

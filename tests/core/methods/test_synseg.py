@@ -140,7 +140,7 @@ def test_one_adam_has_generators_and_segmenter(make_method):
     optimizers = method.optimizers()
     assert len(optimizers) == 3
     groups = optimizers["networks"].param_groups
-    assert [group["lr"] for group in groups] == [2e-4, 2e-4, 3e-4]
+    assert [group["lr"] for group in groups] == [2e-4, 3e-4]
     assert {group["betas"] for group in groups} == {(0.5, 0.999)}
     held = {id(p) for group in groups for p in group["params"]}
     wanted = (method.to_target, method.to_source, method.segmenter)

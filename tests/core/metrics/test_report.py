@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import math
 
 import numpy as np
@@ -14,7 +13,6 @@ from napari_uda.core.metrics.report import (
     score_text,
     score_volume,
     summarise,
-    to_json,
     write_csv,
 )
 
@@ -170,15 +168,6 @@ def test_csv_leaves_absent_scores_empty_and_keeps_its_header(tmp_path):
     header, line, _ = (tmp_path / "absent.csv").read_text().splitlines()
     assert line == ",liver,,,,,,,px,0,0"
     assert (tmp_path / "empty.csv").read_text().strip() == header
-
-
-def test_json_is_strict(rows):
-    text = to_json(rows + score_volume(image(), image(), NAMES))
-
-    read = json.loads(text, parse_constant=pytest.fail)
-    assert read[0]["dice"] == 1
-    assert read[3]["hd95"] is None
-    assert read[4]["dice"] is None
 
 
 def test_comparison_puts_baselines_beside(rows):

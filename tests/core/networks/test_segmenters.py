@@ -61,6 +61,15 @@ def test_any_size_keeps_its_shape(name, dims, norm):
 
 
 @every_segmenter
+def test_86_slices_are_segmented_as_88_that_repeat_the_last(name):
+    network = SEGMENTERS[name](3, 1, 3, 4, [(2, 2, 2)] * 3, "instance")
+    volume = torch.randn(1, 1, 86, 16, 16)
+    longer = torch.cat([volume, volume[:, :, -1:], volume[:, :, -1:]], dim=2)
+    with torch.inference_mode():
+        assert torch.equal(network(volume), network(longer)[:, :, :86])
+
+
+@every_segmenter
 @pytest.mark.parametrize("levels", [2, 5])
 def test_levels_and_outputs_are_free(name, levels):
     for dims in (2, 3):

@@ -29,7 +29,19 @@ class Home(Config):
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"pett": 1}, "unknown setting 'pett': check its spelling or remove it."),
+        ({"pett": 1}, "unknown setting 'pett': did you mean 'pet'? Else remove it."),
+        (
+            {"zoo": 1},
+            "unknown setting 'zoo': 'zoo' is none of pet, door, street, rooms, size.",
+        ),
+        (
+            {"pet": {"name": "cat", "live": 3}},
+            "unknown setting 'pet.live': did you mean 'lives'? Else remove it.",
+        ),
+        (
+            {"door": {"live": 3}},
+            "unknown setting 'door.live': remove it.",
+        ),
         (
             {"pet": {"name": "cat", "lives": 12}},
             "pet.lives = 12 is not allowed: it should be less than or equal to 9.",

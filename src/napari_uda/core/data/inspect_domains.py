@@ -82,6 +82,7 @@ def compare_domains(
     """Yield what concerns more than one sample."""
     yield from _counts(dataset)
     yield from _no_structures(dataset, reports)
+    yield from _dimensions(reports, method)
     yield from _voxel_sizes(dataset, reports, source, target, method)
     yield from _orientations(source, target)
     yield from _classes(dataset, source, target)
@@ -135,6 +136,32 @@ def _counts(dataset: Dataset) -> Iterator[Problem]:
                 "no_samples",
                 f"the {name} has {what}: add at least one.",
             )
+
+
+def _dimensions(reports: Reports, method: MethodConfig | None) -> Iterator[Problem]:
+    """Yield a warning if one domain has images and the other volumes."""
+    if method is not None and method.dims == 3:
+        return  # each image is an error of its own
+    kinds = {
+        name: {
+            "volumes (z, y, x)" if _is_volume(report.shape) else "images (y, x)"
+            for report in reports
+            if report.domain == name and report.shape
+        }
+        for name in ("source", "target")
+    }
+    if all(kinds.values()) and not kinds["source"] & kinds["target"]:
+        yield Problem(
+            "warning",
+            "dimensions",
+            f"the source holds {kinds['source'].pop()}, the target "
+            f"{kinds['target'].pop()}, which are trained slice by slice: make sure "
+            "that slices along z show the same view as the images.",
+        )
+
+
+def _is_volume(shape: tuple[int, ...]) -> bool:
+    return len(shape) == 3 and shape[0] > 1
 
 
 def _voxel_sizes(
@@ -264,16 +291,27 @@ def _classes(
                     f"{name} occurs in the source but in no target truth: if the "
                     "target does not show it, adaptation may invent it.",
                 )
-    if dataset.source.membrane_width is None:
-        for item in dataset.target.classes.values():
-            if item.name not in names:
-                yield Problem(
-                    "warning",
-                    "unknown_class",
-                    f"{item.name} is a class of the target only and counts as "
-                    "background: label it in the source too, or give both the same "
-                    "name.",
-                )
+    if dataset.source.membrane_width is not None:
+        return
+    strange = [
+        item.name for item in dataset.target.classes.values() if item.name not in names
+    ]
+    if strange and len(strange) == len(dataset.target.classes):
+        yield Problem(
+            "error",
+            "no_common_class",
+            f"no class of the target ({', '.join(strange)}) has the name of one of the "
+            f"source ({', '.join(names)}): give equal structures equal names in both "
+            "dataset.yaml, or remove classes and labels of the target.",
+        )
+        return
+    for name in strange:
+        yield Problem(
+            "warning",
+            "unknown_class",
+            f"{name} is a class of the target only and counts as background: label it "
+            "in the source too, or give both the same name.",
+        )
 
 
 def _leaks(reports: Reports) -> Iterator[Problem]:

@@ -77,13 +77,6 @@ class XrayGeometry:
                 "and detector, so the first must be positive and smaller."
             )
 
-    @property
-    def magnification(self) -> float:
-        """How much larger the volume's centre is on the detector."""
-        if self.kind == "parallel":
-            return 1.0
-        return self.source_detector / self.source_patient
-
     def rays(
         self, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
     ) -> tuple[Tensor, Tensor]:

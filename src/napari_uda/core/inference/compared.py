@@ -91,7 +91,8 @@ def compare_labels(
     Raises
     ------
     UserError
-        If the file cannot be read, or the prediction holds no labels.
+        If the file cannot be read, the prediction holds no labels, or they have no
+        structure in common.
     """
     volume = read_labels(truth)
     theirs = np.asarray(volume.data)
@@ -106,6 +107,12 @@ def compare_labels(
         raise UserError(
             f"{file or name} holds {len(strange)} values that are no class, as an "
             "image does: give the label files that predict wrote."
+        )
+    if known and not set(known.values()) & set(classes.values()):
+        raise UserError(
+            f"'{name}' has predictions of {', '.join(classes.values())}, but labels of "
+            f"{', '.join(known.values())}: give equal structures equal names in "
+            "dataset.yaml."
         )
     if known:
         theirs = _renumbered(theirs, known, classes)

@@ -12,7 +12,14 @@ import numpy as np
 from napari_uda.core.io import write_image, write_labels
 from napari_uda.core.io.atomic import atomic_write_text
 
-from .images import Progress, check_free, find_images, opened, result_file
+from .images import (
+    Progress,
+    check_free,
+    find_images,
+    of_other_domain,
+    opened,
+    result_file,
+)
 from .model import raw_values
 
 if TYPE_CHECKING:
@@ -74,6 +81,7 @@ def predict_files(
     size: tuple[float, ...] | None = None,
     unit: str | None = None,
     axes: str | None = None,
+    misplaced: Callable[[list[Path]], None] | None = None,
 ) -> list[Prediction]:
     """Segment image files and write their labels.
 
@@ -99,6 +107,9 @@ def predict_files(
         Voxel size of images whose files do not say.
     axes
         Meaning of the images' axes, where the files do not say.
+    misplaced
+        Called with the images that the run knows as those of the other domain, if there
+        are any.
 
     Returns
     -------
@@ -113,6 +124,9 @@ def predict_files(
     files = find_images(images, split)
     for path in files:
         check_free(path, _label_files(model, path, out), overwrite)
+    strangers = of_other_domain(model.experiment, files, domain)
+    if strangers and misplaced is not None:
+        misplaced(strangers)
     results = []
     for image in opened(model, files, domain, report, size=size, unit=unit, axes=axes):
         chance = model.probabilities(

@@ -16,7 +16,7 @@ from napari_uda.core.io import (
     stem_of,
     suffix_of,
 )
-from napari_uda.core.spec.folders import domain_from_folder
+from napari_uda.core.spec.folders import domain_from_folder, fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from napari_uda.core.io import Volume
     from napari_uda.core.spec.domain import DomainName
+    from napari_uda.core.spec.experiment import Experiment
 
     from .model import Model
 
@@ -105,6 +106,28 @@ def find_images(given: Sequence[Path], split: str | None = None) -> list[Path]:
             "overwrite each other; predict them into different folders."
         )
     return found
+
+
+def of_other_domain(
+    experiment: Experiment, files: Sequence[Path], domain: DomainName
+) -> list[Path]:
+    """Return the files that an experiment knows as images of the other domain alone.
+
+    Parameters
+    ----------
+    experiment
+        Its samples are known by their fingerprints, wherever the files are.
+    files
+        Image files that are said to be of `domain`.
+    domain
+        Where the images should come from.
+    """
+    other: DomainName = "source" if domain == "target" else "target"
+    mine, theirs = (
+        {sample.fingerprint for sample in experiment.data.domain(name).samples}
+        for name in (domain, other)
+    )
+    return [path for path in files if fingerprint(path) in theirs - mine]
 
 
 def opened(

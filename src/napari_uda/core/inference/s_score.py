@@ -17,6 +17,7 @@ from napari_uda.core.spec.folders import domain_from_folder
 from .compared import Compared, compare_labels, compare_masks, dataset_config
 from .images import Progress, working_size
 from .model import raw_values
+from .translations import require_domain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +75,9 @@ def score_translations(
             f"{data} holds no labelled images{of_split}: the S-score needs labels of "
             f"images of the {its_own}."
         )
+    require_domain(translator, [one.image for one in labelled], its_own)
     config = dataset_config(data / "labels")
+    order = [item.name for item in translator.experiment.data.structures]
     rows: list[Row] = []
     for sample in labelled:
         volume = read(sample.image, axes=sample.axes)
@@ -88,7 +91,7 @@ def score_translations(
         chance = judge.probabilities(
             fake, sizes[1], domain=to, normalised=True, progress=tell[1]
         )
-        compared = _compared(judge, sample, judge.labels(chance), config)
+        compared = _compared(judge, sample, judge.labels(chance), config, order)
         rows += compared.rows(sample.name, surface=False)
     if left_out is not None and len(labelled) < len(samples):
         left_out([one.name for one in samples if one.labels is None])
@@ -154,8 +157,13 @@ def _rule(model: Model, domain: DomainName) -> str:
 
 
 def _compared(
-    judge: Model, sample: Sample, labels: NDArray[Any], config: FolderConfig
+    judge: Model,
+    sample: Sample,
+    labels: NDArray[Any],
+    config: FolderConfig,
+    order: list[str],
 ) -> Compared:
+    """Bring masks and labels together, the structures in the order of the run."""
     names = [item.name for item in judge.experiment.data.structures]
     if judge.experiment.data.overlapping != isinstance(sample.labels, dict):
         raise UserError(
@@ -164,8 +172,10 @@ def _compared(
             "structure where they overlap."
         )
     if isinstance(sample.labels, dict):
-        masks = dict(zip(names, labels, strict=True))
+        found = dict(zip(names, labels, strict=True))
+        masks = {name: found[name] for name in order}
         return compare_masks(sample.name, masks, sample.labels, config)
     assert sample.labels is not None
-    classes = dict(zip(raw_values(judge.experiment), names, strict=True))
+    raw = dict(zip(names, raw_values(judge.experiment), strict=True))
+    classes = {raw[name]: name for name in order}
     return compare_labels(sample.name, labels, sample.labels, classes, config)

@@ -120,7 +120,9 @@ def _compare(
     config: FolderConfig,
 ) -> Compared:
     if isinstance(guess, dict) and isinstance(truth, dict):
-        masks = {key: np.asarray(read_labels(path).data) for key, path in guess.items()}
+        known = [key for key in classes.values() if key in guess]
+        names = dict.fromkeys([*known, *guess])  # in the order of the run
+        masks = {key: np.asarray(read_labels(guess[key]).data) for key in names}
         return compare_masks(name, masks, truth, config)
     assert isinstance(guess, Path)
     assert isinstance(truth, Path)

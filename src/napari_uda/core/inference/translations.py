@@ -7,10 +7,18 @@ import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from napari_uda.core.errors import UserError
 from napari_uda.core.io import write_image
 from napari_uda.core.io.atomic import atomic_write_text
 
-from .images import Progress, check_free, find_images, opened, result_file
+from .images import (
+    Progress,
+    check_free,
+    find_images,
+    of_other_domain,
+    opened,
+    result_file,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -92,11 +100,13 @@ def translate_files(
     Raises
     ------
     UserError
-        If the method does not translate, an image cannot be read, or a file exists.
+        If the method does not translate, an image is known to have the look already
+        or cannot be read, or a file exists.
     """
     domain: DomainName = "source" if to == "target" else "target"
     model.require_translation(to)
     files = find_images(images, split)
+    require_domain(model, files, domain)
     for path in files:
         check_free(path, [result_file(out, path)], overwrite)
     results = []
@@ -119,3 +129,13 @@ def translate_files(
     }
     atomic_write_text(out / SIDECAR, json.dumps(content, indent=1))
     return results
+
+
+def require_domain(model: Model, files: Sequence[Path], domain: DomainName) -> None:
+    """Raise UserError if an image to translate is known to be of the other domain."""
+    if strangers := of_other_domain(model.experiment, files, domain):
+        to = "source" if domain == "target" else "target"
+        raise UserError(
+            f"{strangers[0]} is an image of the {to} itself, as the run knows it: "
+            f"translate it to the {domain}, or give images of the {domain}."
+        )

@@ -60,9 +60,7 @@ def ssim_map(
         if structure != 1:
             s_term = s_term.clamp(min=LEAST_TERM) ** structure
         index: Tensor = (
-            l_term.clamp(min=LEAST_TERM) ** luminance
-            * c_term.clamp(min=LEAST_TERM) ** contrast
-            * s_term
+            l_term.clamp(min=LEAST_TERM) ** luminance * c_term**contrast * s_term
         )
         return index
 

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor
 from torch.nn.functional import mse_loss
-from torch.optim import Adam
 
 from napari_uda.core.losses.adversarial import discriminator_loss, generator_loss
 from napari_uda.core.losses.correlation import correlation_loss
@@ -33,7 +32,11 @@ from napari_uda.core.losses.segmentation import segmentation_loss
 from napari_uda.core.method import Batch, Method, Stepper, Task
 from napari_uda.core.networks.frozen import frozen
 from napari_uda.core.networks.patch_projection import PatchProjection
-from napari_uda.core.networks.translation import new_discriminator, new_resnet_generator
+from napari_uda.core.networks.translation import (
+    adam,
+    new_discriminator,
+    new_resnet_generator,
+)
 from napari_uda.core.spec.methods import AccsegConfig
 
 if TYPE_CHECKING:
@@ -52,9 +55,7 @@ class Accseg(Method[AccsegConfig]):
         "anatomy": ("mind", "cc", "identity"),
     }
     averaged: ClassVar[tuple[str, ...]] = ("segmenter", "to_target")
-    judged_by: ClassVar[tuple[str, ...]] = (
-        "information", "consistency", "morphology", "cycle_dice",
-    )  # fmt: skip
+    judged_by: ClassVar[tuple[str, ...]] = (*Method.judged_by, "cycle_dice")
     translates: ClassVar[tuple[DomainName, ...]] = ("target",)
 
     def __init__(self, config: AccsegConfig, task: Task) -> None:
@@ -70,17 +71,12 @@ class Accseg(Method[AccsegConfig]):
 
     def optimizers(self) -> dict[str, Optimizer]:
         """Return one Adam for generator, segmenter and projection, one for D."""
-        rate, betas = self.config.translation_learning_rate, (0.5, 0.999)
-        networks = (self.to_target, self.projection, self.segmenter)
-        rates = (rate, rate, self.config.learning_rate)
-        joint = [
-            {"params": list(network.parameters()), "lr": its}
-            for network, its in zip(networks, rates, strict=True)
-        ]
-        alone = self.discriminator.parameters()
+        joint = adam(self.config, self.to_target, self.projection)
+        rate = self.config.learning_rate
+        joint.add_param_group({"params": self.segmenter.parameters(), "lr": rate})
         return {
-            "discriminator": Adam(alone, rate, betas=betas),
-            "generator": Adam(joint, betas=betas),
+            "discriminator": adam(self.config, self.discriminator),
+            "generator": joint,
         }
 
     def step(self, batch: Batch, engine: Stepper) -> dict[str, Tensor]:

@@ -21,13 +21,14 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor
 from torch.nn.functional import l1_loss
+from torch.optim import Adam
 
 from napari_uda.core.losses.adversarial import discriminator_loss, generator_loss
 from napari_uda.core.losses.pool import ImagePool
 from napari_uda.core.losses.segmentation import segmentation_loss
 from napari_uda.core.method import Batch, Method, Stepper, Task
 from napari_uda.core.networks.frozen import frozen
-from napari_uda.core.networks.translation import new_discriminator, new_generator
+from napari_uda.core.networks.translation import adam, new_discriminator, new_generator
 from napari_uda.core.spec.methods import CycleganConfig
 
 if TYPE_CHECKING:
@@ -45,9 +46,7 @@ class Cyclegan(Method[CycleganConfig]):
         "reconstruction": ("cycle", "identity"),
     }
     averaged: ClassVar[tuple[str, ...]] = ("segmenter", "to_target", "to_source")
-    judged_by: ClassVar[tuple[str, ...]] = (
-        "information", "consistency", "morphology", "cycle_dice",
-    )  # fmt: skip
+    judged_by: ClassVar[tuple[str, ...]] = (*Method.judged_by, "cycle_dice")
     translates: ClassVar[tuple[DomainName, ...]] = ("target", "source")
 
     def __init__(self, config: CycleganConfig, task: Task) -> None:
@@ -62,20 +61,11 @@ class Cyclegan(Method[CycleganConfig]):
 
     def optimizers(self) -> dict[str, Optimizer]:
         """Return one Adam for both generators, one for their opponents, one more."""
-        rate = self.config.translation_learning_rate
-
-        def adam(one: torch.nn.Module, other: torch.nn.Module) -> Optimizer:
-            both = [*one.parameters(), *other.parameters()]
-            return torch.optim.Adam(both, rate, betas=(0.5, 0.999))
-
+        opponents = self.discriminator_target, self.discriminator_source
         return {
-            "generators": adam(self.to_target, self.to_source),
-            "discriminators": adam(
-                self.discriminator_target, self.discriminator_source
-            ),
-            "segmenter": torch.optim.Adam(
-                self.segmenter.parameters(), self.config.learning_rate
-            ),
+            "generators": adam(self.config, self.to_target, self.to_source),
+            "discriminators": adam(self.config, *opponents),
+            "segmenter": Adam(self.segmenter.parameters(), self.config.learning_rate),
         }
 
     def step(self, batch: Batch, engine: Stepper) -> dict[str, Tensor]:

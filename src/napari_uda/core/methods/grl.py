@@ -25,7 +25,7 @@ from napari_uda.core.losses.adversarial import (
     reverse_gradient,
 )
 from napari_uda.core.losses.segmentation import segmentation_loss
-from napari_uda.core.method import Batch, Method, Stepper, Task
+from napari_uda.core.method import Batch, Method, Stepper, Task, part
 from napari_uda.core.networks.domain_classifier import (
     DomainClassifier,
     RegionClassifier,
@@ -73,8 +73,8 @@ class Grl(Method[GrlConfig]):
         logits = self.segmenter(images)
         loss_seg = segmentation_loss(logits, labels, config.dice_weight)
 
-        begun = (engine.progress - config.warm_up) / (1 - config.warm_up)
-        beta = config.domain_weight * ramp(max(0.0, begun), config.ramp_speed)
+        begun = part(engine.progress, config.warm_up, 1)
+        beta = config.domain_weight * ramp(begun, config.ramp_speed)
         maps = torch.sigmoid(logits) if self.task.overlapping else logits.softmax(1)
         score = self.domain_classifier(reverse_gradient(maps, beta))
         sources = len(batch.source.image)

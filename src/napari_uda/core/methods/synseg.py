@@ -28,7 +28,7 @@ from napari_uda.core.losses.pool import ImagePool
 from napari_uda.core.losses.segmentation import segmentation_loss
 from napari_uda.core.method import Batch, Method, Stepper, Task
 from napari_uda.core.networks.frozen import frozen
-from napari_uda.core.networks.translation import new_discriminator, new_generator
+from napari_uda.core.networks.translation import adam, new_discriminator, new_generator
 from napari_uda.core.spec.methods import SynsegConfig
 
 if TYPE_CHECKING:
@@ -46,9 +46,7 @@ class Synseg(Method[SynsegConfig]):
         "reconstruction": ("cycle", "identity"),
     }
     averaged: ClassVar[tuple[str, ...]] = ("segmenter", "to_target", "to_source")
-    judged_by: ClassVar[tuple[str, ...]] = (
-        "information", "consistency", "morphology", "cycle_dice",
-    )  # fmt: skip
+    judged_by: ClassVar[tuple[str, ...]] = (*Method.judged_by, "cycle_dice")
     translates: ClassVar[tuple[DomainName, ...]] = ("target", "source")
 
     def __init__(self, config: SynsegConfig, task: Task) -> None:
@@ -63,20 +61,13 @@ class Synseg(Method[SynsegConfig]):
 
     def optimizers(self) -> dict[str, Optimizer]:
         """Return one Adam for generators and segmenter, and one per discriminator."""
-        rate = self.config.translation_learning_rate
-
-        def adam(*groups: tuple[torch.nn.Module, float]) -> Optimizer:
-            chosen = [{"params": net.parameters(), "lr": lr} for net, lr in groups]
-            return torch.optim.Adam(chosen, betas=(0.5, 0.999))
-
+        networks = adam(self.config, self.to_target, self.to_source)
+        rate = self.config.learning_rate
+        networks.add_param_group({"params": self.segmenter.parameters(), "lr": rate})
         return {
-            "networks": adam(
-                (self.to_target, rate),
-                (self.to_source, rate),
-                (self.segmenter, self.config.learning_rate),
-            ),
-            "discriminator_target": adam((self.discriminator_target, rate)),
-            "discriminator_source": adam((self.discriminator_source, rate)),
+            "networks": networks,
+            "discriminator_target": adam(self.config, self.discriminator_target),
+            "discriminator_source": adam(self.config, self.discriminator_source),
         }
 
     def step(self, batch: Batch, engine: Stepper) -> dict[str, Tensor]:

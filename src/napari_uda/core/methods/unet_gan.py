@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import l1_loss
 from torch.optim import Adam
 
@@ -29,7 +29,7 @@ from napari_uda.core.losses.segmentation import segmentation_loss
 from napari_uda.core.losses.ssim import ssim_loss
 from napari_uda.core.method import Batch, Method, Stepper, Task, part
 from napari_uda.core.networks.frozen import frozen
-from napari_uda.core.networks.translation import new_discriminator, new_generator
+from napari_uda.core.networks.translation import adam, new_discriminator, new_generator
 from napari_uda.core.spec.methods import UnetGanConfig
 
 if TYPE_CHECKING:
@@ -48,9 +48,7 @@ class UnetGan(Method[UnetGanConfig]):
         "reconstruction": ("cycle", "identity"),
     }
     averaged: ClassVar[tuple[str, ...]] = ("segmenter", "to_target", "to_source")
-    judged_by: ClassVar[tuple[str, ...]] = (
-        "information", "consistency", "morphology", "cycle_dice",
-    )  # fmt: skip
+    judged_by: ClassVar[tuple[str, ...]] = (*Method.judged_by, "cycle_dice")
     translates: ClassVar[tuple[DomainName, ...]] = ("target", "source")
 
     def __init__(self, config: UnetGanConfig, task: Task) -> None:
@@ -66,14 +64,11 @@ class UnetGan(Method[UnetGanConfig]):
 
     def optimizers(self) -> dict[str, Optimizer]:
         """Return one Adam for the segmenter, generators, and discriminators each."""
-        c, betas = self.config, (0.5, 0.999)
-        rate = c.translation_learning_rate
-        both = nn.ModuleList([self.to_target, self.to_source])
-        judges = nn.ModuleList([self.discriminator_target, self.discriminator_source])
+        opponents = self.discriminator_target, self.discriminator_source
         return {
-            "segmenter": Adam(self.segmenter.parameters(), c.learning_rate),
-            "generators": Adam(both.parameters(), rate, betas),
-            "discriminators": Adam(judges.parameters(), rate, betas),
+            "segmenter": Adam(self.segmenter.parameters(), self.config.learning_rate),
+            "generators": adam(self.config, self.to_target, self.to_source),
+            "discriminators": adam(self.config, *opponents),
         }
 
     def ready(self, progress: float) -> bool:

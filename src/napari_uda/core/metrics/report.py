@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import math
 from statistics import median, stdev
 from typing import TYPE_CHECKING, TypedDict
@@ -250,20 +249,6 @@ def write_csv(rows: Sequence[Row] | Sequence[Summary], path: Path) -> None:
             writer.writerow(
                 {key: "" if _is_nan(value) else value for key, value in row.items()}
             )
-
-
-def to_json(rows: Sequence[Row] | Sequence[Summary]) -> str:
-    """Return rows as JSON; NaN and infinity, which JSON lacks, become null."""
-    clean = [
-        {
-            key: None
-            if isinstance(value, float) and not math.isfinite(value)
-            else value
-            for key, value in row.items()
-        }
-        for row in rows
-    ]
-    return json.dumps(clean, indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def _summary(name: str, rows: list[Row]) -> Summary:

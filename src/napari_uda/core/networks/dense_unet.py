@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .unet import Norm, convolution, normalisation, pad_to_multiple
+from .initialise import initialise_for_relu
+from .unet import Norm, convolution, crop, normalisation, pad_to_multiple
 
 BOTTOM = 7
 """Layers of the deepest block."""
@@ -68,10 +69,7 @@ class DenseUNet(nn.Module):
             self.decoder.append(DenseBlock(dims, before, growth, depth, norm))
             added = depth * growth
         self.head = conv(before + added, outputs, 1)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d | nn.Conv3d):
-                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-                nn.init.zeros_(module.bias)  # type: ignore[arg-type]
+        initialise_for_relu(self)
 
     def forward(self, image: Tensor) -> Tensor:
         """Map images (N, channels, *spatial) to logits (N, outputs, *spatial)."""
@@ -92,10 +90,7 @@ class DenseUNet(nn.Module):
             raised = F.interpolate(up(added), scale_factor=tuple(map(float, stride)))
             features = torch.cat([skips.pop(), raised], dim=1)
             added = block(features)
-        logits: Tensor = self.head(torch.cat([features, added], dim=1))
-        for axis, side in enumerate(shape, start=2):
-            logits = logits.narrow(axis, 0, side)
-        return logits
+        return crop(self.head(torch.cat([features, added], dim=1)), shape)
 
 
 class DenseBlock(nn.Module):

@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-import itertools
-
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .initialise import initialise_for_relu
-from .unet import Norm, convolution, crop, normalisation, pad_to_multiple
+from .unet import Norm, UNet, convolution, normalisation
 
 TIMES = 2
 """How often a convolution sees its own result: t = 2 in the paper."""
 
 
-class R2UNet(nn.Module):
+class R2UNet(UNet):
     """U-Net of which every block is a residual unit of two recurrent convolutions.
 
     Reference: Alom, Hasan, Yakopcic, Taha, Asari, "Recurrent residual convolutional
     neural network based on U-Net (R2U-Net) for medical image segmentation", 2018.
-    Upsampling as in `UNet`.
 
     Parameters
     ----------
-    dims
-        2 or 3.
-    channels, outputs
-        Channels of the image and of the logits.
-    width
-        Channels of the first level; doubled at each of the `len(strides)` others.
-    strides
-        Downsampling of each level, one tuple of `dims` integers per step.
+    dims, channels, outputs, width, strides
+        As in `UNet`.
     norm
         Normalisation after each convolution.
     """
@@ -45,38 +34,11 @@ class R2UNet(nn.Module):
         strides: list[tuple[int, ...]],
         norm: Norm = "batch",
     ) -> None:
-        super().__init__()
-        widths = [width * 2**level for level in range(len(strides) + 1)]
-        pairs = list(itertools.pairwise(widths))
-        conv = convolution(dims)
-        self.strides = strides
-        self.encoder = nn.ModuleList(
-            RecurrentResidualUnit(dims, before, after, norm)
-            for before, after in zip([channels, *widths[:-1]], widths, strict=True)
-        )
-        self.up = nn.ModuleList(conv(deep, wide, 1) for wide, deep in pairs)
-        self.decoder = nn.ModuleList(
-            RecurrentResidualUnit(dims, 2 * wide, wide, norm) for wide, _ in pairs
-        )
-        self.head = conv(width, outputs, 1)
         # Sums of sums grow: with the usual variance, logits begin in the hundreds.
-        initialise_for_relu(self, "linear")
-
-    def forward(self, image: Tensor) -> Tensor:
-        """Map images (N, channels, *spatial) to logits (N, outputs, *spatial)."""
-        padded, shape = pad_to_multiple(image, self.strides)
-        pool = F.max_pool2d if image.ndim == 4 else F.max_pool3d
-        features: Tensor = self.encoder[0](padded)
-        skips: list[Tensor] = []
-        for stride, block in zip(self.strides, self.encoder[1:], strict=True):
-            skips.append(features)
-            features = block(pool(features, stride))
-        for skip, up, block in reversed(
-            list(zip(skips, self.up, self.decoder, strict=True))
-        ):
-            raised = F.interpolate(up(features), skip.shape[2:])
-            features = block(torch.cat([skip, raised], dim=1))
-        return crop(self.head(features), shape)
+        super().__init__(
+            dims, channels, outputs, width, strides, norm,
+            block=RecurrentResidualUnit, nonlinearity="linear",
+        )  # fmt: skip
 
 
 class RecurrentResidualUnit(nn.Module):

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .initialise import Weights, initialise
-from .unet import convolution, pad_to_multiple
+from .unet import convolution, crop, pad_to_multiple
 
 
 class SkipGenerator(nn.Module):
@@ -76,10 +76,7 @@ class SkipGenerator(nn.Module):
         ):
             raised = F.interpolate(features, scale_factor=tuple(map(float, stride)))
             features = merge(torch.cat([levels.pop(), up(raised)], dim=1))
-        fake = torch.tanh(self.head(features))
-        for axis, side in enumerate(shape, start=2):
-            fake = fake.narrow(axis, 0, side)
-        return fake
+        return crop(torch.tanh(self.head(features)), shape)
 
 
 def _level(dims: int, widths: list[int], stride: tuple[int, ...]) -> nn.Sequential:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .initialise import initialise_for_relu
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Norm = Literal["instance", "group", "batch", "none"]
 
@@ -65,6 +68,11 @@ class UNet(nn.Module):
         Downsampling of each level, one tuple of `dims` integers per step.
     norm
         Normalisation after each convolution.
+    block
+        What makes a level, given dims, channels before and after, and norm; by default
+        two convolutions.
+    nonlinearity
+        As in `initialise_for_relu`.
     """
 
     def __init__(
@@ -75,22 +83,25 @@ class UNet(nn.Module):
         width: int,
         strides: list[tuple[int, ...]],
         norm: Norm = "instance",
+        block: Callable[[int, int, int, Norm], nn.Module] | None = None,
+        nonlinearity: Literal["relu", "linear"] = "relu",
     ) -> None:
         super().__init__()
+        block = block or double_convolution
         widths = [width * 2**level for level in range(len(strides) + 1)]
         conv = convolution(dims)
         self.strides = strides
         self.encoder = nn.ModuleList(
-            double_convolution(dims, before, after, norm)
+            block(dims, before, after, norm)
             for before, after in zip([channels, *widths[:-1]], widths, strict=True)
         )
         pairs = list(itertools.pairwise(widths))
         self.up = nn.ModuleList(conv(deep, wide, 1) for wide, deep in pairs)
         self.decoder = nn.ModuleList(
-            double_convolution(dims, 2 * wide, wide, norm) for wide, _ in pairs
+            block(dims, 2 * wide, wide, norm) for wide, _ in pairs
         )
         self.head = conv(width, outputs, 1)
-        initialise_for_relu(self)
+        initialise_for_relu(self, nonlinearity)
 
     def forward(self, image: Tensor) -> Tensor:
         """Map images (N, channels, *spatial) to logits (N, outputs, *spatial)."""

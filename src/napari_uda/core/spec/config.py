@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -39,16 +40,20 @@ def parse(model: type[T], values: object, where: str = "") -> T:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise UserError(explain(error, values, where)) from None
+        raise UserError(explain(error, model, values, where)) from None
 
 
-def explain(error: ValidationError, values: object, where: str = "") -> str:
+def explain(
+    error: ValidationError, model: type[BaseModel], values: object, where: str = ""
+) -> str:
     """Say in one sentence what a pydantic validation error means for the user.
 
     Parameters
     ----------
     error
         What went wrong.
+    model
+        What the values should be.
     values
         What was validated.
     where
@@ -66,7 +71,8 @@ def explain(error: ValidationError, values: object, where: str = "") -> str:
     prefix = f"{where}: " if where else ""
     match problem["type"]:
         case "extra_forbidden":
-            said = f"unknown setting '{key}': check its spelling or remove it"
+            beside = _settings(model, problem["loc"][:-1])
+            said = no_setting(key, str(parts[-1]), beside)
         case "missing":
             said = f"'{key}' is missing: add it"
         case "value_error":
@@ -85,6 +91,37 @@ def explain(error: ValidationError, values: object, where: str = "") -> str:
             allowed = ", or ".join(dict.fromkeys((message, *others)))
             said = f"{key} = {given} is not allowed: {allowed}"
     return f"{prefix}{said}."
+
+
+def no_setting(name: str, part: str, known: list[str]) -> str:
+    """Say that there is no setting `name`, and which is meant or what there is.
+
+    Parameters
+    ----------
+    name
+        As it was written, such as `method.step`.
+    part
+        The part of it that is not known.
+    known
+        What could stand in its place.
+    """
+    if close := get_close_matches(part, known, n=1, cutoff=0.75):
+        return f"unknown setting '{name}': did you mean '{close[0]}'? Else remove it"
+    known_ones = f"'{part}' is none of {', '.join(known)}" if known else "remove it"
+    return f"unknown setting '{name}': {known_ones}"
+
+
+def _settings(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
+    """Return the names of the settings that there are at a place in a model."""
+    schema = model.model_json_schema()
+    here: Any = schema
+    for part in place:
+        members = here.get("discriminator", {}).get("mapping", {})
+        others = here.get("additionalProperties") or here.get("items")
+        here = {**here.get("properties", {}), **members}.get(str(part), others)
+        name = here if isinstance(here, str) else (here or {}).get("$ref", "")
+        here = schema["$defs"][name.rpartition("/")[2]] if name else here or {}
+    return list(here.get("properties", {}))
 
 
 def _key(problem: ErrorDetails, values: object) -> tuple[int | str, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -15,7 +14,7 @@ from napari_uda.core.errors import UserError
 from napari_uda.core.io import read_header
 from napari_uda.core.io.atomic import atomic_write_text
 
-from .config import Config, matching, parse, quantity
+from .config import Config, matching, no_setting, parse, quantity
 from .domain import Dataset, Domain, Sample
 from .folders import read_yaml
 from .methods import AnyMethod, MethodConfig, method_config
@@ -285,14 +284,7 @@ def _known(content: dict[Any, Any], part: str, name: str) -> Any:
     for key in content:
         if str(key) == part:
             return key
-    known = [str(key) for key in content]
-    if close := get_close_matches(part, known, n=1, cutoff=0.75):
-        raise UserError(
-            f"there is no setting '{name}', only one named '{close[0]}': correct it."
-        )
-    raise UserError(
-        f"there is no setting '{name}': '{part}' is none of {', '.join(known)}."
-    )
+    raise UserError(f"{no_setting(name, part, [str(key) for key in content])}.")
 
 
 def runs_folder() -> Path:
