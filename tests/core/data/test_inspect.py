@@ -352,6 +352,28 @@ def test_target_labels_for_training_are_said_to_be_ignored(data: Dataset) -> Non
     assert inspect(changed, method_config("grl")).problems == ()
 
 
+@pytest.mark.parametrize("method", ["td_gan", "unet_gan"])
+@pytest.mark.parametrize(
+    ("pretrain", "steps", "said"),
+    [
+        (0.05, 19, "segmenter learns for less than one step, as pretrain = 0.05 of 19"),
+        (0.9, 9, "translation has less than one step, as 1 - pretrain = 0.1 of 9"),
+    ],
+)
+def test_a_stage_of_less_than_one_step_is_a_warning(
+    data: Dataset, method: str, pretrain: float, steps: int, said: str
+) -> None:
+    def inspected(steps: int) -> Inspection:
+        settings = {"pretrain": pretrain, "steps": steps, "patch_size": 32}
+        return inspect(data, method_config(method, **settings))
+
+    problem = only(inspected(steps), "stage")
+    assert problem.level == "warning"
+    assert said in problem.message
+    codes = [one.code for one in inspected(steps + 2).problems]
+    assert "stage" not in codes
+
+
 def test_no_test_images_and_no_truth_are_notes(data: Dataset) -> None:
     changed = data
     for domain in ("source", "target"):

@@ -22,7 +22,8 @@ def make_method(make_config, make_task):
     def make(overlapping=True, **settings):
         torch.manual_seed(0)
         settings = {
-            "norm": "batch", "segmenter": "di2i", "identity_weight": 0.0
+            "norm": "batch", "segmenter": "di2i", "identity_weight": 0.0,
+            "translation_batch_size": 2,
         } | settings  # fmt: skip
         return TdGan(make_config("td_gan", **settings), make_task(2, overlapping))
 

@@ -88,6 +88,7 @@ def compare_domains(
     yield from _classes(dataset, source, target)
     yield from _leaks(reports)
     yield from _roles(dataset, reports, method)
+    yield from _stages(method)
 
 
 def _no_structures(dataset: Dataset, reports: Reports) -> Iterator[Problem]:
@@ -370,6 +371,23 @@ def _roles(
             "no images are kept for a test: scores are measured on images that were "
             "trained on; name some in split of dataset.yaml, whole subjects at a time.",
         )
+
+
+def _stages(method: MethodConfig | None) -> Iterator[Problem]:
+    pretrain: float | None = getattr(method, "pretrain", None)
+    if method is None or pretrain is None:
+        return
+    for part, of, name in (
+        (pretrain, "pretrain", "segmenter learns for"),
+        (1 - pretrain, "1 - pretrain", "translation has"),
+    ):
+        if part * method.steps < 1:
+            yield Problem(
+                "warning",
+                "stage",
+                f"the {name} less than one step, as {of} = {part:.3g} of "
+                f"{method.steps} steps: change method.pretrain or raise method.steps.",
+            )
 
 
 def _by(size: Sequence[float] | NDArray[np.float64], unit: str | None = None) -> str:

@@ -33,6 +33,9 @@ class TdGanConfig(TranslationConfig):
         "upsampling": "transposed", "discriminator_width": 64, "identity_weight": 0.0,
         "rotate": False, "translation_learning_rate": 2e-4,
     }  # fmt: skip
+    quick_volumes: ClassVar[dict[str, Any]] = {
+        **TranslationConfig.quick_volumes, "pretrain": 0.3, "translation_batch_size": 2,
+    }  # fmt: skip
 
     name: Literal["td_gan"] = "td_gan"
     """Method."""
@@ -40,11 +43,12 @@ class TdGanConfig(TranslationConfig):
     """Training steps in all."""
     batch_size: Annotated[int, quantity("patches", ge=1, le=1024)] = 8
     """Patches of each domain per step while the segmenter learns."""
-    translation_batch_size: Annotated[int, quantity("patches", ge=1, le=1024)] = 2
+    translation_batch_size: Annotated[int, quantity("patches", ge=1, le=1024)] = 1
     """How many of them there are per step once it is frozen."""
-    patch_size: Annotated[int, quantity("px", ge=16, le=4096)] = 96
-    """Height and width of a training patch."""
-    pretrain: Annotated[float, quantity("fraction", gt=0, lt=1)] = 0.3
+    patch_size: Annotated[int, quantity("px", ge=16, le=4096)] = 128
+    """Height and width of a training patch; smaller than the images, the segmenter that
+    is frozen knows neither their borders nor what is around a structure."""
+    pretrain: Annotated[float, quantity("fraction", gt=0, lt=1)] = 0.4
     """Part of the training in which the segmenter learns; then it is frozen."""
     conditional: bool = True
     """Show images together with their masks to the discriminator of the source."""
