@@ -162,7 +162,7 @@ class Trainer:
         method = build_method(self.experiment).to(self._device)
         if self.config.dims == 3 and self._device.type == "cpu":
             # Narrow 3D networks train up to 1.75 times as fast with channels last.
-            method.to(memory_format=torch.channels_last_3d)
+            method.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
         self._materials = Materials(
             self.experiment, self.run.data, self._device, method.domains
         )
