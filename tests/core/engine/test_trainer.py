@@ -252,6 +252,16 @@ def test_images_larger_than_the_memory_are_mapped(dims, run, tmp_path, make_expe
             assert other.losses == pytest.approx(one.losses, rel=0.02)
 
 
+@pytest.mark.parametrize("dims", [2, 3])
+def test_weights_of_volumes_lie_with_channels_last(dims, run, make_experiment):
+    run.create(make_experiment(dims=dims))
+    trainer = trainer_module.Trainer(run, time.time())
+    trainer._set_up()
+    weights = [p for net in trainer._networks.values() for p in net.parameters()]
+    strides = {p.stride(1) for p in weights if p.ndim > 2 and 1 not in p.shape}
+    assert (strides == {1}) == (dims == 3)
+
+
 @pytest.mark.parametrize("selection", ["last", "label_free", "oracle"])
 def test_the_best_checkpoint_follows_the_selection(
     selection, run, monkeypatch, make_experiment

@@ -155,6 +155,18 @@ def test_tiles_are_large_in_2d_and_as_trained_in_3d(make_config):
     assert tile_shape(small) == small.patch_shape
 
 
+def test_tiles_are_wider_than_patches_where_nothing_is_normalised(make_config):
+    size = {"patch_depth": 16, "patch_size": 48}
+    plain = make_config("cycle_shape", 3, norm="none", **size)
+    assert tile_shape(plain) == (32, 96, 96)
+    for other in (
+        make_config("cycle_shape", 3, norm="instance", **size),
+        make_config("unet_gan", 3, norm="none", **size),
+        make_config("cycle_shape", 3, norm="none", patch_depth=86, patch_size=112),
+    ):
+        assert tile_shape(other) == other.patch_shape
+
+
 def test_resampling_to_a_shape_is_linear():
     line = np.linspace(0, 1, 8, dtype=np.float32)
     image = np.tile(line, (4, 1))

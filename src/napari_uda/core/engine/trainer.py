@@ -161,6 +161,9 @@ class Trainer:
         seed_everything(self.training.seed)
         self._bfloat16 = use_bfloat16(self.training, self._device, self.config.dims)
         method = build_method(self.experiment).to(self._device)
+        if self.config.dims == 3 and self._device.type == "cpu":
+            # Narrow 3D networks train up to 1.75 times as fast with channels last.
+            method.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
         self._materials = Materials(
             self.experiment, self.run.data, self._device, method.domains
         )

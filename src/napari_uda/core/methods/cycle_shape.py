@@ -9,9 +9,9 @@ G_B(x_A). Then S_A and S_B learn from real, synthetic and reconstructed images (
 and D with gamma = 0, then all together (section 4.2).
 Differences from the paper: labels of B are optional. Without them what needs them is 0:
 L_shape of G_A(x_B), and S_B on x_B and G_B(G_A(x_B)); S_B is then pre-trained on x_A,
-and L_shape gains S_A on G_A(G_B(x_A)). S learns from translations in the second stage
-already; kinds of images weigh 1:1:1. S and D see the translations that G was updated
-with. Averaged networks predict; quick is small, with soft Dice and identity loss.
+and L_shape gains S_A on G_A(G_B(x_A)). Kinds of images weigh 1:1:1. S and D see the
+translations that G was updated with. Averaged networks predict; quick is small, with
+soft Dice, an identity loss and stages of other lengths.
 """
 
 from __future__ import annotations
@@ -89,38 +89,43 @@ class CycleShape(Method[CycleShapeConfig]):
         again_a, again_b = self.to_source(fake_b), self.to_target(fake_a)
         loss_cycle = l1_loss(again_a, a.image) + l1_loss(again_b, b.image)
         loss_same = loss_shape = loss_trip = torch.zeros_like(loss_cycle)
-        if config.identity_weight > 0:
+        joint = engine.progress >= config.pretrained
+        if config.identity_weight > 0 and not joint:
             loss_same = l1_loss(self.to_source(a.image), a.image)
             loss_same = loss_same + l1_loss(self.to_target(b.image), b.image)
         with frozen(d_target, d_source, s_target, s_source):
             loss_gan = generator_loss(d_target(fake_b), mode)
             loss_gan += generator_loss(d_source(fake_a), mode)
-            if engine.progress >= config.pretrained:
+            if joint:
                 loss_shape = of(s_target, fake_b, a) + of(s_source, fake_a, b)
                 loss_trip = of(s_source, again_a, a)
         loss = loss_gan + config.cycle_weight * loss_cycle
         loss += config.identity_weight * loss_same + config.shape_weight * loss_shape
         loss += config.round_trip_weight * loss_trip
         engine.update("generators", loss, stage)
+        losses = {
+            "shape": loss_shape, "cycle": loss_cycle, "round_trip": loss_trip,
+            "identity": loss_same, "generators": loss_gan,
+        }  # fmt: skip
 
         made = (fake_b, fake_a, again_a, again_b)
         fake_b, fake_a, again_a, again_b = (image.detach() for image in made)
-        loss_real = of(s_source, a.image, a) + of(s_target, b.image, b)
-        loss_synthetic = of(s_target, fake_b, a) + of(s_source, fake_a, b)
-        loss_again = of(s_source, again_a, a) + of(s_target, again_b, b)
-        engine.update("segmenters", loss_real + loss_synthetic + loss_again, stage)
+        if joint:
+            loss_real = of(s_source, a.image, a) + of(s_target, b.image, b)
+            loss_synthetic = of(s_target, fake_b, a) + of(s_source, fake_a, b)
+            loss_again = of(s_source, again_a, a) + of(s_target, again_b, b)
+            engine.update("segmenters", loss_real + loss_synthetic + loss_again, stage)
+            losses |= {
+                "seg_real": loss_real, "seg_synthetic": loss_synthetic,
+                "seg_reconstructed": loss_again,
+            }  # fmt: skip
 
         real, fake = d_target(b.image), d_target(self.pool_target(fake_b))
         loss_d = discriminator_loss(real, fake, mode)
         real, fake = d_source(a.image), d_source(self.pool_source(fake_a))
         loss_d += discriminator_loss(real, fake, mode)
         engine.update("discriminators", loss_d, stage)
-        losses = {
-            "seg_real": loss_real, "seg_synthetic": loss_synthetic,
-            "seg_reconstructed": loss_again, "shape": loss_shape, "cycle": loss_cycle,
-            "round_trip": loss_trip, "identity": loss_same, "generators": loss_gan,
-            "discriminators": loss_d,
-        }  # fmt: skip
+        losses["discriminators"] = loss_d
         return {name: loss.detach() for name, loss in losses.items()}
 
     def _segmentation(self, network: nn.Module, image: Tensor, by: Patch) -> Tensor:

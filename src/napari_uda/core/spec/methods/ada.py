@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from napari_uda.core.spec.config import quantity
 
@@ -17,6 +17,10 @@ class AdaConfig(PretrainedConfig):
         "Translates first, then fine-tunes segmenters on real and translated images: "
         "the baseline that tells what joint training of cycle_shape is worth."
     )
+
+    quick_volumes: ClassVar[dict[str, Any]] = {
+        **PretrainedConfig.quick_volumes, "translation_pretrain": 0.4,
+    }  # fmt: skip
 
     name: Literal["ada"] = "ada"
     """Method."""

@@ -25,8 +25,10 @@ class PretrainedConfig(TranslationConfig):
         "segmenter_pretrain": 0.385, "translation_pretrain": 0.23,
     }  # fmt: skip
     quick_volumes: ClassVar[dict[str, Any]] = {
-        "steps": 300, "patch_size": 48, "patch_depth": 16, "flip": False,
-        "rotate": False, "width": 8, "generator_width": 8,
+        "steps": 450, "patch_size": 48, "patch_depth": 16, "flip": False,
+        "rotate": False, "width": 8, "ema": 0.95, "generator_width": 8,
+        "cycle_weight": 3.0, "translation_learning_rate": 2e-3,
+        "segmenter_pretrain": 0.27, "translation_pretrain": 0.22,
     }  # fmt: skip
 
     steps: Annotated[int, quantity("steps", ge=1, le=10_000_000)] = 600
