@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 
 from napari_uda.core.errors import UserError
 from napari_uda.core.io.atomic import atomic_path
 from napari_uda.core.method import Batch, Patch
 from napari_uda.core.spec import events as ev
 
+from . import device
 from .averaging import averaged_copy, update_average, warm_decay
 from .build import Materials, build_method, changed_files
 from .checkpoint import (
@@ -26,7 +26,6 @@ from .checkpoint import (
     save_checkpoint,
     seed_everything,
 )
-from .device import describe, memory_used, pick_device, set_threads, use_bfloat16
 from .failure import explain_failure, is_disk_full
 from .opponents import guessing_losses
 from .schedule import learning_rate_factor
@@ -146,7 +145,7 @@ class Trainer:
                     losses=losses,
                     speed=speed,
                     remaining=(self.steps - self.step) / speed,
-                    memory=memory_used(self._device),
+                    memory=device.memory_used(self._device),
                 )
             yield from self._look()
             if self._due(self.training.checkpoint_every):
@@ -156,14 +155,12 @@ class Trainer:
         )
 
     def _set_up(self) -> None:
-        self._device = pick_device(self.training.device)
-        set_threads(self.training)
+        self._device = device.pick_device(self.training.device)
+        device.set_threads(self.training)
         seed_everything(self.training.seed)
-        self._bfloat16 = use_bfloat16(self.training, self._device, self.config.dims)
-        method = build_method(self.experiment).to(self._device)
-        if self.config.dims == 3 and self._device.type == "cpu":
-            # Narrow 3D networks train up to 1.75 times as fast with channels last.
-            method.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+        dims = self.config.dims
+        self._bfloat16 = device.use_bfloat16(self.training, self._device, dims)
+        method = device.place(build_method(self.experiment), self._device, dims)
         self._materials = Materials(
             self.experiment, self.run.data, self._device, method.domains
         )
@@ -174,11 +171,7 @@ class Trainer:
             name: [group["lr"] for group in optimizer.param_groups]
             for name, optimizer in optimizers.items()
         }
-        self._fabric = Fabric(
-            accelerator=self._device.type,
-            devices=[self._device.index or 0] if self._device.type == "cuda" else 1,
-            precision="bf16-mixed" if self._bfloat16 else "32-true",
-        )
+        self._fabric = device.fabric_for(self._device, bfloat16=self._bfloat16)
         for name, network in self._networks.items():
             if any(p.requires_grad for p in network.parameters()):
                 setattr(method, name, self._fabric.setup_module(network))
@@ -389,7 +382,7 @@ class Trainer:
         return {
             "method": self.config.name,
             "steps": self.steps,
-            "device": describe(self._device),
+            "device": device.describe(self._device),
             "precision": "bfloat16" if self._bfloat16 else "float32",
             "loss_groups": self._method.losses,
             "guessing": guessing_losses(self._method),
