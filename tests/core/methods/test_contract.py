@@ -288,3 +288,28 @@ def test_a_resumed_run_equals_an_uninterrupted_one(
     expected = {event.step: event.losses for event in whole if isinstance(event, Step)}
     held = {e.step: e.losses for e in run.history() if isinstance(e, Step)}
     assert held == expected
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, kind in METHODS.items() if kind.target_labels != "required"]
+)
+def test_target_truth_for_the_scorer_never_trains(
+    name, tmp_path, make_dataset, make_experiment, assert_same
+):
+    ends = {}
+    for poison in (None, 7):
+        data = make_dataset(poison=poison, role="evaluate")
+        run = RunFolder(tmp_path / f"run-{poison}")
+        events = list(train(make_experiment(name, data), run.path))
+        assert isinstance(events[-1], Finished)
+        ends[poison] = [
+            torch.load(run.checkpoints / file, weights_only=True)
+            for file in ("last.pt", "best.pt")
+        ]
+        ends[poison][0].pop("history")
+        truths = [e.truth["mean"] for e in events if e.kind == "validation"]
+        ends[poison].append(truths)
+    *clean, truth = ends[None]
+    *poisoned, nonsense = ends[7]
+    assert_same(clean, poisoned)
+    assert truth != nonsense

@@ -19,9 +19,7 @@ from napari_uda.core.losses.adversarial import (
 from napari_uda.core.method import Batch
 from napari_uda.core.methods.grl import Grl
 from napari_uda.core.spec.domain import IGNORE
-from napari_uda.core.spec.events import Finished
 from napari_uda.core.spec.experiment import Experiment
-from napari_uda.core.spec.methods import METHODS
 from napari_uda.core.spec.run import RunFolder
 
 
@@ -175,31 +173,6 @@ def test_labelled_target_patches_join_the_segmentation_loss(
     # For the classifier they stay "target": it never sees labels.
     assert other["domain"] == of_target["domain"]
     assert of_target["domain"] == method.step(nothing, engine)["domain"]
-
-
-@pytest.mark.parametrize(
-    "name", [name for name, kind in METHODS.items() if kind.target_labels != "required"]
-)
-def test_target_truth_for_the_scorer_never_trains(
-    name, tmp_path, make_dataset, make_experiment, assert_same
-):
-    ends = {}
-    for poison in (None, 7):
-        data = make_dataset(poison=poison, role="evaluate")
-        run = RunFolder(tmp_path / f"run-{poison}")
-        events = list(train(make_experiment(name, data), run.path))
-        assert isinstance(events[-1], Finished)
-        ends[poison] = [
-            torch.load(run.checkpoints / file, weights_only=True)
-            for file in ("last.pt", "best.pt")
-        ]
-        ends[poison][0].pop("history")
-        truths = [e.truth["mean"] for e in events if e.kind == "validation"]
-        ends[poison].append(truths)
-    *clean, truth = ends[None]
-    *poisoned, nonsense = ends[7]
-    assert_same(clean, poisoned)
-    assert truth != nonsense
 
 
 def test_target_labels_train_where_their_role_says_so(
