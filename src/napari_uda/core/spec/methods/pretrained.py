@@ -19,14 +19,15 @@ class PretrainedConfig(TranslationConfig):
     paper: ClassVar[dict[str, Any]] = {
         "dims": 3, "steps": 20_000, "batch_size": 1, "patch_size": 112,
         "patch_depth": 86, "flip": False, "rotate": False, "learning_rate": 2e-4,
-        "width": 32, "dice_weight": 0.0, "ema": 0.999, "generator_width": 32,
-        "discriminator_width": 64, "identity_weight": 0.0,
+        "width": 32, "norm": "none", "dice_weight": 0.0, "ema": 0.999,
+        "generator_width": 32, "discriminator_width": 64, "identity_weight": 0.0,
         "translation_learning_rate": 2e-4,
         "segmenter_pretrain": 0.385, "translation_pretrain": 0.23,
     }  # fmt: skip
     quick_volumes: ClassVar[dict[str, Any]] = {
         "steps": 450, "patch_size": 48, "patch_depth": 16, "flip": False,
-        "rotate": False, "width": 8, "ema": 0.95, "generator_width": 8,
+        "rotate": False, "width": 8, "learning_rate": 3e-3, "ema": 0.95,
+        "generator_width": 8,
         "cycle_weight": 3.0, "translation_learning_rate": 2e-3,
         "segmenter_pretrain": 0.27, "translation_pretrain": 0.22,
     }  # fmt: skip
@@ -47,8 +48,6 @@ class PretrainedConfig(TranslationConfig):
     schedule: Literal["constant", "linear", "poly"] = "linear"
     """Learning rate over the last stage: constant, linear to zero in its second half,
     or poly."""
-    norm: Literal["instance", "group", "batch", "none"] = "none"
-    """Normalisation layer of the segmenters."""
     generator: Literal["resnet", "skip"] = "skip"
     """Network that translates: resnet, as in CycleGAN; or skip, a U-Net, which keeps
     fine structures in place and is the better one for volumes."""
