@@ -468,7 +468,7 @@ def test_a_pipe_may_be_closed_early(options: list[str]) -> None:
 def test_images_of_the_other_domain_are_noticed(
     workshop: Path, command: Callable[..., Outcome]
 ) -> None:
-    words = "a.tif is an image of the source, as the run knows it: add --domain source"
+    words = "a.tif is an image of the source, as the run knows it (2 of 2 images)"
     done = command("predict", "run", "source", "--out", "masks")
     assert done.code == 0
     assert words in done.err

@@ -49,19 +49,12 @@ def predict(
     size = parsed_sizes(voxel_size)
     from napari_uda.core.api import predict as predict_images
 
-    def misplaced(files: list[Path]) -> None:
-        other = "source" if domain == "target" else "target"
-        terminal.note(
-            f"{files[0]} is an image of the {other}, as the run knows it: add --domain "
-            f"{other} to segment images of the {other}."
-        )
-
     with terminal.predicting(as_json) as report:
         predict_images(
             run, images, out, checkpoint=checkpoint, device=device, report=report,
             domain=domain, split=split, probability=probability, unit=unit, size=size,
             uncertainty=uncertainty, overwrite=overwrite, axes=axes,
-            misplaced=misplaced,
+            notice=terminal.note,
         )  # fmt: skip
 
 

@@ -16,11 +16,11 @@ from .images import (
     Progress,
     check_free,
     find_images,
-    of_other_domain,
     opened,
     result_file,
 )
 from .model import raw_values
+from .unlike import Unlike
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -81,7 +81,7 @@ def predict_files(
     size: tuple[float, ...] | None = None,
     unit: str | None = None,
     axes: str | None = None,
-    misplaced: Callable[[list[Path]], None] | None = None,
+    notice: Callable[[str], None] | None = None,
 ) -> list[Prediction]:
     """Segment image files and write their labels.
 
@@ -107,9 +107,9 @@ def predict_files(
         Voxel size of images whose files do not say.
     axes
         Meaning of the images' axes, where the files do not say.
-    misplaced
-        Called with the images that the run knows as those of the other domain, if there
-        are any.
+    notice
+        Called with a sentence for every way in which images are unlike those that the
+        run was trained for.
 
     Returns
     -------
@@ -124,11 +124,11 @@ def predict_files(
     files = find_images(images, split)
     for path in files:
         check_free(path, _label_files(model, path, out), overwrite)
-    strangers = of_other_domain(model.experiment, files, domain)
-    if strangers and misplaced is not None:
-        misplaced(strangers)
+    unlike = Unlike(model.experiment, domain, notice)
+    unlike.look_at_files(files)
     results = []
     for image in opened(model, files, domain, report, size=size, unit=unit, axes=axes):
+        unlike.look_at(image.path, image.volume.data.ndim, image.size)
         chance = model.probabilities(
             image.volume.data, image.size, domain=domain, progress=image.tell
         )
