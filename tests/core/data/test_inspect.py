@@ -463,3 +463,12 @@ def test_inspecting_needs_no_torch() -> None:
 
     code = "import sys, napari_uda.core.data.inspect; sys.exit('torch' in sys.modules)"
     assert subprocess.call([sys.executable, "-c", code]) == 0
+
+
+def test_what_samples_share_is_said_once(data: Dataset) -> None:
+    found = inspect(data, method_config("grl", dims=3)).problems
+    messages = [problem.message for problem in found if "dims = 3" in problem.message]
+    assert (
+        len(messages) == len({message.partition(" ")[0] for message in messages}) == 2
+    )
+    assert all(" more: " in message for message in messages)

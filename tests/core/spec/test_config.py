@@ -36,7 +36,7 @@ class Home(Config):
         ),
         (
             {"pet": {"name": "cat", "live": 3}},
-            "unknown setting 'pet.live': did you mean 'lives'? Else remove it.",
+            "unknown setting 'pet.live': did you mean 'pet.lives'? Else remove it.",
         ),
         (
             {"door": {"live": 3}},

@@ -123,7 +123,13 @@ def test_settings_are_changed_together(experiment: Experiment) -> None:
         ("steps", "'steps' is not a setting: write key=value"),
         ("=3", "'=3' is not a setting"),
         ("method.speed=3", "'speed' is none of dims, steps"),
-        ("metod.steps=3", "unknown setting 'metod.steps': did you mean 'method'"),
+        ("metod.steps=3", "unknown setting 'metod.steps': did you mean 'method.steps'"),
+        ("method.step=3", "unknown setting 'method.step': did you mean 'method.steps'"),
+        ("steps=3", r"unknown setting 'steps': did you mean 'method.steps'\?"),
+        (
+            "method.seed=3",
+            "unknown setting 'method.seed': did you mean 'training.seed'",
+        ),
         ("method.steps.more=3", "no setting 'method.steps.more': steps = 400 has no"),
         ("method.steps=null", "method.steps = None is not allowed"),
         ("method.steps=2.5", "method.steps = 2.5 is not allowed: .*integer"),
@@ -168,7 +174,8 @@ def test_a_misspelt_setting_in_the_file_is_named(
     text = (tmp_path / "e.yaml").read_text().replace("batch_size", "batchsize")
     (tmp_path / "e.yaml").write_text(text)
     with pytest.raises(
-        UserError, match=r"^e.yaml: .*'method.batchsize': did you mean 'batch_size'"
+        UserError,
+        match=r"^e.yaml: .*'method.batchsize': did you mean 'method.batch_size'",
     ):
         Experiment.load(tmp_path / "e.yaml")
 

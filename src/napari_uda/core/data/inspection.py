@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -125,18 +125,18 @@ class Inspection:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """All problems, the gravest first; those of a sample name it."""
-        named = [
-            Problem(
-                item.level,
-                item.code,
-                f"{sample.domain} {sample.name}: {item.message}",
-                item.fix,
-                item.settings,
-            )
-            for sample in self.samples
-            for item in sample.problems
-        ]
+        """All problems, the gravest first; what samples share is said once."""
+        shared: dict[tuple[str, ...], list[tuple[str, Problem]]] = {}
+        for sample in self.samples:
+            for item in sample.problems:
+                key = sample.domain, item.level, item.message
+                shared.setdefault(key, []).append((sample.name, item))
+        named = []
+        for (domain, *_), found in shared.items():
+            name, item = found[0]
+            more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+            message = f"{domain} {name}{more}: {item.message}"
+            named.append(replace(item, message=message))
         return tuple(
             sorted((*self.findings, *named), key=lambda one: -_ORDER.index(one.level))
         )

@@ -106,7 +106,8 @@ def no_setting(name: str, part: str, known: list[str]) -> str:
         What could stand in its place.
     """
     if close := get_close_matches(part, known, n=1, cutoff=0.75):
-        return f"unknown setting '{name}': did you mean '{close[0]}'? Else remove it"
+        meant = ".".join(close[0] if one == part else one for one in name.split("."))
+        return f"unknown setting '{name}': did you mean '{meant}'? Else remove it"
     known_ones = f"'{part}' is none of {', '.join(known)}" if known else "remove it"
     return f"unknown setting '{name}': {known_ones}"
 

@@ -265,18 +265,24 @@ def _value(text: str) -> Any:
 
 def _assign(content: dict[Any, Any], keys: list[str], text: str, name: str) -> None:
     *parents, last = keys
+    place = content
     for parent in parents:
-        nested = content[_known(content, parent, name)]
+        nested = place[_known(place, parent, name)]
         if not isinstance(nested, dict):
             raise UserError(
                 f"there is no setting '{name}': {parent} = {nested!s:.40} has no "
                 "settings of its own that could be changed here."
             )
-        content = nested
-    key = _known(content, last, name)
+        place = nested
+    if last not in map(str, place):
+        for section in ("method", "training"):
+            if last in content[section]:
+                meant = f"{section}.{last}"
+                raise UserError(f"unknown setting '{name}': did you mean '{meant}'?")
+    key = _known(place, last, name)
     # A name may look like a number or a date; it is text all the same.
-    keep = isinstance(content[key], str) and not text.startswith(("{", "["))
-    content[key] = text if keep else _value(text)
+    keep = isinstance(place[key], str) and not text.startswith(("{", "["))
+    place[key] = text if keep else _value(text)
 
 
 def _known(content: dict[Any, Any], part: str, name: str) -> Any:
