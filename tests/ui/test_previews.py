@@ -227,3 +227,43 @@ def test_the_camera_goes_to_the_previews_only_when_asked(previews, qtbot, run, v
     low, high = np.min([b[0] for b in boxes], 0), np.max([b[1] for b in boxes], 0)
     assert (center > low).all()
     assert (center < high).all()
+
+
+def in_view(viewer):
+    """Tell whether all that is shown lies on the canvas."""
+    camera = viewer.scene.camera
+    half = np.array(viewer.canvas.size) / (2 * camera.zoom)
+    center = np.array(camera.center[-2:])
+    boxes = [layer.extent.world for layer in viewer.layers if layer.visible]
+    return all(
+        (box[0] > center - half).all() and (box[1] < center + half).all()
+        for box in boxes
+    )
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_more_columns_are_fitted_unless_the_user_has_moved_the_camera(
+    previews, qtbot, run, viewer, tmp_path, moved
+):
+    show(previews, qtbot, run, 10)
+    assert in_view(viewer)
+    camera = viewer.scene.camera
+    if moved:
+        camera.center = (0, 3, 5)
+    before = (camera.zoom, camera.center)
+    show(previews, qtbot, run, 20)
+    assert (camera.zoom, camera.center) == before
+    other = RunFolder(tmp_path / "other")
+    other.previews.mkdir(parents=True)
+    previews.open(other, STRUCTURES)
+    more = np.zeros((2, 8, 8), np.float16)
+    show(previews, qtbot, other, 30, to_target=more, cycle=more, to_source=more)
+    assert ((camera.zoom, camera.center) == before) == moved
+    assert in_view(viewer) != moved
+
+
+def test_previews_are_fitted_again_after_all_were_deleted(previews, qtbot, run, viewer):
+    show(previews, qtbot, run, 10)
+    viewer.layers.clear()
+    show(previews, qtbot, run, 20)
+    assert in_view(viewer)

@@ -31,6 +31,21 @@ def test_a_summary_says_where_a_run_stands(run):
     )  # fmt: skip
 
 
+def test_a_summary_follows_what_a_living_trainer_says(run):
+    (found,) = summarise_runs(run.path.parent)
+    about = {"losses": {}, "speed": 1.0, "remaining": 1.0, "memory": 0.1}
+    step = ev.Step(run=run.id, step=7, **about)
+    better = ev.Validation(run=run.id, step=7, scores={}, truth={"mean": 0.6})
+    now = found.after([step, better])
+    assert (now.state, now.step, now.truth) == ("running", 7, 0.6)
+    paused = now.after([ev.Paused(run=run.id, step=7)])
+    warned = ev.Warned(run=run.id, step=7, code="control", message="m")
+    assert paused.after([warned]).state == "paused"
+    last = paused.after([ev.Finished(run=run.id, step=9, seconds=1.0)])
+    assert (last.state, last.step, last.truth) == ("finished", 9, 0.6)
+    assert found.after([]) == found
+
+
 def test_a_run_that_is_being_trained_is_not_deleted(run):
     with run.lock():
         assert "stop it first" in delete_run(run)

@@ -164,10 +164,48 @@ def test_a_run_from_start_to_finish(train, qtbot, fake):
     ]  # fmt: skip
     assert set(train.previews.layers()) == {"source", "source_prediction"}
     assert train.session.selected_run.state() == "finished"
+    assert row(train) == ("finished", "20", "0.40")
     experiment = train.session.selected_run.experiment()
     assert experiment.method.steps == 20
     assert experiment.name == train.session.selected_run.id
     assert train.experiment.name.endswith("_02")
+
+
+def row(widget):
+    """Return state, step and Dice that the list shows of its only run."""
+    item = widget.run_list.tree.topLevelItem(0)
+    return tuple(item.text(column) for column in (1, 2, 3))
+
+
+def test_the_list_follows_the_job_without_reading_files(
+    train, qtbot, fake, monkeypatch
+):
+    run = prepared_run(train)
+    train.session.runs_changed.emit()
+    settle(qtbot, train)
+    assert row(train) == ("not started", "0", "")
+    for changed in (train.session.job_changed, train.session.runs_changed):
+        changed.disconnect(train.run_list.refresh)
+    monkeypatch.setattr(train.run_list, "refresh", lambda: None)
+    fake("wait")
+    train.resume(run)
+    wait_for(qtbot, lambda: row(train) == ("running", "5", "0.40"))
+    train.stop_button.click()
+    wait_for_the_end(qtbot, train)
+    assert row(train) == ("stopped", "5", "0.40")
+
+
+def test_what_is_said_while_the_list_is_read_is_not_forgotten(train, qtbot):
+    run = prepared_run(train)
+    train.session.runs_changed.emit()
+    assert train.run_list._reader is not None
+    train.run_list.add(run, [ev.Finished(run=run.id, step=9, seconds=1.0)])
+    train.run_list._outdated = False
+    settle(qtbot, train)
+    assert row(train) == ("finished", "9", "")
+    train.session.runs_changed.emit()
+    settle(qtbot, train)
+    assert row(train)[0] == "not started"
 
 
 def test_layers_are_copied_into_the_run(train, qtbot, fake, viewer):

@@ -28,7 +28,7 @@ from napari_uda.core.spec.run import EventReader, valid_events
 from .trainer_process import ChildTrainer, ForeignTrainer
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Sequence
 
     from napari_uda.core.spec.run import Request, RunFolder
 
@@ -310,7 +310,7 @@ class _Task(partial[Any]):
         return self.words
 
 
-def last_word(events: list[Event]) -> Event | None:
+def last_word(events: Sequence[Event]) -> Event | None:
     """Return the last event that says whether a run runs, waits or has ended."""
     kinds = (Started, Resumed, Paused, Continued, *LAST_EVENTS)
     return next((event for event in reversed(events) if isinstance(event, kinds)), None)

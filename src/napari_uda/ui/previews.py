@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from napari import Viewer
     from napari.layers import Layer
+    from numpy.typing import NDArray
 
     from napari_uda.core.spec.domain import Structure
     from napari_uda.core.spec.events import Event
@@ -57,7 +60,7 @@ class Previews(QWidget):
         self._loaded = 0
         self._worker: Any = None
         self._origin: tuple[float, float, float] | None = None
-        self._welcome = True
+        self._fitted: _View | None = None
         self._loaded_at = 0.0
 
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -181,12 +184,30 @@ class Previews(QWidget):
         if self._origin is None:
             height = max(mosaic.data.shape[0] for mosaic in mosaics)
             self._origin = self._place(left - GAP, height)
+        if not self._session.viewer.layers:
+            self._fitted = None  # napari moves the camera to the first layer itself
         self._hide_others({mosaic.key for mosaic in mosaics})
         for mosaic, place in zip(mosaics, places, strict=True):
             self._show(mosaic, place)
-        if self._welcome:
-            self._welcome = False
-            self._session.viewer.reset_view()
+        self._fit()
+
+    def _fit(self) -> None:
+        """Show everything: at first, and as previews grow, unless the user moved."""
+        viewer = self._session.viewer
+        boxes = [layer.extent.world for layer in self.layers().values()]
+        low = np.min([box[0] for box in boxes], axis=0)
+        high = np.max([box[1] for box in boxes], axis=0)
+        before = self._fitted
+        if before is not None:
+            # What is lost of a pixel in rounding is no growth.
+            slack = 1e-6 * (before.high - before.low)
+            grown = (low < before.low - slack).any() or (
+                high > before.high + slack
+            ).any()
+            if not grown or not np.allclose(_camera(viewer), before.camera):
+                return
+        viewer.reset_view()
+        self._fitted = _View(low, high, _camera(viewer))
 
     def _show(self, mosaic: Mosaic, left: float) -> None:
         assert self._origin is not None
@@ -277,6 +298,26 @@ class Previews(QWidget):
         for key, layer in self.layers().items():
             if key not in keys:
                 layer.visible = False
+
+
+@dataclass(frozen=True, eq=False)
+class _View:
+    """What the camera was fitted to, and where that put it."""
+
+    low: NDArray[Any]
+    """Least y and x of the previews, in world units."""
+    high: NDArray[Any]
+    """Greatest y and x of the previews, in world units."""
+    camera: tuple[float, ...]
+    """What `_camera` returned then."""
+
+
+def _camera(viewer: Viewer) -> tuple[float, ...]:
+    """Return zoom, angles, and y and x of the centre in pixels of the canvas."""
+    scene = getattr(viewer, "scene", viewer)  # before napari 0.9 there was no scene
+    camera = scene.camera
+    center = (camera.zoom * part for part in camera.center[-2:])
+    return (camera.zoom, *camera.angles, *center)
 
 
 def _load(file: Path) -> list[Mosaic]:

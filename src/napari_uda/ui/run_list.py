@@ -32,6 +32,7 @@ from .run_summary import LIVING, RESUMABLE, STATE_WORDS, delete_run, summarise_r
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from napari_uda.core.spec.events import Event
     from napari_uda.core.spec.run import RunFolder
 
     from .run_summary import RunSummary
@@ -70,6 +71,7 @@ class RunList(QWidget):
         self._session = session
         self._reader: Any = None
         self._outdated = False
+        self._said: list[tuple[RunFolder, list[Event]]] = []
         self._summaries: dict[str, RunSummary] = {}
         self._deleter: Any = None
         self._rival = ""
@@ -148,10 +150,25 @@ class RunList(QWidget):
             self._outdated = True
             return
         self._outdated = False
+        self._said = []
         self._reader = thread_worker(summarise_runs)(self._session.runs_folder)
         self._reader.returned.connect(self._on_read)
         self._reader.finished.connect(self._on_reader_finished)
         self._reader.start()
+
+    def add(self, run: RunFolder, events: list[Event]) -> None:
+        """Take in what the run of a job has said; reads no file."""
+        if self._reader is not None:
+            self._said.append((run, events))
+        before = self._summaries.get(run.id)
+        if before is None or before.run.path != run.path:
+            return
+        self._summaries[run.id] = now = before.after(events)
+        for item in self._items():
+            if item.data(0, ID_ROLE) == run.id:
+                self._dress(item)
+        if now.state != before.state:
+            self._enable()
 
     def selected(self) -> RunSummary | None:
         """Return the run that is selected in the list."""
@@ -179,7 +196,7 @@ class RunList(QWidget):
         self._enable()
 
     def _dress(self, item: QTreeWidgetItem) -> None:
-        """Show title, comparison and state of a run."""
+        """Show what is known of a run."""
         summary = self._summaries[item.data(0, ID_ROLE)]
         compared = summary.run.id == self._rival
         mark = f"{SIGN_DASHED} " if compared else ""
@@ -187,6 +204,8 @@ class RunList(QWidget):
         place = self._session.queue.place(summary.run)
         words = STATE_WORDS.get(summary.state, summary.state)
         item.setText(1, f"queued {place}" if place else words)
+        item.setText(2, f"{summary.step:,}")
+        item.setText(3, "" if summary.truth is None else f"{summary.truth:.2f}")
 
     def _button(self, text: str, tip: str) -> QPushButton:
         button = QPushButton(text)
@@ -200,11 +219,14 @@ class RunList(QWidget):
         if chosen is None and self._session.selected_run is not None:
             chosen = self._session.selected_run.id
         self._summaries = {summary.run.id: summary for summary in summaries}
+        # The reader may have missed what was said while it read.
+        for run, events in self._said:
+            if run.id in self._summaries:
+                self._summaries[run.id] = self._summaries[run.id].after(events)
         self.tree.blockSignals(True)
         self.tree.clear()
         for name, summary in self._summaries.items():
-            dice = "" if summary.truth is None else f"{summary.truth:.2f}"
-            item = QTreeWidgetItem(["", "", f"{summary.step:,}", dice])
+            item = QTreeWidgetItem()
             item.setData(0, ID_ROLE, name)
             item.setToolTip(0, str(summary.run.path))
             self._dress(item)

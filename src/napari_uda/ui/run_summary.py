@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from napari_uda.core.spec.events import Validation
+from napari_uda.core.spec.events import LAST_EVENTS, Paused, Validation
 from napari_uda.core.spec.run import list_runs
 
+from .jobs import last_word
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from napari_uda.core.spec.events import Event
     from napari_uda.core.spec.run import RunFolder, State
 
 LIVING = ("running", "paused")
@@ -39,6 +43,25 @@ class RunSummary:
         """What it is called."""
         return self.title or self.run.id
 
+    def after(self, events: Sequence[Event]) -> RunSummary:
+        """Return what the list says once the run's living trainer has said more.
+
+        Parameters
+        ----------
+        events
+            What was said since; nothing is read from the disk.
+        """
+        if not events:
+            return self
+        state: State = self.state if self.state in LIVING else "running"
+        last = last_word(events)
+        if isinstance(last, LAST_EVENTS):
+            state = last.kind
+        elif last is not None:
+            state = "paused" if isinstance(last, Paused) else "running"
+        truth = _latest_truth(events, self.truth)
+        return replace(self, state=state, step=events[-1].step, truth=truth)
+
 
 def summarise_runs(folder: Path) -> list[RunSummary]:
     """Read what the list shows of every run; for a worker."""
@@ -58,9 +81,13 @@ def delete_run(run: RunFolder) -> str:
 
 def _summary(run: RunFolder) -> RunSummary:
     events = run.history()
-    truth = None
+    step = events[-1].step if events else 0
+    truth = _latest_truth(events)
+    return RunSummary(run, run.state(), step, truth, run.title)
+
+
+def _latest_truth(events: Sequence[Event], before: float | None = None) -> float | None:
     for event in events:
         if isinstance(event, Validation) and "mean" in event.truth:
-            truth = event.truth["mean"]
-    step = events[-1].step if events else 0
-    return RunSummary(run, run.state(), step, truth, run.title)
+            before = event.truth["mean"]
+    return before

@@ -294,6 +294,8 @@ class TrainWidget(QWidget):
 
     def _on_progress(self, events: list[Event]) -> None:
         job = self.session.job
+        if job is not None:
+            self.run_list.add(job.run, events)
         if job is None or not self._is_shown(job.run):
             return
         if self._opener is not None:
