@@ -212,7 +212,8 @@ def test_cancel_ends_the_child_process(viewer, widget, qtbot):
     add_target(viewer)
     widget.command[-1] = "hang"
     widget.predict.click()
-    qtbot.waitUntil(lambda: "%p" in widget.bar.format(), timeout=20_000)
+    qtbot.waitUntil(lambda: "on MR" in widget.bar.text(), timeout=20_000)
+    assert widget.bar.text() == "grl_01 on MR  ·  0 %"
     assert widget.cancel.isEnabled()
     widget.cancel.click()
     assert "Cancelled" in widget.message.text()

@@ -25,6 +25,7 @@ from .check_pairs import Pair, pair_of, pair_of_layers
 from .child import Failure, Progress
 from .layers import to_layer_axes
 from .listening import Latest, Listener
+from .progress import show_progress
 from .review import Review
 from .review_panel import ReviewPanel
 from .run_choice import has_checkpoint
@@ -36,7 +37,7 @@ from .translating import (
     Translator,
     find_translators,
 )
-from .words import count_text, duration_text
+from .words import count_text
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -202,10 +203,7 @@ class CheckWidget(QWidget):
 
     def _on_told(self, told: Progress | Translated | Failure) -> None:
         if isinstance(told, Progress):
-            self.bar.setValue(round(1000 * told.done))
-            left = "" if told.remaining is None else duration_text(told.remaining)
-            self.bar.setFormat(f"%p %  {left} left" if left else "%p %")
-            self.bar.setToolTip(told.text)
+            show_progress(self.bar, told)
         elif isinstance(told, Translated):
             self._results.append(told)
         else:

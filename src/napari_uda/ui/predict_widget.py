@@ -24,11 +24,12 @@ from .predicting import (
     PredictRequest,
     PredictResult,
 )
+from .progress import show_progress
 from .run_choice import has_checkpoint
 from .saving import save_masks, write_scores
 from .scored import Scored, score_safely
 from .session import Session
-from .words import count_text, duration_text
+from .words import count_text
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -223,10 +224,7 @@ class PredictWidget(PredictForm):
 
     def _on_told(self, told: Progress | PredictResult | Failure) -> None:
         if isinstance(told, Progress):
-            self.bar.setValue(round(1000 * told.done))
-            left = "" if told.remaining is None else duration_text(told.remaining)
-            self.bar.setFormat(f"%p %  {left} left" if left else "%p %")
-            self.bar.setToolTip(told.text)
+            show_progress(self.bar, told)
         elif isinstance(told, PredictResult):
             self._show_result(told)
         else:

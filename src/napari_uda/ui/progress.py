@@ -1,0 +1,40 @@
+"""A progress bar that says what is being done, and how long that will take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt
+
+from .words import duration_text
+
+if TYPE_CHECKING:
+    from qtpy.QtWidgets import QProgressBar
+
+    from .child import Progress
+
+BETWEEN = "  \N{MIDDLE DOT}  "
+"""What stands between the parts of the text."""
+
+
+def show_progress(bar: QProgressBar, told: Progress) -> None:
+    """Show how far some work is; what is being done is cut to fit, whole as tooltip.
+
+    Parameters
+    ----------
+    bar
+        A bar from 0 to 1000.
+    told
+        How far the work is.
+    """
+    bar.setValue(round(1000 * told.done))
+    bar.setToolTip(told.text)
+    tail = f"{BETWEEN}%p %"
+    if told.remaining is not None:
+        tail += f"{BETWEEN}{duration_text(told.remaining)} left"
+    metrics = bar.fontMetrics()
+    room = bar.contentsRect().width() - metrics.horizontalAdvance(f"{tail}    ")
+    # A bar puts its own numbers where it reads %p, %v or %m, also in a name.
+    words = told.text.replace("%", "%\N{ZERO WIDTH SPACE}")
+    text = metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, max(0, room))
+    bar.setFormat(f"{text}{tail}")
