@@ -87,9 +87,10 @@ def test_the_environment_goes_before_what_was_chosen(qapp, tmp_path, monkeypatch
     assert Session.of(two).runs_folder == tmp_path / "given"
 
 
-def test_a_job_leaves_when_it_has_ended(qapp, qtbot):
+def test_a_job_leaves_when_it_has_ended(qapp, qtbot, tmp_path):
     class Ending(QObject):
         ended = Signal(object)
+        run = RunFolder(tmp_path)
 
     viewer = ViewerModel()
     session = Session.of(viewer)

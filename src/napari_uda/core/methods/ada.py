@@ -48,9 +48,7 @@ class Ada(Method[AdaConfig]):
     averaged: ClassVar[tuple[str, ...]] = (
         "segmenter", "source_segmenter", "to_target", "to_source",
     )  # fmt: skip
-    judged_by: ClassVar[tuple[str, ...]] = (
-        "information", "consistency", "morphology", "cycle_dice",
-    )  # fmt: skip
+    judged_by: ClassVar[tuple[str, ...]] = (*Method.judged_by, "cycle_dice")
     translates: ClassVar[tuple[DomainName, ...]] = ("target", "source")
 
     def __init__(self, config: AdaConfig, task: Task) -> None:

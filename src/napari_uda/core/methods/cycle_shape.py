@@ -47,9 +47,7 @@ class CycleShape(Method[CycleShapeConfig]):
     averaged: ClassVar[tuple[str, ...]] = (
         "segmenter", "source_segmenter", "to_target", "to_source",
     )  # fmt: skip
-    judged_by: ClassVar[tuple[str, ...]] = (
-        "information", "consistency", "morphology", "cycle_dice",
-    )  # fmt: skip
+    judged_by: ClassVar[tuple[str, ...]] = (*Method.judged_by, "cycle_dice")
     translates: ClassVar[tuple[DomainName, ...]] = ("target", "source")
 
     def __init__(self, config: CycleShapeConfig, task: Task) -> None:
@@ -91,8 +89,8 @@ class CycleShape(Method[CycleShapeConfig]):
         loss_same = loss_shape = loss_trip = torch.zeros_like(loss_cycle)
         joint = engine.progress >= config.pretrained
         if config.identity_weight > 0 and not joint:
-            loss_same = l1_loss(self.to_source(a.image), a.image)
-            loss_same = loss_same + l1_loss(self.to_target(b.image), b.image)
+            same_a, same_b = self.to_source(a.image), self.to_target(b.image)
+            loss_same = l1_loss(same_a, a.image) + l1_loss(same_b, b.image)
         with frozen(d_target, d_source, s_target, s_source):
             loss_gan = generator_loss(d_target(fake_b), mode)
             loss_gan += generator_loss(d_source(fake_a), mode)
@@ -107,7 +105,6 @@ class CycleShape(Method[CycleShapeConfig]):
             "shape": loss_shape, "cycle": loss_cycle, "round_trip": loss_trip,
             "identity": loss_same, "generators": loss_gan,
         }  # fmt: skip
-
         made = (fake_b, fake_a, again_a, again_b)
         fake_b, fake_a, again_a, again_b = (image.detach() for image in made)
         if joint:
@@ -115,10 +112,8 @@ class CycleShape(Method[CycleShapeConfig]):
             loss_synthetic = of(s_target, fake_b, a) + of(s_source, fake_a, b)
             loss_again = of(s_source, again_a, a) + of(s_target, again_b, b)
             engine.update("segmenters", loss_real + loss_synthetic + loss_again, stage)
-            losses |= {
-                "seg_real": loss_real, "seg_synthetic": loss_synthetic,
-                "seg_reconstructed": loss_again,
-            }  # fmt: skip
+            losses |= {"seg_real": loss_real, "seg_synthetic": loss_synthetic}
+            losses["seg_reconstructed"] = loss_again
 
         real, fake = d_target(b.image), d_target(self.pool_target(fake_b))
         loss_d = discriminator_loss(real, fake, mode)
