@@ -64,6 +64,10 @@ class Patch:
     label: Tensor
     labelled: bool = True
 
+    def first(self, count: int) -> Patch:
+        """Return the first patches."""
+        return Patch(self.image[:count], self.label[:count], self.labelled)
+
 
 @dataclass(frozen=True)
 class Batch:

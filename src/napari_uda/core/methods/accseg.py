@@ -36,6 +36,7 @@ from napari_uda.core.networks.translation import (
     adam,
     new_discriminator,
     new_resnet_generator,
+    translated,
 )
 from napari_uda.core.spec.methods import AccsegConfig
 
@@ -82,7 +83,9 @@ class Accseg(Method[AccsegConfig]):
     def step(self, batch: Batch, engine: Stepper) -> dict[str, Tensor]:
         """Update the discriminator, then generator, segmenter and projection."""
         config, mode = self.config, self.config.gan_mode
-        source, target = batch.source.image, batch.target.image
+        few = config.translation_batch_size
+        source, target = batch.source.image[:few], batch.target.image[:few]
+        others = translated(self.to_target, batch.source.image[few:])
         keys = self.to_target(source, (*self.taps, "head"))
         fake = keys["head"]
         real, false = self.discriminator(torch.cat([target, fake.detach()])).chunk(2)
@@ -91,7 +94,8 @@ class Accseg(Method[AccsegConfig]):
 
         with frozen(self.discriminator):
             loss_adversarial = generator_loss(self.discriminator(fake), mode)
-        logits, weights = self.segmenter(fake), config.segmentation_weights
+        logits = self.segmenter(torch.cat([fake, others]))
+        weights = config.segmentation_weights
         loss_seg = segmentation_loss(logits, batch.source.label, **weights)
         loss_nce = loss_mind = loss_cc = loss_identity = torch.zeros_like(loss_seg)
         if config.nce_weight > 0:

@@ -77,7 +77,8 @@ class Ada(Method[AdaConfig]):
         a, b = batch.source, batch.target
         first, second = self.config.segmenter_pretrain, self.config.pretrained
         if first <= engine.progress < second:
-            return self._translation(a.image, b.image, engine)
+            few = self.config.translation_batch_size
+            return self._translation(a.image[:few], b.image[:few], engine)
         real = b if b.labelled else a
         loss_real = self._mean(self.segmenter, (real.image, real))
         loss_real += self._mean(self.source_segmenter, (a.image, a))

@@ -28,7 +28,12 @@ from napari_uda.core.losses.pool import ImagePool
 from napari_uda.core.losses.segmentation import segmentation_loss
 from napari_uda.core.method import Batch, Method, Stepper, Task
 from napari_uda.core.networks.frozen import frozen
-from napari_uda.core.networks.translation import adam, new_discriminator, new_generator
+from napari_uda.core.networks.translation import (
+    adam,
+    new_discriminator,
+    new_generator,
+    translated,
+)
 from napari_uda.core.spec.methods import CycleganConfig
 
 if TYPE_CHECKING:
@@ -71,7 +76,8 @@ class Cyclegan(Method[CycleganConfig]):
     def step(self, batch: Batch, engine: Stepper) -> dict[str, Tensor]:
         """Update the generators, then the discriminators, then the segmenter."""
         config, mode = self.config, self.config.gan_mode
-        source, target = batch.source.image, batch.target.image
+        few = config.translation_batch_size
+        source, target = batch.source.image[:few], batch.target.image[:few]
 
         fake_target, fake_source = self.to_target(source), self.to_source(target)
         with frozen(self.discriminator_target, self.discriminator_source):
@@ -102,7 +108,9 @@ class Cyclegan(Method[CycleganConfig]):
         )
         engine.update("discriminators", loss_discriminators)
 
-        look = source if config.route == "translate_then_segment" else fake_target
+        look = batch.source.image
+        if config.route == "segment_on_fakes":
+            look = torch.cat([fake_target, translated(self.to_target, look[few:])])
         logits = self.segmenter(look)
         loss_seg = segmentation_loss(logits, batch.source.label, config.dice_weight)
         engine.update("segmenter", loss_seg)

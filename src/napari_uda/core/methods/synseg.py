@@ -28,7 +28,12 @@ from napari_uda.core.losses.pool import ImagePool
 from napari_uda.core.losses.segmentation import segmentation_loss
 from napari_uda.core.method import Batch, Method, Stepper, Task
 from napari_uda.core.networks.frozen import frozen
-from napari_uda.core.networks.translation import adam, new_discriminator, new_generator
+from napari_uda.core.networks.translation import (
+    adam,
+    new_discriminator,
+    new_generator,
+    translated,
+)
 from napari_uda.core.spec.methods import SynsegConfig
 
 if TYPE_CHECKING:
@@ -73,7 +78,9 @@ class Synseg(Method[SynsegConfig]):
     def step(self, batch: Batch, engine: Stepper) -> dict[str, Tensor]:
         """Update generators and segmenter together, then each discriminator."""
         config, mode = self.config, self.config.gan_mode
-        source, target = batch.source.image, batch.target.image
+        few = config.translation_batch_size
+        source, target = batch.source.image[:few], batch.target.image[:few]
+        others = translated(self.to_target, batch.source.image[few:])
 
         fake_target, fake_source = self.to_target(source), self.to_source(target)
         with frozen(self.discriminator_target, self.discriminator_source):
@@ -87,7 +94,7 @@ class Synseg(Method[SynsegConfig]):
             loss_identity += l1_loss(self.to_target(target), target)
         # Not detached: the translation learns to keep what the segmenter needs.
         loss_seg = segmentation_loss(
-            self.segmenter(fake_target),
+            self.segmenter(torch.cat([fake_target, others])),
             batch.source.label,
             config.dice_weight,
             config.structure_weight,

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .blur import BlurDown, BlurUp
+from .changes import changed, change_nothing
 from .initialise import Weights, initialise
 from .unet import Norm, convolution, crop, normalisation, pad_to_multiple
 
@@ -54,6 +55,9 @@ class ResnetGenerator(nn.Module):
         parameters.
     weights
         Distribution of the initial weights (`initialise`).
+    residual
+        Whether it computes what is to change of the image, at first nothing
+        (`changes.py`), instead of the whole image.
     """
 
     def __init__(
@@ -70,9 +74,11 @@ class ResnetGenerator(nn.Module):
         bounded: bool = True,
         downsampling: Downsampling = "strided",
         weights: Weights = "normal",
+        residual: bool = False,
     ) -> None:
         super().__init__()
         self.strides = strides
+        self.residual = residual
 
         def end(width: int) -> tuple[nn.Module, nn.Module]:
             return _end(dims, width, norm)
@@ -96,6 +102,8 @@ class ResnetGenerator(nn.Module):
         stages["head"] = nn.Sequential(_padded(dims, width, outputs, 7), *last)
         self.stages = nn.ModuleDict(stages)
         initialise(self, weights)
+        if residual:
+            change_nothing(stages["head"])
 
     def tap_widths(self) -> dict[str, int]:
         """Return the taps of patch-wise contrastive learning, with their channels.
@@ -127,7 +135,7 @@ class ResnetGenerator(nn.Module):
             normalisation; of the head the result), or "image" for the padded image.
             Stages after the last tap are not computed.
         """
-        shape = image.shape[2:]
+        shape, original = image.shape[2:], image
         height, width = shape[-2:]
         missing = (0, max(0, SMALLEST - width), 0, max(0, SMALLEST - height))
         if any(missing):
@@ -147,6 +155,8 @@ class ResnetGenerator(nn.Module):
             if name in taps:
                 tapped[name] = features
         features = crop(features, tuple(shape))
+        if self.residual:
+            features = changed(original, features)
         return {**tapped, "head": features} if taps else features
 
 

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .changes import changed, change_nothing
 from .initialise import Weights, initialise
 from .unet import convolution, crop, pad_to_multiple
 
@@ -34,6 +35,9 @@ class SkipGenerator(nn.Module):
         Strides of the downsamplings, one tuple of `dims` integers each.
     weights
         How they are drawn at first.
+    residual
+        Whether it computes what is to change of the image, at first nothing
+        (`changes.py`), instead of the whole image.
     """
 
     def __init__(
@@ -44,8 +48,11 @@ class SkipGenerator(nn.Module):
         width: int,
         strides: list[tuple[int, ...]],
         weights: Weights = "normal",
+        *,
+        residual: bool = False,
     ) -> None:
         super().__init__()
+        self.residual = residual
         ones = (1,) * dims
         widths = [width * 2**level for level in range(len(strides) + 1)]
         pairs = list(itertools.pairwise(widths))
@@ -63,6 +70,8 @@ class SkipGenerator(nn.Module):
         )
         self.head = convolution(dims)(width, outputs, 3, padding=1)
         initialise(self, weights)
+        if residual:
+            change_nothing(self.head)
 
     def forward(self, image: Tensor) -> Tensor:
         """Map images (N, channels, *spatial) to (N, outputs, *spatial) in [-1, 1]."""
@@ -76,7 +85,8 @@ class SkipGenerator(nn.Module):
         ):
             raised = F.interpolate(features, scale_factor=tuple(map(float, stride)))
             features = merge(torch.cat([levels.pop(), up(raised)], dim=1))
-        return crop(torch.tanh(self.head(features)), shape)
+        result = crop(torch.tanh(self.head(features)), shape)
+        return changed(image, result) if self.residual else result
 
 
 def _level(dims: int, widths: list[int], stride: tuple[int, ...]) -> nn.Sequential:

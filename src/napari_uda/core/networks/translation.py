@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
 from torch.optim import Adam
 
 from .local_discriminator import LocalDiscriminator
@@ -13,7 +14,7 @@ from .skip_generator import SkipGenerator
 from .unet import pooling_strides
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     from napari_uda.core.spec.methods import GeneratorConfig
 
@@ -29,6 +30,7 @@ def new_generator(config: GeneratorConfig, channels: int) -> nn.Module:
         config.generator_width,
         pooling_strides(config.patch_shape, 4),
         config.initial_weights,
+        residual=config.generator_output == "change",
     )
 
 
@@ -44,6 +46,7 @@ def new_resnet_generator(config: GeneratorConfig, channels: int) -> ResnetGenera
         config.upsampling,
         downsampling=config.downsampling,
         weights=config.initial_weights,
+        residual=config.generator_output == "change",
     )
 
 
@@ -61,6 +64,12 @@ def new_discriminator(config: GeneratorConfig, channels: int) -> nn.Module:
         downsampling=config.downsampling,
         weights=config.initial_weights,
     )
+
+
+@torch.no_grad()
+def translated(generator: nn.Module, images: Tensor) -> Tensor:
+    """Return translations (N, C, *spatial) that teach others, not the generator."""
+    return generator(images) if len(images) else images
 
 
 def adam(config: GeneratorConfig, *networks: nn.Module) -> Adam:

@@ -28,6 +28,10 @@ class GeneratorConfig(MethodConfig):
     eight times as many in the deepest level of skip."""
     generator_blocks: Annotated[int, quantity("blocks", ge=1, le=16)] = 3
     """Residual blocks of resnet generators."""
+    generator_output: Literal["change", "image"] = "change"
+    """What generators compute: change, what is to be added to an image, at first
+    nothing, so that training starts from what no adaptation would reach; image, the
+    whole of it, as in the papers."""
     downsampling: Literal["strided", "blur"] = "strided"
     """How resnet and patchgan downsample: strided convolution, or convolution
     at full resolution and blur, as CUT does, which is slower but aliases nothing."""
@@ -47,6 +51,9 @@ class GeneratorConfig(MethodConfig):
     (CycleGAN), or Xavier's with a gain of 0.02 (CUT)."""
     gan_mode: Literal["lsgan", "bce", "hinge"] = "lsgan"
     """Form of the adversarial losses."""
+    translation_batch_size: Annotated[int, quantity("patches", ge=1, le=1024)] = 2
+    """Patches of each domain that generators and discriminators learn from in a step:
+    the first of `batch_size`, all of which the segmenter learns from."""
     translation_learning_rate: Annotated[float, quantity("per step", gt=0, le=1)] = 2e-4
     """Learning rate of Adam for generators and discriminators."""
 

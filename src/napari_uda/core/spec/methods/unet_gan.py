@@ -44,8 +44,6 @@ class UnetGanConfig(TranslationConfig):
     fifth, and with four levels block 7 alone is compared."""
     pretrain: Annotated[float, quantity("fraction", ge=0.01, le=0.9)] = 0.4
     """Part of the steps that train the segmenter, which is left alone afterwards."""
-    translation_batch_size: Annotated[int, quantity("patches", ge=1, le=1024)] = 2
-    """Patches of each domain that a step translates: the first of `batch_size`."""
     translation_learning_rate: Annotated[float, quantity("per step", gt=0, le=1)] = 1e-3
     """Learning rate of Adam for generators and discriminators."""
     feature_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 15.0
