@@ -83,8 +83,8 @@ class CycleShape(Method[CycleShapeConfig]):
             loss_real = of(s_source, a.image, a) + of(s_target, real.image, real)
             engine.update("segmenters", loss_real, stage)
             return {"seg_real": loss_real.detach()}
-        more_a, more_b = a, b
-        a, b = a.first(config.translation_batch_size), b.first(config.translation_batch_size)
+        all_a, all_b, few = a, b, config.translation_batch_size
+        a, b = a.first(few), b.first(few)
         fake_b, fake_a = self.to_target(a.image), self.to_source(b.image)
         again_a, again_b = self.to_source(fake_b), self.to_target(fake_a)
         loss_cycle = l1_loss(again_a, a.image) + l1_loss(again_b, b.image)
@@ -103,15 +103,13 @@ class CycleShape(Method[CycleShapeConfig]):
         loss += config.identity_weight * loss_same + config.shape_weight * loss_shape
         loss += config.round_trip_weight * loss_trip
         engine.update("generators", loss, stage)
-        losses = {
-            "shape": loss_shape, "cycle": loss_cycle, "round_trip": loss_trip,
-            "identity": loss_same, "generators": loss_gan,
-        }  # fmt: skip
+        losses = {"shape": loss_shape, "cycle": loss_cycle, "round_trip": loss_trip}
+        losses |= {"identity": loss_same, "generators": loss_gan}
         made = (fake_b, fake_a, again_a, again_b)
         fake_b, fake_a, again_a, again_b = (image.detach() for image in made)
         if joint:
-            loss_real = of(s_source, more_a.image, more_a)
-            loss_real += of(s_target, more_b.image, more_b)
+            loss_real = of(s_source, all_a.image, all_a)
+            loss_real += of(s_target, all_b.image, all_b)
             loss_synthetic = of(s_target, fake_b, a) + of(s_source, fake_a, b)
             loss_again = of(s_source, again_a, a) + of(s_target, again_b, b)
             engine.update("segmenters", loss_real + loss_synthetic + loss_again, stage)

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .blur import BlurDown, BlurUp
-from .changes import changed, change_nothing
+from .changes import change_little, changed
 from .initialise import Weights, initialise
 from .unet import Norm, convolution, crop, normalisation, pad_to_multiple
 
@@ -56,7 +56,7 @@ class ResnetGenerator(nn.Module):
     weights
         Distribution of the initial weights (`initialise`).
     residual
-        Whether it computes what is to change of the image, at first nothing
+        Whether it computes what is to change of the image, at first little
         (`changes.py`), instead of the whole image.
     """
 
@@ -103,7 +103,7 @@ class ResnetGenerator(nn.Module):
         self.stages = nn.ModuleDict(stages)
         initialise(self, weights)
         if residual:
-            change_nothing(stages["head"])
+            change_little(stages["head"])
 
     def tap_widths(self) -> dict[str, int]:
         """Return the taps of patch-wise contrastive learning, with their channels.

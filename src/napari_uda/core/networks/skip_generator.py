@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .changes import changed, change_nothing
+from .changes import change_little, changed
 from .initialise import Weights, initialise
 from .unet import convolution, crop, pad_to_multiple
 
@@ -36,7 +36,7 @@ class SkipGenerator(nn.Module):
     weights
         How they are drawn at first.
     residual
-        Whether it computes what is to change of the image, at first nothing
+        Whether it computes what is to change of the image, at first little
         (`changes.py`), instead of the whole image.
     """
 
@@ -71,7 +71,7 @@ class SkipGenerator(nn.Module):
         self.head = convolution(dims)(width, outputs, 3, padding=1)
         initialise(self, weights)
         if residual:
-            change_nothing(self.head)
+            change_little(self.head)
 
     def forward(self, image: Tensor) -> Tensor:
         """Map images (N, channels, *spatial) to (N, outputs, *spatial) in [-1, 1]."""

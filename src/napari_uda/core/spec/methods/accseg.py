@@ -25,7 +25,8 @@ class AccsegConfig(GeneratorConfig):
         "flip": False, "rotate": False,
         "generator_width": 64, "generator_blocks": 9, "downsampling": "blur",
         "upsampling": "blur", "discriminator_width": 64, "initial_weights": "xavier",
-        "entropy_weight": 0.0, "projection_width": 256,
+        "entropy_weight": 0.0, "projection_width": 256, "translation_batch_size": 4,
+        "generator_output": "image",
     }  # fmt: skip
 
     name: Literal["accseg"] = "accseg"

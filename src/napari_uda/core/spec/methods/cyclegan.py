@@ -23,7 +23,8 @@ class CycleganConfig(TranslationConfig):
         "learning_rate": 1e-4, "width": 64, "levels": 5, "ema": 0.999,
         "rotate": False, "generator_width": 64, "generator_blocks": 9,
         "upsampling": "transposed", "discriminator_width": 64, "identity_weight": 0.0,
-        "translation_learning_rate": 2e-4,
+        "translation_learning_rate": 2e-4, "translation_batch_size": 1,
+        "generator_output": "image",
     }  # fmt: skip
 
     name: Literal["cyclegan"] = "cyclegan"

@@ -21,7 +21,8 @@ class PretrainedConfig(TranslationConfig):
         "patch_depth": 86, "flip": False, "rotate": False, "learning_rate": 2e-4,
         "width": 32, "norm": "none", "dice_weight": 0.0, "ema": 0.999,
         "generator_width": 32, "discriminator_width": 64, "identity_weight": 0.0,
-        "translation_learning_rate": 2e-4,
+        "translation_learning_rate": 2e-4, "translation_batch_size": 1,
+        "generator_output": "image",
         "segmenter_pretrain": 0.385, "translation_pretrain": 0.23,
     }  # fmt: skip
     quick_volumes: ClassVar[dict[str, Any]] = {

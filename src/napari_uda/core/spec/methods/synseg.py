@@ -24,7 +24,8 @@ class SynsegConfig(TranslationConfig):
         "segmenter": "resnet9", "width": 64, "levels": 3, "dice_weight": 0.0,
         "generator_width": 64, "generator_blocks": 9, "upsampling": "transposed",
         "discriminator_width": 64, "identity_weight": 0.0,
-        "translation_learning_rate": 2e-4,
+        "translation_learning_rate": 2e-4, "translation_batch_size": 4,
+        "generator_output": "image",
     }  # fmt: skip
 
     name: Literal["synseg"] = "synseg"

@@ -30,7 +30,7 @@ class GeneratorConfig(MethodConfig):
     """Residual blocks of resnet generators."""
     generator_output: Literal["change", "image"] = "change"
     """What generators compute: change, what is to be added to an image, at first
-    nothing, so that training starts from what no adaptation would reach; image, the
+    hardly anything, so that training starts where no adaptation would end; image, the
     whole of it, as in the papers."""
     downsampling: Literal["strided", "blur"] = "strided"
     """How resnet and patchgan downsample: strided convolution, or convolution

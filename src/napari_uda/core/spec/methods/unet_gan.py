@@ -26,6 +26,7 @@ class UnetGanConfig(TranslationConfig):
         "generator_width": 64, "generator_blocks": 9, "upsampling": "transposed",
         "discriminator_width": 64, "translation_learning_rate": 1e-5,
         "cycle_weight": 0.0, "identity_weight": 0.0, "feature_warm_up": 0.0,
+        "generator_output": "image",
     }  # fmt: skip
 
     name: Literal["unet_gan"] = "unet_gan"
