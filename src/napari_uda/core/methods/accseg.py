@@ -13,7 +13,8 @@ a maximum of 1 as in the paper, with unweighted patches, V the mean over direct
 neighbours, and less reach in 3D. The features of G(x_s)'s making are its keys. H has a
 group in the optimiser of G and M_B, which equals one of its own. M_B has an output for
 the background; an average of the weights predicts; patches are not resized or tilted.
-The quick preset is small, not anti-aliased, and adds cross-entropy to Dice.
+The quick preset is small, not anti-aliased, adds cross-entropy to Dice, and has a G of
+changes, which learns from a part of the patches that M_B learns from.
 """
 
 from __future__ import annotations
@@ -30,13 +31,12 @@ from napari_uda.core.losses.mind import mind_loss
 from napari_uda.core.losses.patch_nce import draw_places, patch_nce
 from napari_uda.core.losses.segmentation import segmentation_loss
 from napari_uda.core.method import Batch, Method, Stepper, Task
-from napari_uda.core.networks.frozen import frozen
+from napari_uda.core.networks.frozen import detached, frozen
 from napari_uda.core.networks.patch_projection import PatchProjection
 from napari_uda.core.networks.translation import (
     adam,
     new_discriminator,
     new_resnet_generator,
-    translated,
 )
 from napari_uda.core.spec.methods import AccsegConfig
 
@@ -85,7 +85,7 @@ class Accseg(Method[AccsegConfig]):
         config, mode = self.config, self.config.gan_mode
         few = config.translation_batch_size
         source, target = batch.source.image[:few], batch.target.image[:few]
-        others = translated(self.to_target, batch.source.image[few:])
+        others = detached(self.to_target, batch.source.image[few:])
         keys = self.to_target(source, (*self.taps, "head"))
         fake = keys["head"]
         real, false = self.discriminator(torch.cat([target, fake.detach()])).chunk(2)

@@ -11,7 +11,7 @@ Differences from the paper: labels of B are optional. Without them what needs th
 L_shape of G_A(x_B), and S_B on x_B and G_B(G_A(x_B)); S_B is then pre-trained on x_A,
 and L_shape gains S_A on G_A(G_B(x_A)). Kinds of images weigh 1:1:1. S and D see the
 translations that G was updated with. Averaged networks predict; quick is small, with
-instance norm, soft Dice, an identity loss and stages of other lengths.
+instance norm, soft Dice, identity loss, stages of other lengths, and in 2D changes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from napari_uda.core.losses.adversarial import discriminator_loss, generator_los
 from napari_uda.core.losses.pool import ImagePool
 from napari_uda.core.losses.segmentation import segmentation_loss
 from napari_uda.core.method import Batch, Method, Patch, Stepper, Task, part
-from napari_uda.core.networks.frozen import frozen
+from napari_uda.core.networks.frozen import detached, frozen
 from napari_uda.core.networks.translation import adam, new_discriminator, new_generator
 from napari_uda.core.spec.methods import CycleShapeConfig
 
@@ -83,7 +83,7 @@ class CycleShape(Method[CycleShapeConfig]):
             loss_real = of(s_source, a.image, a) + of(s_target, real.image, real)
             engine.update("segmenters", loss_real, stage)
             return {"seg_real": loss_real.detach()}
-        all_a, all_b, few = a, b, config.translation_batch_size
+        all_a, few = a, config.translation_batch_size
         a, b = a.first(few), b.first(few)
         fake_b, fake_a = self.to_target(a.image), self.to_source(b.image)
         again_a, again_b = self.to_source(fake_b), self.to_target(fake_a)
@@ -105,21 +105,20 @@ class CycleShape(Method[CycleShapeConfig]):
         engine.update("generators", loss, stage)
         losses = {"shape": loss_shape, "cycle": loss_cycle, "round_trip": loss_trip}
         losses |= {"identity": loss_same, "generators": loss_gan}
-        made = (fake_b, fake_a, again_a, again_b)
-        fake_b, fake_a, again_a, again_b = (image.detach() for image in made)
+        fake_b, fake_a = fake_b.detach(), fake_a.detach()
         if joint:
-            loss_real = of(s_source, all_a.image, all_a)
-            loss_real += of(s_target, all_b.image, all_b)
-            loss_synthetic = of(s_target, fake_b, a) + of(s_source, fake_a, b)
-            loss_again = of(s_source, again_a, a) + of(s_target, again_b, b)
+            more_b = torch.cat([fake_b, detached(self.to_target, all_a.image[few:])])
+            loss_real = of(s_source, a.image, a) + of(s_target, b.image, b)
+            loss_synthetic = of(s_target, more_b, all_a) + of(s_source, fake_a, b)
+            loss_again = of(s_source, again_a.detach(), a)
+            loss_again += of(s_target, again_b.detach(), b)
             engine.update("segmenters", loss_real + loss_synthetic + loss_again, stage)
             losses |= {"seg_real": loss_real, "seg_synthetic": loss_synthetic}
             losses["seg_reconstructed"] = loss_again
 
-        real, fake = d_target(b.image), d_target(self.pool_target(fake_b))
-        loss_d = discriminator_loss(real, fake, mode)
-        real, fake = d_source(a.image), d_source(self.pool_source(fake_a))
-        loss_d += discriminator_loss(real, fake, mode)
+        old_b, old_a = self.pool_target(fake_b), self.pool_source(fake_a)
+        loss_d = discriminator_loss(d_target(b.image), d_target(old_b), mode)
+        loss_d += discriminator_loss(d_source(a.image), d_source(old_a), mode)
         engine.update("discriminators", loss_d, stage)
         losses["discriminators"] = loss_d
         return {name: loss.detach() for name, loss in losses.items()}

@@ -10,8 +10,8 @@ two routes: `translate_then_segment` segments F(x_t) by a segmenter of source im
 Differences from the paper: the segmenter, which is none of CycleGAN's, learns beside
 the translation instead of afterwards, and no gradient of it reaches the generators;
 averaged generators translate; patches are cut without resizing; the schedule counts
-steps; the quick preset is small, upsamples without transposed convolutions and has the
-identity loss.
+steps; the quick preset is small, with the identity loss and generators of changes, for
+which fewer patches count than for the segmenter.
 """
 
 from __future__ import annotations
@@ -27,13 +27,8 @@ from napari_uda.core.losses.adversarial import discriminator_loss, generator_los
 from napari_uda.core.losses.pool import ImagePool
 from napari_uda.core.losses.segmentation import segmentation_loss
 from napari_uda.core.method import Batch, Method, Stepper, Task
-from napari_uda.core.networks.frozen import frozen
-from napari_uda.core.networks.translation import (
-    adam,
-    new_discriminator,
-    new_generator,
-    translated,
-)
+from napari_uda.core.networks.frozen import detached, frozen
+from napari_uda.core.networks.translation import adam, new_discriminator, new_generator
 from napari_uda.core.spec.methods import CycleganConfig
 
 if TYPE_CHECKING:
@@ -110,7 +105,7 @@ class Cyclegan(Method[CycleganConfig]):
 
         look = batch.source.image
         if config.route == "segment_on_fakes":
-            look = torch.cat([fake_target, translated(self.to_target, look[few:])])
+            look = torch.cat([fake_target, detached(self.to_target, look[few:])])
         logits = self.segmenter(look)
         loss_seg = segmentation_loss(logits, batch.source.label, config.dice_weight)
         engine.update("segmenter", loss_seg)

@@ -11,8 +11,8 @@ Differences from the paper: no tanh before the softmax of the segmenter, which c
 confidence; patches are cut without resizing; the schedule counts steps; averaged
 networks predict; one weight for all structures stands for the authors' table of
 weights of their seven classes, and a Dice term joins the cross-entropy instead of
-replacing it; the quick preset is small, has a U-Net, nearest upsampling, and the
-identity loss.
+replacing it; the quick preset is small, has a U-Net, the identity loss, and generators
+of changes, which learn from a part of the patches that S learns from.
 """
 
 from __future__ import annotations
@@ -27,13 +27,8 @@ from napari_uda.core.losses.adversarial import discriminator_loss, generator_los
 from napari_uda.core.losses.pool import ImagePool
 from napari_uda.core.losses.segmentation import segmentation_loss
 from napari_uda.core.method import Batch, Method, Stepper, Task
-from napari_uda.core.networks.frozen import frozen
-from napari_uda.core.networks.translation import (
-    adam,
-    new_discriminator,
-    new_generator,
-    translated,
-)
+from napari_uda.core.networks.frozen import detached, frozen
+from napari_uda.core.networks.translation import adam, new_discriminator, new_generator
 from napari_uda.core.spec.methods import SynsegConfig
 
 if TYPE_CHECKING:
@@ -80,7 +75,7 @@ class Synseg(Method[SynsegConfig]):
         config, mode = self.config, self.config.gan_mode
         few = config.translation_batch_size
         source, target = batch.source.image[:few], batch.target.image[:few]
-        others = translated(self.to_target, batch.source.image[few:])
+        others = detached(self.to_target, batch.source.image[few:])
 
         fake_target, fake_source = self.to_target(source), self.to_source(target)
         with frozen(self.discriminator_target, self.discriminator_source):

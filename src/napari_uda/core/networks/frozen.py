@@ -1,14 +1,16 @@
-"""Networks that a loss passes through but does not train."""
+"""Networks that take part in a step but are not trained by it."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import torch
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from torch import nn
+    from torch import Tensor, nn
 
 
 @contextmanager
@@ -25,3 +27,12 @@ def frozen(*networks: nn.Module) -> Iterator[None]:
     finally:
         for network in networks:
             network.requires_grad_(True)
+
+
+@torch.no_grad()
+def detached(network: nn.Module, images: Tensor) -> Tensor:
+    """Return what a network makes of images (N, ...), possibly none, to teach others.
+
+    No gradient reaches the network.
+    """
+    return network(images) if len(images) else images

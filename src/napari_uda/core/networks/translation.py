@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
 from torch.optim import Adam
 
 from .local_discriminator import LocalDiscriminator
@@ -14,7 +13,7 @@ from .skip_generator import SkipGenerator
 from .unet import pooling_strides
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
 
     from napari_uda.core.spec.methods import GeneratorConfig
 
@@ -64,12 +63,6 @@ def new_discriminator(config: GeneratorConfig, channels: int) -> nn.Module:
         downsampling=config.downsampling,
         weights=config.initial_weights,
     )
-
-
-@torch.no_grad()
-def translated(generator: nn.Module, images: Tensor) -> Tensor:
-    """Return translations (N, C, *spatial) that teach others, not the generator."""
-    return generator(images) if len(images) else images
 
 
 def adam(config: GeneratorConfig, *networks: nn.Module) -> Adam:

@@ -31,12 +31,6 @@ class AccsegConfig(GeneratorConfig):
 
     name: Literal["accseg"] = "accseg"
     """Method."""
-    steps: Annotated[int, quantity("steps", ge=1, le=10_000_000)] = 600
-    """Training steps in all."""
-    batch_size: Annotated[int, quantity("patches", ge=1, le=1024)] = 2
-    """Patches of each domain per step."""
-    patch_size: Annotated[int, quantity("px", ge=16, le=4096)] = 96
-    """Height and width of a training patch."""
     generator: Literal["resnet"] = "resnet"
     """Network that translates: resnet, whose features PatchNCE compares."""
     translation_learning_rate: Annotated[float, quantity("per step", gt=0, le=1)] = 1e-3

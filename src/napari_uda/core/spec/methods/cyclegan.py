@@ -24,17 +24,11 @@ class CycleganConfig(TranslationConfig):
         "rotate": False, "generator_width": 64, "generator_blocks": 9,
         "upsampling": "transposed", "discriminator_width": 64, "identity_weight": 0.0,
         "translation_learning_rate": 2e-4, "translation_batch_size": 1,
-        "generator_output": "image",
+        "generator": "resnet", "generator_output": "image",
     }  # fmt: skip
 
     name: Literal["cyclegan"] = "cyclegan"
     """Method."""
-    steps: Annotated[int, quantity("steps", ge=1, le=10_000_000)] = 600
-    """Training steps in all."""
-    batch_size: Annotated[int, quantity("patches", ge=1, le=1024)] = 2
-    """Patches of each domain per step."""
-    patch_size: Annotated[int, quantity("px", ge=16, le=4096)] = 96
-    """Height and width of a training patch."""
     translation_learning_rate: Annotated[float, quantity("per step", gt=0, le=1)] = 1e-3
     """Learning rate of Adam for generators and discriminators."""
     schedule: Literal["constant", "linear", "poly"] = "linear"

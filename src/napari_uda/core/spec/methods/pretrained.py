@@ -28,17 +28,13 @@ class PretrainedConfig(TranslationConfig):
     quick_volumes: ClassVar[dict[str, Any]] = {
         "steps": 450, "patch_size": 48, "patch_depth": 16, "flip": False,
         "rotate": False, "width": 8, "learning_rate": 3e-3, "ema": 0.95,
-        "generator_width": 8,
-        "cycle_weight": 3.0, "translation_learning_rate": 2e-3,
+        "batch_size": 2, "cycle_weight": 3.0, "translation_learning_rate": 2e-3,
+        "generator_output": "image",
         "segmenter_pretrain": 0.27, "translation_pretrain": 0.22,
     }  # fmt: skip
 
-    steps: Annotated[int, quantity("steps", ge=1, le=10_000_000)] = 600
-    """Training steps in all."""
-    batch_size: Annotated[int, quantity("patches", ge=1, le=1024)] = 2
+    batch_size: Annotated[int, quantity("patches", ge=1, le=1024)] = 4
     """Patches of each domain per step."""
-    patch_size: Annotated[int, quantity("px", ge=16, le=4096)] = 96
-    """Height and width of a training patch."""
     segmenter_pretrain: Annotated[float, quantity("fraction", ge=0, lt=1)] = 0.15
     """Part of the training in which the segmenters alone learn, from real images."""
     translation_pretrain: Annotated[float, quantity("fraction", ge=0, lt=1)] = 0.25
@@ -49,9 +45,6 @@ class PretrainedConfig(TranslationConfig):
     schedule: Literal["constant", "linear", "poly"] = "linear"
     """Learning rate over the last stage: constant, linear to zero in its second half,
     or poly."""
-    generator: Literal["resnet", "skip"] = "skip"
-    """Network that translates: resnet, as in CycleGAN; or skip, a U-Net, which keeps
-    fine structures in place and is the better one for volumes."""
     discriminator_layers: Annotated[int, quantity("layers", ge=1, le=5)] = 2
     """Strided layers of patchgan discriminators: 1, 2, 3 see 16, 34, 70 pixels."""
     translation_learning_rate: Annotated[float, quantity("per step", gt=0, le=1)] = 1e-3

@@ -25,17 +25,11 @@ class SynsegConfig(TranslationConfig):
         "generator_width": 64, "generator_blocks": 9, "upsampling": "transposed",
         "discriminator_width": 64, "identity_weight": 0.0,
         "translation_learning_rate": 2e-4, "translation_batch_size": 4,
-        "generator_output": "image",
+        "generator": "resnet", "generator_output": "image",
     }  # fmt: skip
 
     name: Literal["synseg"] = "synseg"
     """Method."""
-    steps: Annotated[int, quantity("steps", ge=1, le=10_000_000)] = 600
-    """Training steps in all."""
-    batch_size: Annotated[int, quantity("patches", ge=1, le=1024)] = 2
-    """Patches of each domain per step."""
-    patch_size: Annotated[int, quantity("px", ge=16, le=4096)] = 96
-    """Height and width of a training patch."""
     schedule: Literal["constant", "linear", "poly"] = "linear"
     """Learning rate over time: constant, linear to zero in the second half, or poly."""
     translation_learning_rate: Annotated[float, quantity("per step", gt=0, le=1)] = 1e-3

@@ -26,15 +26,13 @@ class UnetGanConfig(TranslationConfig):
         "generator_width": 64, "generator_blocks": 9, "upsampling": "transposed",
         "discriminator_width": 64, "translation_learning_rate": 1e-5,
         "cycle_weight": 0.0, "identity_weight": 0.0, "feature_warm_up": 0.0,
-        "generator_output": "image",
+        "generator": "resnet", "generator_output": "image",
     }  # fmt: skip
 
     name: Literal["unet_gan"] = "unet_gan"
     """Method."""
     steps: Annotated[int, quantity("steps", ge=1, le=10_000_000)] = 600
     """Training steps in all."""
-    patch_size: Annotated[int, quantity("px", ge=16, le=4096)] = 96
-    """Height and width of a training patch."""
     schedule: Literal["constant", "linear", "poly"] = "linear"
     """Learning rate over each stage: constant, linear to zero in its second half, or
     poly."""
