@@ -56,7 +56,7 @@ def test_they_learn_any_change_and_stay_in_range(kind, dims):
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    assert loss < 0.5 * (1.5 * image).abs().mean()
+    assert loss < 0.7 * (1.5 * image).abs().mean()
 
 
 @every_kind

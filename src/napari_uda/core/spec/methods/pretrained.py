@@ -33,8 +33,6 @@ class PretrainedConfig(TranslationConfig):
         "segmenter_pretrain": 0.27, "translation_pretrain": 0.22,
     }  # fmt: skip
 
-    batch_size: Annotated[int, quantity("patches", ge=1, le=1024)] = 4
-    """Patches of each domain per step."""
     segmenter_pretrain: Annotated[float, quantity("fraction", ge=0, lt=1)] = 0.15
     """Part of the training in which the segmenters alone learn, from real images."""
     translation_pretrain: Annotated[float, quantity("fraction", ge=0, lt=1)] = 0.25

@@ -20,6 +20,8 @@ class GeneratorConfig(MethodConfig):
         "batch_size": 2, "patch_size": 48, "patch_depth": 16, "generator_width": 8,
     }  # fmt: skip
 
+    batch_size: Annotated[int, quantity("patches", ge=1, le=1024)] = 4
+    """Patches of each domain per step."""
     generator: Literal["resnet", "skip"] = "resnet"
     """Network that translates: resnet, as in CycleGAN; or skip, a U-Net, which keeps
     fine structures in place and is the better one for volumes."""

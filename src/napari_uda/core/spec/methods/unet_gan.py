@@ -31,6 +31,8 @@ class UnetGanConfig(TranslationConfig):
 
     name: Literal["unet_gan"] = "unet_gan"
     """Method."""
+    batch_size: Annotated[int, quantity("patches", ge=1, le=1024)] = 8
+    """Patches of each domain per step."""
     steps: Annotated[int, quantity("steps", ge=1, le=10_000_000)] = 600
     """Training steps in all."""
     schedule: Literal["constant", "linear", "poly"] = "linear"
