@@ -203,7 +203,7 @@ def test_the_weight_of_features_rises_from_nothing(make_method, make_batch):
         losses = method.step(batch, engine)
         rest = engine.minimised["generators"] - losses["generators"]
         found.append(float(rest / losses["feature"]))
-    assert found == pytest.approx([0, 7.5, 15, 15], abs=1e-3)
+    assert found == pytest.approx([0, 7.5, 15, 15], rel=1e-3)
 
 
 def test_each_stage_has_the_whole_schedule(make_method, make_batch):

@@ -71,9 +71,10 @@ class TranslationConfig(GeneratorConfig):
     generator_width: Annotated[int, quantity("channels", ge=4, le=256)] = 8
     """Channels of the generators' first layer; four times as many in resnet's blocks,
     eight times as many in the deepest level of skip."""
-    cycle_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 10.0
-    """Weight of the difference between images and themselves, there and back again."""
-    identity_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 5.0
+    cycle_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 2.0
+    """Weight of the difference between images and themselves, there and back again; the
+    papers' 10 would keep generators of changes from changing anything for long."""
+    identity_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 1.0
     """Weight of what generators change about images that look right already; 0: off."""
     pool_size: Annotated[int, quantity("images", ge=0, le=10_000)] = 50
     """Former translations that each discriminator is shown again; 0: none."""

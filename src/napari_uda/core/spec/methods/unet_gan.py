@@ -59,6 +59,6 @@ class UnetGanConfig(TranslationConfig):
     """Exponent beta of local contrast in the structural similarity."""
     structure_exponent: Annotated[float, quantity("exponent", ge=0, le=10)] = 1.0
     """Exponent gamma of local structure in the structural similarity."""
-    cycle_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 10.0
+    cycle_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 2.0
     """Weight of the difference between images and themselves, there and back again; 0:
     equation 5 of the paper to the letter."""
