@@ -308,6 +308,9 @@ class DataWidget(QWidget):
                 text += f" (and {count_text(len(warnings) - 1, 'more warning')})"
         else:
             level, text = "ok", "Ready to train."
+            done = (i for i in looked.inspection.problems if i.code == "resampled")
+            if note := next(done, None):
+                text += f" {note.message[:1].upper()}{note.message[1:]}"
         self.verdict.setText(marked_text(level, text))
         self.verdict.setToolTip(
             "\n".join(

@@ -43,6 +43,8 @@ POLL = 0.2
 """Seconds between two looks at a run: what is said in between comes in one piece."""
 MOST_STEPS = 4000
 """Steps of a long history that are handed on; the rest would not be seen in a plot."""
+GONE = "nothing is left of this run. Start a new one."
+"""What is said of a run whose folder was removed."""
 KILL_AFTER = 5.0
 """Seconds between asking the system to end a process and making it."""
 
@@ -137,6 +139,8 @@ class Job(QObject):
     def _write_request(self) -> None:
         with self._control:
             request = self._wanted
+            if self._gone():
+                return  # writing would make a new folder, which holds no run
             try:
                 self.run.request(request)
             except OSError as error:
@@ -192,10 +196,10 @@ class Job(QObject):
         except UserError as error:
             failed = self._failed(str(error))
         except Exception as error:
-            failed = self._failed(
-                f"Training could not be followed: {type(error).__name__}: {error}.",
-                traceback.format_exc(),
-            )
+            words = f"Training could not be followed: {type(error).__name__}: {error}."
+            if self._gone():
+                words = f"{self.run.path} was removed: {GONE}"
+            failed = self._failed(words, traceback.format_exc())
         yield [failed]
         return failed
 
@@ -253,7 +257,9 @@ class Job(QObject):
     def _enforce_stop(self, trainer: TrainerProcess) -> None:
         if self._stop_asked is None:
             return
-        over = time.monotonic() - self._stop_asked - self.grace
+        # Nobody can be asked in a folder that was removed.
+        grace = 0.0 if self._gone() else self.grace
+        over = time.monotonic() - self._stop_asked - grace
         if over > KILL_AFTER:
             trainer.kill()
         elif over > 0:
@@ -271,6 +277,8 @@ class Job(QObject):
                 trainer.kill()
 
     def _vanished(self, trainer: TrainerProcess) -> Failed:
+        if self._gone():
+            return self._failed(f"{self.run.path} was removed: {GONE}")
         how = trainer.farewell()
         kept = "Everything up to the last checkpoint is kept: press Resume to go on."
         if self._stop_asked is not None and how.startswith("signal"):
@@ -282,6 +290,9 @@ class Job(QObject):
             return self._failed(trainer.last_line() or "Training refused to start.")
         words = f" ({how})" if how else ""
         return self._failed(f"Stopped unexpectedly{words} at step {self.step}. {kept}")
+
+    def _gone(self) -> bool:
+        return not self.run.path.is_dir()
 
     def _failed(self, message: str, detail: str = "") -> Failed:
         return Failed(

@@ -80,7 +80,9 @@ class Preparation(QObject):
     def _prepare(self) -> Prepared:
         """Prepare the run; runs in the worker and lets no exception out."""
         run = self._run
+        claimed = False
         try:
+            claimed = _claim(run)
             data = self._snapshot.dataset(run, self._say)
             if type(self._method).target_labels == "required":
                 data = with_target_labels(data)
@@ -92,7 +94,7 @@ class Preparation(QObject):
             }
             run.create(parse(Experiment, values))
         except Exception as error:
-            if not run.exists:
+            if claimed and not run.exists:
                 shutil.rmtree(run.path, ignore_errors=True)
             if isinstance(error, UserError):
                 return Prepared(run, str(error))
@@ -108,6 +110,17 @@ class Preparation(QObject):
         if self._cancelled.is_set() or self._worker.abort_requested:
             raise _CancelledError
         self.progressed.emit(f"{text} \N{HORIZONTAL ELLIPSIS} {done:.0%}")
+
+
+def _claim(run: RunFolder) -> bool:
+    """Make the folder: another window that gives the same name does not write to it."""
+    try:
+        run.path.mkdir(parents=True)
+    except FileExistsError:
+        raise UserError(
+            f"There is a run '{run.id}' already: choose another name."
+        ) from None
+    return True
 
 
 class _CancelledError(Exception):

@@ -60,7 +60,7 @@ class RunStatus(QWidget):
         self._steps = 0
         self._speed = ""
         self._failed: Failed | None = None
-        self._warnings: list[str] = []
+        self._warnings: list[tuple[str, str]] = []
         self._log = ""
         self.title = QLabel()
         bold = self.title.font()
@@ -137,7 +137,7 @@ class RunStatus(QWidget):
     def complain(self, message: str) -> None:
         """Show an error of the window itself."""
         self._failed = None
-        self._warnings = [_marked("error", message)]
+        self._warnings = [("window", _marked("error", message))]
         self._show_messages()
 
     def add(self, events: Iterable[Event]) -> None:
@@ -157,12 +157,19 @@ class RunStatus(QWidget):
                     )
                     self.say(self._speed)
                 case Checkpoint():
+                    # What was saved has found room.
+                    kept = [one for one in self._warnings if one[0] != "disk"]
+                    news = news or len(kept) < len(self._warnings)
+                    self._warnings = kept
                     continue
                 case Paused():
                     self.say("Paused and saved.")
                 case Warned():
-                    self._warnings.append(_marked("warning", event.message))
+                    words = _marked("warning", event.message)
+                    self._warnings.append((event.code, words))
                     news = True
+                    if event.code == "disk":
+                        self.say("Waiting for room on the disk \N{HORIZONTAL ELLIPSIS}")
                 case Finished():
                     self.say(f"Finished in {duration(event.seconds)}.")
                 case Stopped():
@@ -181,7 +188,7 @@ class RunStatus(QWidget):
 
     def _show_messages(self) -> None:
         failed = self._failed
-        shown = list(reversed(self._warnings[-MOST_MESSAGES:]))
+        shown = [words for _, words in reversed(self._warnings[-MOST_MESSAGES:])]
         if failed is not None:
             shown.insert(0, _marked("error", failed.message))
         self.messages.setText("<br>".join(shown))

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import errno
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from napari_uda.core.errors import UserError
 
+from .checkpoint import size_of
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from napari_uda.core.spec.experiment import Experiment
+    from napari_uda.core.spec.run import RunFolder
 
 
 def explain_failure(error: Exception, experiment: Experiment) -> dict[str, Any]:
@@ -56,3 +62,29 @@ def is_disk_full(error: Exception) -> bool:
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
     return "No space left" in str(error) or "unexpected pos" in str(error)
+
+
+def disk_full(path: Path, content: dict[str, Any]) -> str:
+    """Say that there is no room for a checkpoint, and how much it needs."""
+    free = shutil.disk_usage(path.parent).free
+    return (
+        f"The disk is full: {path} needs {_megabytes(size_of(content))}, "
+        f"{_megabytes(free)} are free. Training waits until there is room; the last "
+        "checkpoint is untouched."
+    )
+
+
+def _megabytes(size: float) -> str:
+    return f"{size / 1e6:,.1f} MB"
+
+
+def require_kept(run: RunFolder) -> None:
+    """Raise a UserError if the folder of a run under way was removed.
+
+    Writing on would make a new folder, which holds no run.
+    """
+    if not run.exists:
+        raise UserError(
+            f"{run.path} was removed while it was being trained: nothing more can be "
+            "saved in it, so training has ended."
+        )

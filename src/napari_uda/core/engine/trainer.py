@@ -26,7 +26,7 @@ from .checkpoint import (
     save_checkpoint,
     seed_everything,
 )
-from .failure import explain_failure, is_disk_full
+from .failure import disk_full, explain_failure, is_disk_full, require_kept
 from .opponents import guessing_losses
 from .schedule import learning_rate_factor
 from .selection import is_best
@@ -131,6 +131,7 @@ class Trainer:
                 waited += time.perf_counter() - pause
                 mark, marked = time.perf_counter(), self.step
             self._one_step()
+            require_kept(self.run)
             if self.step == 1 or self._due(self.training.log_every):
                 losses = self._losses()
                 if not all(map(math.isfinite, losses.values())):
@@ -308,8 +309,7 @@ class Trainer:
                 yield ev.Warned(
                     **self._about(),
                     code="disk",
-                    message=f"The disk of {self.run.path} is full: training waits "
-                    "until there is room; the last checkpoint is untouched.",
+                    message=disk_full(self.run.path / file, content),
                 )
             if self.run.requested(self._since) == "stop":
                 raise UserError(
