@@ -32,6 +32,8 @@ NARROW = 24
 """Characters below which a column of text is not worth having."""
 LIGHTS = {"warning": "yellow", "error": "red"}
 """Colours of the lights that are printed when a run has ended."""
+QUIET = 10.0
+"""Seconds after which a file or a pipe is told how training goes."""
 POLL = 0.3
 """Seconds between two looks at a growing file."""
 
@@ -207,7 +209,7 @@ def follow(
     def line(text: str) -> None:
         progress.print(text, markup=False, soft_wrap=True)
 
-    detail = ""
+    detail, told = "", -math.inf
     with progress:
         for last in events:
             match last.kind:
@@ -219,12 +221,16 @@ def follow(
                     speed = f"{last.speed:.1f} it/s {clock(last.remaining)} left"
                     detail = f"{speed} {numbers(last.losses)}"
                     progress.update(bar, completed=last.step, detail=detail)
+                    if not out.is_terminal and time.monotonic() - told >= QUIET:
+                        line(f"step {last.step}: {detail}")
+                        told = time.monotonic()
                 case "validation":
                     scores = {**last.scores}
                     if "mean" in last.truth:
                         scores["target Dice (truth)"] = last.truth["mean"]
                     if not out.is_terminal:
                         line(f"step {last.step}: {detail}")
+                        told = time.monotonic()
                     line(f"step {last.step}: {numbers(scores)}")
                 case "paused" | "continued":
                     progress.update(bar, detail=last.kind)

@@ -105,6 +105,11 @@ def domain_from_folder(
         )
     inside = folder / "images"
     images = by_stem(inside if inside.is_dir() else folder)
+    if not images and _holds_images(folder / name):
+        raise UserError(
+            f"{folder} holds no images itself, but its folder {name} does: give "
+            f"{folder / name} as {name}."
+        )
     if not images:
         raise UserError(
             f"{name} folder {folder} holds no images: put TIFF, NIfTI, PNG or NPY "
@@ -143,6 +148,11 @@ def domain_from_folder(
         },
         where=str(folder / "dataset.yaml"),
     )
+
+
+def _holds_images(folder: Path) -> bool:
+    places = (folder / "images", folder)
+    return any(by_stem(place) for place in places if place.is_dir())
 
 
 def fingerprint(path: Path) -> str:
