@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from napari_uda.core.spec import events as ev
-from napari_uda.ui.light_row import LightRow
+from napari_uda.ui.light_row import LightRow, spoken
 
 ABOUT = {"method": "cyclegan", "steps": 200, "device": "d", "precision": "p"}
 GOOD = {"correlation": 0.8, "structure": 0.9, "contrast": 0.9, "variety": 0.9}
@@ -91,13 +91,26 @@ def test_clearing_forgets_the_run(row):
     assert row.lights() == []
 
 
+def test_a_grey_light_says_why_it_is_grey(row):
+    row.add([started()])
+    texts = {label.light.name: label.text() for label in row._labels}
+    assert "mask: after 2 validations" in texts["mask"]
+    assert "discriminator: after 10 reports" in texts["discriminator"]
+    assert "no NaN: after the first step" in texts["numbers"]
+    for label in row._labels:
+        assert label.light.level == "unknown"
+        assert "Judged" in label.toolTip()
+
+
 def test_no_word_is_cut_where_the_dock_is_narrow(row):
     row.add([started(), losses(10), *(validation(s, 0.2) for s in (50, 100))])
     row.show()
-    for width, columns in ((700, 2), (250, 1)):
+    seen = set()
+    for width in range(250, 701, 5):
         row.resize(width, 200)
         row.layout().activate()
-        assert len({label.x() for label in row._labels}) == columns
+        seen.add(len({label.x() for label in row._labels}))
         for label in row._labels:
-            words = label.fontMetrics().horizontalAdvance(label.light.words)
+            words = label.fontMetrics().horizontalAdvance(spoken(label.light))
             assert words < label.width()
+    assert seen == {1, 2}

@@ -146,7 +146,7 @@ def test_method_and_preset_change_the_form(train):
     assert panel.value()[0].steps == 30_000
     assert not panel.form.changed()
     panel.form.change({"width": 8})
-    assert panel.settings.text().endswith("1 changed")
+    assert panel.settings.note == "1 changed"
     panel._settings_reset.click()
     assert panel.value()[0].width == 64
 
@@ -481,8 +481,8 @@ def test_it_fits_350_pixels(train, viewer):
     viewer.window.resize(1200, 900)
     scroll = train.findChild(QScrollArea)
     page = scroll.widget()
-    train.experiment.settings.expand(animate=False)
-    train.experiment.advanced.expand(animate=False)
+    train.experiment.settings.unfold()
+    train.experiment.advanced.unfold()
     assert page.minimumSizeHint().width() <= 330
 
 

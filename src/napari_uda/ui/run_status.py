@@ -83,7 +83,8 @@ class RunStatus(QWidget):
             QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
         )
         self.resume = QPushButton("Resume")
-        self.resume.setToolTip("Go on from the last checkpoint")
+        self.resume.setShortcut("Shift+F9")
+        self.resume.setToolTip("Go on from the last checkpoint (Shift+F9)")
         self.resume.clicked.connect(self.resume_asked)
         self.log_button = QPushButton("Show log")
         self.log_button.setToolTip("What the trainer wrote last")
@@ -108,6 +109,7 @@ class RunStatus(QWidget):
         """Forget the run; `name` is that of the next one."""
         self.title.setText(name)
         self.title.setVisible(bool(name))
+        self.bar.setVisible(bool(name))
         self._steps, self._speed, self._failed, self._warnings = 0, "", None, []
         self.bar.setRange(0, 1)
         self.bar.setValue(0)
@@ -125,12 +127,13 @@ class RunStatus(QWidget):
         self._failed = None
         self._show_messages()
         self.bar.setRange(0, 0)
+        self.bar.show()
         self.say(text)
 
     def foretell(self, state: str) -> None:
         """Say what a job is about to do."""
         if state == "starting":
-            self.busy("Starting the trainer \N{HORIZONTAL ELLIPSIS}")
+            self.busy("Starting the training process \N{HORIZONTAL ELLIPSIS}")
         elif state in COMING:
             self.say(COMING[state])
 

@@ -59,15 +59,15 @@ def allowed_at(model: type[BaseModel], place: Place) -> str:
 def _schema(model: type[BaseModel], place: Place) -> dict[str, Any]:
     """Return the JSON schema of a place in a model; empty if there is none."""
     schema = model.model_json_schema()
-    here: Any = schema
+    here: dict[str, Any] = schema
     for part in place:
         members = here.get("discriminator", {}).get("mapping", {})
         others = here.get("additionalProperties") or here.get("items")
-        here = {**here.get("properties", {}), **members}.get(str(part), others)
-        name = here if isinstance(here, str) else (here or {}).get("$ref", "")
-        found = schema["$defs"][name.rpartition("/")[2]] if name else {}
+        inner = {**here.get("properties", {}), **members}.get(str(part), others)
+        said = inner if isinstance(inner, dict) else {"$ref": inner or ""}
+        name = said.get("$ref", "").rpartition("/")[2]
         # What is said beside a reference, such as a default, is said of this place.
-        here = {**found, **(here if isinstance(here, dict) else {})}
+        here = {**schema["$defs"].get(name, {}), **said}
     return here
 
 
