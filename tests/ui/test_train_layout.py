@@ -101,6 +101,12 @@ def test_the_form_gives_its_place_to_the_run(train, qtbot):
     assert train.setup.note == ""
 
 
+def test_the_form_comes_back_when_nothing_is_shown(train):
+    train.setup.fold()
+    train.show_run(None)
+    assert train.setup.is_open
+
+
 def test_keys_of_the_list_work_in_the_list_only(train, qtbot):
     opened = []
     button = train.run_list.delete_button

@@ -103,7 +103,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         super().resizeEvent(event)
         # pyqtgraph resizes before it is complete.
         if hasattr(self, "words"):
-            self.words.setGeometry(self.rect().adjusted(LABEL_WIDTH, 0, 0, 0))
+            self.words.setGeometry(self.rect().adjusted(LABEL_WIDTH + 8, 0, -8, 0))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to the scroll area."""

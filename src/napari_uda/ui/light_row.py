@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from napari_uda.core.metrics.light import Light
     from napari_uda.core.spec.events import Event
 
-SIGN = 24
-"""Pixels for the sign before the words, and the space after them."""
 PAUSE = 1000
 """Milliseconds between two looks at the events at least."""
 UNKNOWN_SIGN = "\N{WHITE CIRCLE}"
@@ -117,9 +115,8 @@ class LightRow(QWidget):
 
     def _place(self) -> None:
         """Lay the lights out in two columns, or in one where the words need it."""
-        metrics = self.fontMetrics()
-        words = [spoken(light) for light in self.lights()]
-        widest = SIGN + max(map(metrics.horizontalAdvance, words), default=0)
+        shown = [label for label in self._labels if not label.isHidden()]
+        widest = max((label.sizeHint().width() for label in shown), default=0)
         room = self.width() - self._grid.horizontalSpacing()
         columns = 2 if room >= 2 * widest else 1
         self._grid.setColumnStretch(0, 1)

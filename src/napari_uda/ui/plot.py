@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 COLORS = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#0072b2", "#8c8c8c")
 """Colours that everybody can tell apart (Okabe and Ito, 2008), seen on dark and light:
 their black and their yellow are left out."""
-LOWEST, HIGHEST = 120, 400
+LOWEST, HIGHEST = 120, 2000
 """Least and greatest height of the axes in pixels."""
 FINENESS = 3
 """Pixels of a saved picture per pixel of the screen."""

@@ -87,7 +87,6 @@ class RunList(QWidget):
         self._rival = ""
 
         self.tree = QTreeWidget()
-        self.tree.setColumnCount(4)
         self.tree.setHeaderLabels(["run", "state", "step", "Dice"])
         head = self.tree.headerItem()
         if head is not None:
@@ -241,8 +240,7 @@ class RunList(QWidget):
         button.setToolTip(reason or f"{tip} ({KEYS[button.objectName()]})")
 
     def _on_read(self, summaries: list[RunSummary]) -> None:
-        before = self.selected()
-        chosen = before.run.id if before else None
+        chosen = before.run.id if (before := self.selected()) else None
         if chosen is None and self._session.selected_run is not None:
             chosen = self._session.selected_run.id
         self._summaries = {summary.run.id: summary for summary in summaries}
@@ -315,6 +313,8 @@ class RunList(QWidget):
         self._set(self.compare_button, reason, tip)
 
     def _on_run_selected(self, run: RunFolder | None) -> None:
+        # A new run is listed, and then selected, with the next reading.
+        self.tree.clearSelection()
         for item in self._items():
             if run is not None and item.data(0, ID_ROLE) == run.id:
                 self.tree.setCurrentItem(item)

@@ -141,6 +141,8 @@ class TrainWidget(QWidget):
         self._recalled, self._backlog = None, []
         self._wipe()
         self.previews.open(None, ())
+        if run is None and self.session.job is None and self._preparation is None:
+            self.setup.unfold()
         if run is not None:
             self.status.busy("Reading the run \N{HORIZONTAL ELLIPSIS}")
             self.curves.expect("Reading the run \N{HORIZONTAL ELLIPSIS}")
