@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from napari_uda import terminal
-from napari_uda.core.spec.events import Event, Finished, Started, Step
+from napari_uda.core.spec.events import Event, Finished, Started, Step, Validation
 from napari_uda.core.spec.run import RunFolder
 
 if TYPE_CHECKING:
@@ -24,12 +24,18 @@ def steps(clock: list[float], seconds: float, count: int) -> Iterator[Event]:
         yield Step(
             run="r", step=step, losses={"seg": 1.0}, speed=1, remaining=9, memory=1
         )
+    # The losses of this step are told once, and then its scores.
+    yield Validation(run="r", step=count, scores={"a": 1.0})
     yield Finished(run="r", step=count, seconds=1.0)
 
 
 @pytest.mark.parametrize(
     ("seconds", "told"),
-    [(1.0, ["1", "11", "21"]), (4.0, ["1", "4", "7", "10"]), (30.0, ["1", "2", "3"])],
+    [
+        (1.0, ["1", "11", "21", "25", "25"]),
+        (4.0, ["1", "4", "7", "10", "10"]),
+        (30.0, ["1", "2", "3", "3"]),
+    ],
 )
 def test_a_pipe_is_told_every_ten_seconds_how_training_goes(
     seconds: float,

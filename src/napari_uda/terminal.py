@@ -209,7 +209,7 @@ def follow(
     def line(text: str) -> None:
         progress.print(text, markup=False, soft_wrap=True)
 
-    detail, told = "", -math.inf
+    detail, told, step = "", -math.inf, -1
     with progress:
         for last in events:
             match last.kind:
@@ -218,17 +218,17 @@ def follow(
                     if not out.is_terminal:
                         line(f"{last.method} on {last.device}, {last.steps} steps")
                 case "step":
-                    speed = f"{last.speed:.1f} it/s {clock(last.remaining)} left"
+                    speed = f"{rate(last.speed)} {clock(last.remaining)} left"
                     detail = f"{speed} {numbers(last.losses)}"
                     progress.update(bar, completed=last.step, detail=detail)
                     if not out.is_terminal and time.monotonic() - told >= QUIET:
                         line(f"step {last.step}: {detail}")
-                        told = time.monotonic()
+                        told, step = time.monotonic(), last.step
                 case "validation":
                     scores = {**last.scores}
                     if "mean" in last.truth:
                         scores["target Dice (truth)"] = last.truth["mean"]
-                    if not out.is_terminal:
+                    if not out.is_terminal and step != last.step:
                         line(f"step {last.step}: {detail}")
                         told = time.monotonic()
                     line(f"step {last.step}: {numbers(scores)}")
@@ -366,6 +366,11 @@ def clean(item: Any) -> Any:
     if isinstance(item, list | tuple):
         return [clean(value) for value in item]
     return item
+
+
+def rate(speed: float) -> str:
+    """Write steps per second as 4.1 it/s, or as 7.5 s/it where they take long."""
+    return f"{speed:.1f} it/s" if speed >= 1 else f"{1 / max(speed, 1e-9):.1f} s/it"
 
 
 def clock(seconds: float) -> str:
