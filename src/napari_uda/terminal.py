@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from napari_uda.core.data.inspection import Inspection, Problem
+    from napari_uda.core.spec.estimate import Estimate
     from napari_uda.core.spec.events import Event
     from napari_uda.core.spec.run import RunFolder
 
@@ -135,10 +136,13 @@ def text(value: Any) -> str:
     return str(value)
 
 
-def inspection(result: Inspection, as_json: bool = False) -> int:
-    """Print what an inspection found; returns the exit code."""
+def inspection(
+    result: Inspection, as_json: bool = False, needed: Estimate | str | None = None
+) -> int:
+    """Print what an inspection found and what a run needs; returns the exit code."""
     if as_json:
-        emit(result.as_json())
+        told = needed if needed is None or isinstance(needed, str) else _figures(needed)
+        emit(result.as_json() | {"estimate": told})
         return 2 if result.first_error else 0
     table(
         [
@@ -163,7 +167,27 @@ def inspection(result: Inspection, as_json: bool = False) -> int:
         console().print("[yellow]Ready to train, but mind the warnings above.[/]")
     else:
         console().print("[green]Ready to train.[/]")
+    if needed is not None:
+        _needs(needed)
     return 0
+
+
+def _needs(needed: Estimate | str) -> None:
+    """Print memory and time of a run, and what to do if it does not fit."""
+    if isinstance(needed, str):
+        line = Text.assemble(("note", "dim"), f": no estimate of memory: {needed}")
+    elif needed.fits:
+        line = Text(f"{needed}.")
+    else:
+        line = Text.assemble(("warning", "yellow"), f": {needed}: {needed.advice}.")
+        settings = " ".join(f"method.{k}={v}" for k, v in needed.suggestion.items())
+        if settings:
+            line.append(f" Here: train ... {settings}.")
+    console().print(line, soft_wrap=True)
+
+
+def _figures(needed: Estimate) -> dict[str, Any]:
+    return {**needed.model_dump(), "fits": needed.fits}
 
 
 def problems(found: Iterable[Problem], stderr: bool = False) -> None:

@@ -201,10 +201,8 @@ class RunStatus(QWidget):
         self.fix.setVisible(failed is not None and bool(failed.fix))
         if failed is not None and failed.fix:
             words = ", ".join(f"{name} = {value}" for name, value in failed.fix.items())
-            self.fix.setText(f"Use {words}")
-            self.fix.setToolTip(
-                "Change the settings above; then press Start for a new run"
-            )
+            self.fix.setText(f"Resume with {words}")
+            self.fix.setToolTip("Change these settings of the run, and go on with it")
 
     def _on_fix(self) -> None:
         if self._failed is not None:

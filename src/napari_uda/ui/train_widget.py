@@ -17,11 +17,13 @@ from qtpy.QtWidgets import (
 )
 
 from napari_uda.core.errors import UserError
+from napari_uda.core.spec.amend import amend
 from napari_uda.core.spec.run import RunFolder
 
 from .background_row import BackgroundRow
 from .closing import CloseGuard
 from .curves import NO_RUN, Curves
+from .estimate_row import EstimateRow
 from .experiment_panel import ExperimentPanel
 from .jobs import Job
 from .light_row import LightRow
@@ -71,6 +73,7 @@ class TrainWidget(QWidget):
 
         self.setup = Section("New run", bold=True, open=True)
         self.experiment = ExperimentPanel(self.session)
+        self.estimate = EstimateRow(self.session, self.experiment)
         self.start_button = QPushButton("Start")
         self.pause_button = QPushButton("Pause")
         self.stop_button = QPushButton("Stop")
@@ -155,6 +158,7 @@ class TrainWidget(QWidget):
         for button in (self.start_button, self.pause_button, self.stop_button):
             buttons.addWidget(button)
         self.setup.content.addWidget(self.experiment)
+        self.setup.content.addWidget(self.estimate)
         page = QWidget()
         layout = QVBoxLayout(page)
         layout.setContentsMargins(6, 6, 6, 6)
@@ -381,9 +385,18 @@ class TrainWidget(QWidget):
             self.resume(self._shown)
 
     def _on_fix(self, settings: dict[str, Any]) -> None:
-        self.setup.unfold()
-        self.experiment.settings.unfold()
-        self.experiment.form.change(settings)
+        run = self._shown
+        if run is None:
+            return
+        try:
+            amend(run, settings)
+            name = run.experiment().method.name
+        except UserError as error:
+            self.status.complain(str(error))
+            return
+        if name == self.experiment.method.currentData():
+            self.experiment.form.change(settings)  # the next run shall fit, too
+        (self.queue if self.session.job else self.resume)(run)
 
     def _on_theme(self, event: Any) -> None:
         # The dock may have been closed, while the event still knows this object.

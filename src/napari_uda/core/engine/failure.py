@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from napari_uda.core.errors import UserError
+from napari_uda.core.spec.estimate import gigabytes
+
+from .estimate import estimate
 
 from .checkpoint import size_of
 
@@ -24,28 +27,43 @@ def explain_failure(error: Exception, experiment: Experiment) -> dict[str, Any]:
     if isinstance(error, UserError):
         return {"message": str(error)}
     if is_out_of_memory(error):
-        method = experiment.method
-        smaller = method.patch_size * 3 // 4 // 16 * 16
-        fix, advice = {}, "use a smaller method.width"
-        if method.batch_size > 1:
-            fix = {"batch_size": method.batch_size // 2}
-        elif smaller >= max(16, 2**method.levels):
-            fix = {"patch_size": smaller}
-        for key, value in fix.items():
-            advice = f"try method.{key}={value}"
-        free = ""
-        if torch.cuda.is_available():
-            free = f" ({torch.cuda.mem_get_info()[0] / 1e9:.1f} GB free)"
-        return {
-            "message": f"The device ran out of memory{free}: {advice}; the last "
-            "checkpoint is kept and the run can be resumed.",
-            "fix": fix,
-        }
+        return _too_little_memory(experiment)
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     return {
         "message": f"Training failed: {reason}. The last checkpoint is kept; the log "
         "has the details."
     }
+
+
+def _too_little_memory(experiment: Experiment) -> dict[str, Any]:
+    """Say how much the run needs, how much there is, and settings that would fit."""
+    needs = ""
+    try:
+        found = estimate(experiment, budget=0.0)
+    except Exception:  # on a device that has just failed: do without
+        fix = _smaller(experiment)
+    else:
+        needs = f": it needs about {gigabytes(found.memory)}"
+        needs += f", {gigabytes(found.free)} are free"
+        # What others took meanwhile may be free again: then less will do.
+        fix = _smaller(experiment) if found.fits else found.suggestion
+    advice = "use a smaller method.width"
+    if fix:
+        advice = "try " + " ".join(f"method.{name}={it}" for name, it in fix.items())
+    return {
+        "message": f"The device ran out of memory{needs}. Now {advice}; the last "
+        "checkpoint is kept and the run can be resumed.",
+        "fix": fix,
+    }
+
+
+def _smaller(experiment: Experiment) -> dict[str, int]:
+    """Return settings that need less memory, if there are any."""
+    method = experiment.method
+    if method.batch_size > 1:
+        return {"batch_size": method.batch_size // 2}
+    side = method.patch_size * 3 // 4 // 16 * 16
+    return {"patch_size": side} if side >= max(16, 2**method.levels) else {}
 
 
 def is_out_of_memory(error: Exception) -> bool:

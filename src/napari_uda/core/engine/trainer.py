@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import time
 import traceback
@@ -84,11 +85,10 @@ class Trainer:
                     self._record(event)
                     yield event
             except Exception as error:
-                failed = ev.Failed(
-                    **self._about(),
-                    **explain_failure(error, self.experiment),
-                    detail=traceback.format_exc(),
-                )
+                detail = traceback.format_exc()
+                self._let_go(error)
+                said = explain_failure(error, self.experiment)
+                failed = ev.Failed(**self._about(), **said, detail=detail)
                 self._record(failed)
                 yield failed
 
@@ -330,6 +330,16 @@ class Trainer:
             self.run.clear_request()
             yield ev.Continued(**self._about())
         return request
+
+    def _let_go(self, error: Exception) -> None:
+        """Free the memory of what has failed: to explain it needs some, too."""
+        traceback.clear_frames(error.__traceback__)
+        for name in ("learner", "method", "average", "networks", "optimizers",
+                     "materials"):  # fmt: skip
+            self.__dict__.pop(f"_{name}", None)
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
 
     def _about(self) -> dict[str, Any]:
         return {"run": self.run.id, "step": self.step}
