@@ -30,6 +30,7 @@ from qtpy.QtCore import (
 from qtpy.QtWidgets import QApplication
 from superqt.utils import WorkerBase
 
+from napari_uda.ui import estimate_row
 from napari_uda.ui import session as session_module
 
 if TYPE_CHECKING:
@@ -67,6 +68,12 @@ def _nothing_left(request: pytest.FixtureRequest, qapp: QApplication) -> Iterato
         # The traceback of a failed test keeps its widgets alive: no second failure.
         if not request.node.stash.get(_FAILED, False):
             raise
+
+
+@pytest.fixture(autouse=True)
+def _no_estimates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is estimated in a child process but where a test wants it."""
+    monkeypatch.setattr(estimate_row, "DELAY", 10_000_000)
 
 
 @pytest.fixture

@@ -282,12 +282,21 @@ def test_a_killed_run_says_so_and_can_be_resumed(train, qtbot, fake):
     assert not status.messages.text()
 
 
-def test_a_failure_can_offer_settings_that_may_help(train):
-    train.status.add(
-        [ev.Failed(run="r", step=3, message="Needs 9 GB.", fix={"batch_size": 4})]
-    )
-    assert train.status.fix.text() == "Use batch_size = 4"
-    train.status.fix.click()
+def test_settings_that_mend_a_failure_are_tried_with_one_click(train, qtbot, fake):
+    fake("die")
+    begin(qtbot, train)
+    wait_for_the_end(qtbot, train)
+    run, status = train.session.selected_run, train.status
+    needs = "Needs 9 GB, 5 GB free."
+    status.add([ev.Failed(run=run.id, step=5, message=needs, fix={"batch_size": 4})])
+    assert status.fix.isVisibleTo(train)
+    assert status.fix.text() == "Resume with batch_size = 4"
+    fake("obey")
+    status.fix.click()
+    wait_for_the_end(qtbot, train)
+    assert "Finished" in status.line.text()
+    assert "batch_size = 4 instead of 8" in status.messages.text()
+    assert run.experiment().method.batch_size == 4
     assert train.experiment.form.value().batch_size == 4
 
 

@@ -390,11 +390,11 @@ class TrainWidget(QWidget):
             return
         try:
             amend(run, settings)
-            name = run.experiment().method.name
+            method = run.experiment().method.name
         except UserError as error:
             self.status.complain(str(error))
             return
-        if name == self.experiment.method.currentData():
+        if method == self.experiment.method.currentData():
             self.experiment.form.change(settings)  # the next run shall fit, too
         (self.queue if self.session.job else self.resume)(run)
 

@@ -30,7 +30,7 @@ BUDGET = 6.0
 SLACK = 1.1
 """Tensors do not lie in memory without gaps, and libraries take some for themselves."""
 SPARE = 0.9
-"""Part of the free memory that a suggestion may use."""
+"""Part of the free memory that the tensors of a suggestion may use."""
 CAUTION = 0.5
 """Part of the free memory that measuring itself may use."""
 ROUNDS = 4
@@ -84,9 +84,7 @@ def estimate(what: Experiment | Workload, *, budget: float = BUDGET) -> Estimate
 class _Needs:
     """Measures a workload with small patches, and extrapolates."""
 
-    def __init__(
-        self, workload: Workload, device: torch.device, free: float
-    ) -> None:
+    def __init__(self, workload: Workload, device: torch.device, free: float) -> None:
         self._workload = workload
         self._device = device
         self._base = 0.0
@@ -127,21 +125,23 @@ class _Needs:
     def seconds(self, points: list[Measured]) -> float:
         """Return how long the run takes."""
         method, training = self._workload.method, self._workload.training
-        pixels, last = math.prod(method.patch_shape), points[-1]
+        pixels, seen = math.prod(method.patch_shape), self._view_pixels
         edges = (0.0, *method.stages, 1.0)
         total = 0.0
         for stage, share in enumerate(np.diff(edges)):
             times = [(p.pixels, p.seconds[stage]) for p in points]
             total += share * method.steps * _line(times, 0.0, pixels)
-        judged = self._views * self._view_pixels * last.judging
-        shown = min(SHOWN, self._views) * self._view_pixels * last.preview
+        judging = _line([(p.pixels, p.judging) for p in points], 0.0, seen)
+        preview = _line([(p.pixels, p.preview) for p in points], 0.0, seen)
         rounds = math.ceil(method.steps / training.validate_every)
         previews = 1 + math.ceil(method.steps / training.preview_every)
-        return total + rounds * judged + previews * shown
+        total += rounds * self._views * judging
+        return total + previews * min(SHOWN, self._views) * preview
 
     def suggestion(self, points: list[Measured]) -> tuple[dict[str, int], float]:
         """Return settings that fit, as close to those wanted as can be, and bytes."""
-        method, limit = self._workload.method, SPARE * self._free
+        method = self._workload.method
+        limit = self._base + SPARE * (self._free - self._base)
         batch = method.batch_size
         changes: dict[str, int] = {}
         while batch > 1:
@@ -199,10 +199,12 @@ def _ladder(config: MethodConfig) -> list[MethodConfig]:
         side >= SMALLEST
     ):
         sides.insert(0, side)
+    # Volumes that are less deep would be pooled otherwise.
+    least = 2 ** (max(4, config.levels) + 1)
     ladder: list[MethodConfig] = []
     for side in sides:
-        depth = config.patch_depth * side / config.patch_size
-        depth = min(config.patch_depth, max(16, math.ceil(depth / unit) * unit))
+        depth = math.ceil(config.patch_depth * side / config.patch_size / unit) * unit
+        depth = min(config.patch_depth, max(least, depth))
         changes = {"patch_size": side, "patch_depth": depth}
         ladder.append(config.model_copy(update=changes))
     enough = ENOUGH / config.batch_size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from dataclasses import dataclass, replace
@@ -54,9 +55,9 @@ class Measured:
     seconds: tuple[float, ...] = ()
     """Time of a step in each stage, if it was measured."""
     judging: float = 0.0
-    """Time of a round of scores for a pixel of each image."""
+    """Time of a round of scores for one image of each kind, as large as a patch."""
     preview: float = 0.0
-    """Time of a preview for a pixel of each image."""
+    """Time of a preview of them."""
 
 
 class Rehearsal:
@@ -76,7 +77,7 @@ class Rehearsal:
         self, workload: Workload, config: MethodConfig, device: torch.device
     ) -> None:
         edges = (0.0, *config.stages, 1.0)
-        self._stages = [(a + b) / 2 for a, b in zip(edges, edges[1:], strict=False)]
+        self._stages = [(a + b) / 2 for a, b in itertools.pairwise(edges)]
         self._device = device
         self._pixels = math.prod(config.patch_shape)
         self._live = LiveBytes(device)
@@ -132,8 +133,8 @@ class Rehearsal:
         return replace(
             measured,
             seconds=tuple(seconds),
-            judging=self._clocked(self._look, self._gallery.judge) / self._pixels,
-            preview=self._clocked(self._look, self._gallery.preview) / self._pixels,
+            judging=self._clocked(self._look, self._gallery.judge),
+            preview=self._clocked(self._look, self._gallery.preview),
         )
 
     def _step(self, stage: float) -> None:

@@ -49,4 +49,3 @@ class Workload(Config):
         """Return what their labels take."""
         masks = self.structures if self.overlapping else 1
         return masks * sum(int(np.prod(shape)) for shape in shapes)
-
