@@ -52,15 +52,15 @@ def ready(qtbot, widget, timeout=20_000):
 
 
 def told(qtbot, widget, timeout=20_000):
-    row = widget.estimate
+    row = widget.experiment.estimate
     qtbot.waitUntil(lambda: row.words.text() and not row.busy, timeout=timeout)
 
 
 def test_nothing_is_said_and_started_before_there_are_data(qtbot, widget, calls):
     widget.show()
     qtbot.wait(200)
-    assert widget.estimate.words.text() == ""
-    assert not widget.estimate.busy
+    assert widget.experiment.estimate.words.text() == ""
+    assert not widget.experiment.estimate.busy
     assert calls() == []
 
 
@@ -68,7 +68,7 @@ def test_memory_and_time_are_told_while_start_can_be_pressed(qtbot, widget, call
     widget.experiment.form.change({"batch_size": 2})
     widget.session.set_problem("")
     widget.show()
-    row = widget.estimate
+    row = widget.experiment.estimate
     assert row.busy
     assert "Estimating" in row.words.text()
     assert widget.start_button.isEnabled()
@@ -83,7 +83,7 @@ def test_memory_and_time_are_told_while_start_can_be_pressed(qtbot, widget, call
 def test_what_does_not_fit_is_mended_by_the_button(qtbot, widget):
     widget.experiment.form.change({"batch_size": 8})
     ready(qtbot, widget)
-    row = widget.estimate
+    row = widget.experiment.estimate
     assert "Needs about 8.0 GB, 4.2 GB free on cuda:0: try batch_size = 4" in (
         row.words.text()
     )
@@ -102,9 +102,9 @@ def test_settings_that_were_estimated_are_not_estimated_again(qtbot, widget, cal
     form.change({"batch_size": 4})
     told(qtbot, widget)
     form.change({"batch_size": 2})
-    assert widget.estimate.words.text().startswith("About 2.0 GB")
+    assert widget.experiment.estimate.words.text().startswith("About 2.0 GB")
     widget.experiment.run_name.setText("another-name")
-    assert not widget.estimate.busy
+    assert not widget.experiment.estimate.busy
     assert len(calls()) == 2
 
 
@@ -119,7 +119,7 @@ def test_a_stale_estimate_is_ended_and_replaced(qtbot, widget, calls):
     )
     form.change({"batch_size": 2})
     told(qtbot, widget)
-    assert widget.estimate.words.text().startswith("About 2.0 GB")
+    assert widget.experiment.estimate.words.text().startswith("About 2.0 GB")
     qtbot.waitUntil(lambda: not child.is_running(), timeout=5000)
 
 
@@ -134,7 +134,7 @@ def test_the_child_ends_with_the_window(qtbot, widget, calls):
 def test_why_there_is_no_estimate_is_said(qtbot, widget):
     widget.experiment.form.change({"batch_size": 5})
     ready(qtbot, widget)
-    assert "device cuda:7 is not available." in widget.estimate.words.text()
+    assert "device cuda:7 is not available." in widget.experiment.estimate.words.text()
     assert widget.start_button.isEnabled()
 
 

@@ -26,6 +26,7 @@ from napari_uda.core.spec.config import parse
 from napari_uda.core.spec.experiment import Training
 from napari_uda.core.spec.methods import METHODS, PRESET_NAMES, method_config
 
+from .estimate_row import EstimateRow
 from .fitting import extent_of, find_devices, preset_config
 from .forms import ConfigForm
 from .section import Section
@@ -137,6 +138,8 @@ class ExperimentPanel(QWidget):
         session.runs_changed.connect(self.suggest_name)
         self._on_method()
         self._on_choices()
+        self.estimate = EstimateRow(session, self)
+        layout.addWidget(self.estimate)
         finder = thread_worker(find_devices)()
         finder.returned.connect(self._on_devices)
         finder.start()

@@ -23,7 +23,6 @@ from napari_uda.core.spec.run import RunFolder
 from .background_row import BackgroundRow
 from .closing import CloseGuard
 from .curves import NO_RUN, Curves
-from .estimate_row import EstimateRow
 from .experiment_panel import ExperimentPanel
 from .jobs import Job
 from .light_row import LightRow
@@ -73,7 +72,6 @@ class TrainWidget(QWidget):
 
         self.setup = Section("New run", bold=True, open=True)
         self.experiment = ExperimentPanel(self.session)
-        self.estimate = EstimateRow(self.session, self.experiment)
         self.start_button = QPushButton("Start")
         self.pause_button = QPushButton("Pause")
         self.stop_button = QPushButton("Stop")
@@ -158,7 +156,6 @@ class TrainWidget(QWidget):
         for button in (self.start_button, self.pause_button, self.stop_button):
             buttons.addWidget(button)
         self.setup.content.addWidget(self.experiment)
-        self.setup.content.addWidget(self.estimate)
         page = QWidget()
         layout = QVBoxLayout(page)
         layout.setContentsMargins(6, 6, 6, 6)
@@ -385,16 +382,14 @@ class TrainWidget(QWidget):
             self.resume(self._shown)
 
     def _on_fix(self, settings: dict[str, Any]) -> None:
-        run = self._shown
-        if run is None:
+        if (run := self._shown) is None:
             return
         try:
-            amend(run, settings)
-            method = run.experiment().method.name
+            amended = amend(run, settings)
         except UserError as error:
             self.status.complain(str(error))
             return
-        if method == self.experiment.method.currentData():
+        if amended.method.name == self.experiment.method.currentData():
             self.experiment.form.change(settings)  # the next run shall fit, too
         (self.queue if self.session.job else self.resume)(run)
 

@@ -23,7 +23,6 @@ from .rehearsal import Measured, Rehearsal
 if TYPE_CHECKING:
     from napari_uda.core.spec.experiment import Experiment
     from napari_uda.core.spec.methods import MethodConfig
-    from napari_uda.core.spec.workload import Shapes
 
 BUDGET = 6.0
 """Seconds that measuring may take, about."""

@@ -11,9 +11,8 @@ import torch
 from napari_uda.core.errors import UserError
 from napari_uda.core.spec.estimate import gigabytes
 
-from .estimate import estimate
-
 from .checkpoint import size_of
+from .estimate import estimate
 
 if TYPE_CHECKING:
     from pathlib import Path

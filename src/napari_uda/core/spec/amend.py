@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .run import RunFolder
 
 
-def amend(run: RunFolder, settings: dict[str, Any]) -> None:
+def amend(run: RunFolder, settings: dict[str, Any]) -> Experiment:
     """Change settings of a run's method; its events tell when.
 
     Parameters
@@ -23,6 +23,11 @@ def amend(run: RunFolder, settings: dict[str, Any]) -> None:
         A run that nobody trains.
     settings
         Settings that networks do not depend on, such as `batch_size`.
+
+    Returns
+    -------
+    Experiment
+        The run as it will go on.
 
     Raises
     ------
@@ -56,3 +61,4 @@ def amend(run: RunFolder, settings: dict[str, Any]) -> None:
             f"{run.path} cannot be written ({error.strerror}): its settings stay as "
             "they were."
         ) from None
+    return changed
