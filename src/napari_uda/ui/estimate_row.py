@@ -101,7 +101,8 @@ class EstimateRow(QWidget):
 
     def _key(self) -> tuple[object, ...] | None:
         """Return what the estimate depends on; None if there is no run to be."""
-        if self._session.problem:
+        listed = self._panel.device.currentData() is not None
+        if self._session.problem or not listed:
             return None
         try:
             method, training = self._panel.value()

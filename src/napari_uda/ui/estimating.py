@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
@@ -85,14 +85,14 @@ class Estimating:
             data = self._snapshot.dataset()
             if type(self._method).target_labels == "required":
                 data = with_target_labels(data)
-            values = {"data": data, "method": self._method, "training": self._training}
-            return workload_of(parse(Experiment, values))
+            settings = {"method": self._method, "training": self._training}
+            return workload_of(parse(Experiment, {"data": data, **settings}))
         source, target = both
         classes = source.classes
         if source.folder is not None:
             classes = source.domain(None, _silent).classes
         labelled = any(item.labels for item in target.layers)
-        values = {
+        values: dict[str, Any] = {
             "method": self._method,
             "training": self._training,
             "source": shapes_of(source),

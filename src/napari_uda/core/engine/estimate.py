@@ -22,7 +22,7 @@ from .rehearsal import Measured, Rehearsal
 
 if TYPE_CHECKING:
     from napari_uda.core.spec.experiment import Experiment
-    from napari_uda.core.spec.methods import MethodConfig
+    from napari_uda.core.spec.methods import AnyMethod
 
 BUDGET = 6.0
 """Seconds that measuring may take, about."""
@@ -65,7 +65,8 @@ def estimate(what: Experiment | Workload, *, budget: float = BUDGET) -> Estimate
     need = _Needs(workload, device, free)
     points = need.measure(began + budget)
     memory = need.memory(workload.method, points)
-    suggestion, suggested = {}, 0.0
+    suggestion: dict[str, int] = {}
+    suggested = 0.0
     if memory > free:
         suggestion, suggested = need.suggestion(points)
     return Estimate(
@@ -105,7 +106,7 @@ class _Needs:
             del ladder[:-1]
         return points
 
-    def memory(self, config: MethodConfig, points: list[Measured]) -> float:
+    def memory(self, config: AnyMethod, points: list[Measured]) -> float:
         """Return the bytes of the whole run with patches of some size."""
         w, pixels = self._workload, math.prod(config.patch_shape)
         last = points[-1]
@@ -158,7 +159,7 @@ class _Needs:
                 return {**changes, "patch_size": side}, needed
         return {}, 0.0
 
-    def _rehearse(self, config: MethodConfig, *, timed: bool) -> Measured:
+    def _rehearse(self, config: AnyMethod, *, timed: bool) -> Measured:
         rehearsal = Rehearsal(self._workload, config, self._device)
         measured = rehearsal.memory()
         if self._device.type == "cpu" and not self._base:
@@ -179,18 +180,18 @@ def _line(points: list[tuple[int, float]], origin: float, at: float) -> float:
     return y + slope * (at - x)
 
 
-def _cost(config: MethodConfig, points: list[Measured]) -> float:
+def _cost(config: AnyMethod, points: list[Measured]) -> float:
     """Return about how long it would take to measure with larger patches."""
     pixels, last = math.prod(config.patch_shape), points[-1]
     if len(points) == 1:
         # Small patches do not take as much less time as they are smaller.
-        return ROUNDS * sum(last.seconds) * (pixels / last.pixels) ** 0.75
+        return float(ROUNDS * sum(last.seconds) * (pixels / last.pixels) ** 0.75)
     slow = zip(points[-2].seconds, last.seconds, strict=True)
     pairs = [[(points[-2].pixels, a), (last.pixels, b)] for a, b in slow]
     return ROUNDS * sum(_line(pair, 0.0, pixels) for pair in pairs)
 
 
-def _ladder(config: MethodConfig) -> list[MethodConfig]:
+def _ladder(config: AnyMethod) -> list[AnyMethod]:
     """Return settings with ever larger patches, up to the patches wanted."""
     unit = max(16, 2**config.levels)
     sides = [config.patch_size]
@@ -200,7 +201,7 @@ def _ladder(config: MethodConfig) -> list[MethodConfig]:
         sides.insert(0, side)
     # Volumes that are less deep would be pooled otherwise.
     least = 2 ** (max(4, config.levels) + 1)
-    ladder: list[MethodConfig] = []
+    ladder: list[AnyMethod] = []
     for side in sides:
         depth = math.ceil(config.patch_depth * side / config.patch_size / unit) * unit
         depth = min(config.patch_depth, max(least, depth))

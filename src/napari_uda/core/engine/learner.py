@@ -13,10 +13,13 @@ from .averaging import averaged_copy, update_average, warm_decay
 from .schedule import learning_rate_factor
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from torch import Tensor
     from torch.optim import Optimizer
 
     from napari_uda.core.method import Method, Patch
+    from napari_uda.core.spec.domain import DomainName
     from napari_uda.core.spec.experiment import Training
 
 
@@ -83,7 +86,7 @@ class Learner:
         chosen.step()
 
     def learn(
-        self, patches: dict[str, Patch], step: int, steps: int
+        self, patches: Mapping[DomainName, Patch], step: int, steps: int
     ) -> dict[str, Tensor]:
         """Do step number `step` of `steps` with patches by domain; returns losses."""
         self.progress = step / steps

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import torch
 
 
-class LiveBytes(TorchDispatchMode):
+class LiveBytes(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """While it is active, follows the storage of every tensor made on a device.
 
     What operations keep for the way back counts like any other tensor, and temporary
@@ -29,7 +29,7 @@ class LiveBytes(TorchDispatchMode):
     """
 
     def __init__(self, device: torch.device) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.now = 0
         """Bytes alive."""
         self.peak = 0

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from napari_uda.core.data.appearance import AS_IT_IS
 from napari_uda.core.data.load import LoadedSample
 from napari_uda.core.data.patches import PatchSampler
 from napari_uda.core.losses.pool import ImagePool
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_uda.core.spec.domain import DomainName
-    from napari_uda.core.spec.methods import MethodConfig
+    from napari_uda.core.spec.methods import AnyMethod
     from napari_uda.core.spec.workload import Workload
 
 COUNTED = 1000
@@ -74,7 +75,7 @@ class Rehearsal:
     """
 
     def __init__(
-        self, workload: Workload, config: MethodConfig, device: torch.device
+        self, workload: Workload, config: AnyMethod, device: torch.device
     ) -> None:
         edges = (0.0, *config.stages, 1.0)
         self._stages = [(a + b) / 2 for a, b in itertools.pairwise(edges)]
@@ -164,7 +165,7 @@ class Rehearsal:
 
 def _sampler(
     workload: Workload,
-    config: MethodConfig,
+    config: AnyMethod,
     domain: DomainName,
     device: torch.device,
     first: bool,
@@ -181,11 +182,11 @@ def _sampler(
         stream=0,
         device=device,
         augment_intensity=config.intensity if first else 0.0,
-        **({"appearance": appearance_of(config)} if first else {}),
+        appearance=appearance_of(config) if first else AS_IT_IS,
     )
 
 
-def _views(workload: Workload, config: MethodConfig, device: torch.device) -> Views:
+def _views(workload: Workload, config: AnyMethod, device: torch.device) -> Views:
     image, labels = _noise(workload, config, np.random.default_rng(1))
     return Views(
         torch.from_numpy(image)[None, None].to(device),
@@ -194,7 +195,7 @@ def _views(workload: Workload, config: MethodConfig, device: torch.device) -> Vi
 
 
 def _noise(
-    workload: Workload, config: MethodConfig, random: np.random.Generator
+    workload: Workload, config: AnyMethod, random: np.random.Generator
 ) -> tuple[Any, Any]:
     """Return an image of the shape of a patch, and its labels."""
     shape, count = config.patch_shape, workload.structures
