@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ from superqt.utils import WorkerBase
 
 from napari_uda.ui import estimate_row
 from napari_uda.ui import session as session_module
+from napari_uda.ui import trainer_process
+from train_window import FAKE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -221,3 +224,14 @@ def pair(tmp_path: Path) -> Path:
         tifffile.imwrite(tmp_path / name / "images/a.tif", image.astype(np.uint8))
         tifffile.imwrite(tmp_path / name / "labels/a.tif", labels)
     return tmp_path
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    """Return a function that says how the next trainers behave."""
+
+    def behave(behaviour):
+        command = (sys.executable, FAKE, behaviour)
+        monkeypatch.setattr(trainer_process, "TRAIN", command)
+
+    return behave

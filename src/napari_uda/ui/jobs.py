@@ -241,7 +241,8 @@ class Job(QObject):
         for last in self._inside:
             self.step = last.step
             news.append(last)
-            if isinstance(last, Paused) or time.monotonic() - said >= POLL:
+            # After these it may wait, and say nothing more for long.
+            if isinstance(last, Paused | Warned) or time.monotonic() - said >= POLL:
                 yield [*news, *self._complaints()]
                 said, news = time.monotonic(), []
         if not isinstance(last, LAST_EVENTS):
