@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from qtpy.QtCore import QTimer
+from qtpy.QtCore import QEvent, QTimer
 from qtpy.QtWidgets import QApplication, QMessageBox
 
 from napari_uda.core.spec.run import list_runs
@@ -92,6 +92,12 @@ def answer(words, seen):
     QTimer.singleShot(50, click)
 
 
+def end_napari(viewer):
+    """Do what napari leaves to the end of its process where a user closes it."""
+    viewer.window._teardown()
+    del viewer.window._qt_window  # it is gone: whoever closes it again need not try
+
+
 def test_a_user_who_quits_keeps_the_run_and_finds_it_again(open_window, qtbot, fake):
     fake("wait")
     widget = open_window(show=True)
@@ -105,6 +111,7 @@ def test_a_user_who_quits_keeps_the_run_and_finds_it_again(open_window, qtbot, f
     window.close()
     qtbot.waitUntil(lambda: widget.session.closing)
     qtbot.wait(300)
+    end_napari(widget.session.viewer)
     assert len(seen) == 2
     assert job.run.state() == "running"
     again = open_window()
@@ -186,6 +193,8 @@ def begin_is_over(qtbot, widget):
 def test_closing_one_window_leaves_the_run_of_the_other(open_window, qtbot, fake):
     fake("wait")
     one, two = open_window(), open_window()
+    # napari counts a worker to the window that is active when it is made.
+    QApplication.sendEvent(one.window(), QEvent(QEvent.Type.WindowActivate))
     job = begin(qtbot, one, step=5)
     two.session.closing = True
     settle(qtbot, two)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from .jobs import How
     from .session import Session
+    from .snapshot import Snapshot
 
 FIRST_METHOD = "grl"
 PRESET_WORDS = {
@@ -259,7 +260,7 @@ class ExperimentPanel(QWidget):
             snapshot = self._session.snapshot()
         except UserError:
             return
-        self._fitter = thread_worker(extent_of)(snapshot)
+        self._fitter = thread_worker(_extent_of_held)([snapshot])
         self._fitter.returned.connect(self._on_extent)
         self._fitter.start()
 
@@ -280,6 +281,11 @@ class ExperimentPanel(QWidget):
         for value, words in devices:
             self.device.addItem(words, value)
         self.device.setCurrentIndex(max(0, self.device.findData(chosen)))
+
+
+def _extent_of_held(held: list[Snapshot]) -> tuple[int, int] | None:
+    """Let go of the pixels in the end: napari keeps every worker until it closes."""
+    return extent_of(held.pop())
 
 
 def _section(title: str) -> tuple[Section, QToolButton]:

@@ -28,7 +28,7 @@ from napari_uda.core.spec.run import EventReader, valid_events
 from .trainer_process import ChildTrainer, ForeignTrainer
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from napari_uda.core.spec.run import Request, RunFolder
 
@@ -99,7 +99,7 @@ class Job(QObject):
         """Begin; napari lists the job among its tasks from now on."""
         if self.how != "attach":
             self.run.clear_request()
-        task = _Task(self._batches)
+        task = _Task(_once, [self._batches])
         task.words = f"training of {self.run.id}"
         self._worker = thread_worker(task)()
         self._worker.yielded.connect(self._on_batch)
@@ -320,6 +320,13 @@ class _Task(partial[Any]):
 
     def __repr__(self) -> str:
         return self.words
+
+
+def _once(
+    held: list[Callable[[], Generator[list[Event], None, Event]]],
+) -> Generator[list[Event], None, Event]:
+    """Do what is held and let go of it: napari keeps every task until it closes."""
+    return (yield from held.pop()())
 
 
 def last_word(events: Sequence[Event]) -> Event | None:

@@ -60,7 +60,7 @@ class Preparation(QObject):
         training: Training,
     ) -> None:
         super().__init__()
-        self._snapshot = snapshot
+        self._held = [snapshot]
         self._run = run
         self._method = method
         self._training = training
@@ -83,7 +83,8 @@ class Preparation(QObject):
         claimed = False
         try:
             claimed = _claim(run)
-            data = self._snapshot.dataset(run, self._say)
+            # napari keeps every worker until it closes; it shall not keep the pixels.
+            data = self._held.pop().dataset(run, self._say)
             if type(self._method).target_labels == "required":
                 data = with_target_labels(data)
             values = {
