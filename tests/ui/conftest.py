@@ -31,9 +31,8 @@ from qtpy.QtCore import (
 from qtpy.QtWidgets import QApplication
 from superqt.utils import WorkerBase
 
-from napari_uda.ui import estimate_row
+from napari_uda.ui import estimate_row, trainer_process
 from napari_uda.ui import session as session_module
-from napari_uda.ui import trainer_process
 from train_window import FAKE
 
 if TYPE_CHECKING:
