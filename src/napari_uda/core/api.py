@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from napari_uda.core.engine.build import build_method
 from napari_uda.core.engine.checkpoint import load_checkpoint
 from napari_uda.core.engine.device import pick_device, set_threads, use_bfloat16
+from napari_uda.core.engine.estimate import estimate
 from napari_uda.core.engine.trainer import Trainer
 from napari_uda.core.errors import UserError
 from napari_uda.core.inference.files import Prediction, predict_files
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
     from napari_uda.core.spec.events import Event
     from napari_uda.core.spec.experiment import Experiment
 
-__all__ = ["evaluate", "load", "predict", "resume", "s_score", "train", "translate"]
+__all__ = [
+    "estimate", "evaluate", "load", "predict", "resume", "s_score", "train",
+    "translate",
+]  # fmt: skip
 
 CHECKPOINTS = ("best", "last")
 

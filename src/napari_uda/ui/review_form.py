@@ -35,7 +35,7 @@ REPORT_HINT = (
     "One page with pictures of the worst and of the rejected slices, all scores and "
     "verdicts (Ctrl+Shift+R)."
 )
-CSV_HINT = "Export scores and verdicts of every slice as a table."
+CSV_HINT = "Export scores and verdicts of every slice as a table (Ctrl+Shift+E)."
 
 
 class ReviewForm(QWidget):
@@ -101,6 +101,7 @@ class ReviewForm(QWidget):
         self.report = QPushButton("Save report (HTML)…")
         self.report.setShortcut("Ctrl+Shift+R")
         self.csv = QPushButton("Verdicts (CSV)…")
+        self.csv.setShortcut("Ctrl+Shift+E")
         for button in (self.report, self.csv):
             button.setMinimumWidth(60)
 

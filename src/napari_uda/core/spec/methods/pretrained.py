@@ -53,6 +53,12 @@ class PretrainedConfig(TranslationConfig):
         """Part of the training after which all networks are pre-trained."""
         return self.segmenter_pretrain + self.translation_pretrain
 
+    @property
+    def stages(self) -> tuple[float, ...]:
+        """Parts of the training after which a step does something else."""
+        begins = {self.segmenter_pretrain, self.pretrained}
+        return tuple(sorted(begins - {0.0}))
+
     @model_validator(mode="after")
     def _leaves_time(self) -> Self:
         if self.pretrained >= 1:

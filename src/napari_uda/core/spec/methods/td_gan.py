@@ -63,3 +63,8 @@ class TdGanConfig(TranslationConfig):
     poly."""
     translation_learning_rate: Annotated[float, quantity("per step", gt=0, le=1)] = 1e-3
     """Learning rate of Adam for generators and discriminators."""
+
+    @property
+    def stages(self) -> tuple[float, ...]:
+        """Parts of the training after which a step does something else."""
+        return (self.pretrain,)

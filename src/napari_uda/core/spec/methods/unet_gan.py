@@ -62,3 +62,8 @@ class UnetGanConfig(TranslationConfig):
     cycle_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 2.0
     """Weight of the difference between images and themselves, there and back again; 0:
     equation 5 of the paper to the letter."""
+
+    @property
+    def stages(self) -> tuple[float, ...]:
+        """Parts of the training after which a step does something else."""
+        return (self.pretrain,)
