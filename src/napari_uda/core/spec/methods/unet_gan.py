@@ -6,10 +6,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from napari_uda.core.spec.config import quantity
 
-from .translation import TranslationConfig
+from .frozen_segmenter import FrozenSegmenterConfig
 
 
-class UnetGanConfig(TranslationConfig):
+class UnetGanConfig(FrozenSegmenterConfig):
     """Settings of translation that a frozen segmenter watches over."""
 
     title: ClassVar[str] = "Unet-GAN"
@@ -26,11 +26,12 @@ class UnetGanConfig(TranslationConfig):
         "generator_width": 64, "generator_blocks": 9, "upsampling": "transposed",
         "discriminator_width": 64, "translation_learning_rate": 1e-5,
         "cycle_weight": 0.0, "identity_weight": 0.0, "feature_warm_up": 0.0,
-        "generator": "resnet", "generator_output": "image",
     }  # fmt: skip
 
     name: Literal["unet_gan"] = "unet_gan"
     """Method."""
+    patch_size: Annotated[int, quantity("px", ge=16, le=4096)] = 96
+    """Height and width of a training patch."""
     batch_size: Annotated[int, quantity("patches", ge=1, le=1024)] = 8
     """Patches of each domain per step."""
     steps: Annotated[int, quantity("steps", ge=1, le=10_000_000)] = 600
@@ -59,7 +60,7 @@ class UnetGanConfig(TranslationConfig):
     """Exponent beta of local contrast in the structural similarity."""
     structure_exponent: Annotated[float, quantity("exponent", ge=0, le=10)] = 1.0
     """Exponent gamma of local structure in the structural similarity."""
-    cycle_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 2.0
+    cycle_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 10.0
     """Weight of the difference between images and themselves, there and back again; 0:
     equation 5 of the paper to the letter."""
 
