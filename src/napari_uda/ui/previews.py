@@ -15,9 +15,8 @@ from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSlider,
 from napari_uda.core.spec.events import Preview, Resumed
 
 from .layers import class_colormap
-from .listening import Listener
 from .mosaics import GAP, Mosaic, load_mosaics
-from .session import METADATA_KEY, role_of
+from .session import FOLLOWING, METADATA_KEY, role_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,8 +83,6 @@ class Previews(QWidget):
         layout.addWidget(self.live)
         layout.addWidget(self.show_button)
 
-        self._listener = Listener(self)
-        self._listener.connect(session.viewer.layers.events.inserted, self._on_inserted)
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.timeout.connect(self._load)
@@ -247,7 +244,7 @@ class Previews(QWidget):
             METADATA_KEY: {"role": "preview", "kind": kind, "key": mosaic.key}
         }
         selected = set(viewer.layers.selection)
-        if units := self._units():
+        if units := self._session.units.units(2):
             options["units"] = units
         if mosaic.is_labels:
             options["metadata"]["structures"] = self._structures
@@ -280,19 +277,8 @@ class Previews(QWidget):
         return [
             layer
             for layer in self._session.viewer.layers
-            if role_of(layer) != "preview" and layer.ndim >= 2
+            if role_of(layer) not in FOLLOWING and layer.ndim >= 2
         ]
-
-    def _on_inserted(self, _event: Any = None) -> None:
-        """Follow the units of the user's layers: napari draws none where they mix."""
-        units = self._units()
-        for layer in self.layers().values():
-            if units is not None and tuple(layer.units) != units:
-                layer.units = units
-
-    def _units(self) -> tuple[Any, Any] | None:
-        layers = self._user_layers()
-        return tuple(layers[0].units[-2:]) if layers else None
 
     def _hide_others(self, keys: set[str]) -> None:
         for key, layer in self.layers().items():
