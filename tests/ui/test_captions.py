@@ -49,7 +49,13 @@ def test_one_layer_says_it_all_and_is_used_again(viewer, captions):
     assert viewer.layers.selection == {image}
     viewer.layers.remove(layer)
     show(captions, "target")
-    assert len(layers(viewer)) == 1
+    (layer,) = layers(viewer)
+    # The same pictures are shown by another widget.
+    other = Captions(viewer, "captions")
+    viewer.scene.camera.zoom = 11
+    assert layer.visible
+    show(other, "source")
+    assert (layers(viewer), words(layer)) == ([layer], ["source"])
     captions.remove()
     assert layers(viewer) == []
 

@@ -48,8 +48,8 @@ class Captions:
     def __init__(self, viewer: Viewer, name: str) -> None:
         self._viewer = viewer
         self._name = name
-        self._layer: Points | None = None
         self._texts: tuple[str, ...] = ()
+        self._shown: tuple[Any, ...] = ()
         self._width = 0.0
         self._size = 0
         self._wanted = False
@@ -82,12 +82,10 @@ class Captions:
         points = np.asarray(corners, float)
         self._width, self._wanted = width, True
         layer = self._present(points.shape[1])
-        same = layer is not None and tuple(texts) == self._texts
-        if layer is not None and same and np.array_equal(layer.data, points):
-            for key, value in place.items():
-                setattr(layer, key, value)
-        else:
-            self._texts = tuple(texts)
+        now = (tuple(texts), points.tobytes(), repr(place))
+        # Previews come and go by the thousand; what they are called stays.
+        if layer is None or now != self._shown:
+            self._texts, self._shown = tuple(texts), now
             self._make(points, place)
         self._on_zoom()
 
@@ -100,14 +98,15 @@ class Captions:
         """Take our layer away."""
         if (layer := self._present()) is not None:
             self._viewer.layers.remove(layer)
-        self._layer, self._wanted = None, False
+        self._wanted = False
 
     def _present(self, ndim: int | None = None) -> Points | None:
-        """Return our layer, unless the user has deleted it or it has other axes."""
-        layer = self._layer
-        if layer is None or layer not in self._viewer.layers:
-            return None
-        return layer if ndim in (None, layer.ndim) else None
+        """Return our layer, unless it was deleted or has other axes."""
+        for layer in self._viewer.layers:
+            about = layer.metadata.get(METADATA_KEY, {})
+            if about.get("role") == "caption" and about.get("key") == self._name:
+                return layer if ndim in (None, layer.ndim) else None
+        return None
 
     def _make(self, points: np.ndarray, place: dict[str, Any]) -> None:
         """Say something else; with the same number of axes in the same layer."""
@@ -122,12 +121,12 @@ class Captions:
                 size=1e-3,
                 face_color="transparent",
                 border_color="transparent",
-                metadata={METADATA_KEY: {"role": "caption", "kind": "caption"}},
+                metadata={METADATA_KEY: {"role": "caption", "key": self._name}},
                 **place,
             )
             layer.text = self._text()
             selected = set(self._viewer.layers.selection)
-            self._layer = self._viewer.add_layer(layer)
+            self._viewer.add_layer(layer)
             # The user's selection is the user's.
             self._viewer.layers.selection = selected
             return
@@ -160,7 +159,7 @@ class Captions:
 
     def _on_zoom(self, _event: Any = None) -> None:
         layer = self._present()
-        if layer is None:
+        if layer is None or not self._shown:
             return
         size = self._fitting()
         if size and size != self._size:
