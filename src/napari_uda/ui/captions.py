@@ -147,7 +147,7 @@ class Captions:
         }
 
     def _color(self) -> str:
-        return get_theme(self._viewer.theme).text.as_hex()
+        return str(get_theme(self._viewer.theme).text.as_hex())
 
     def _fitting(self) -> int:
         """Return the size of letters that fits; 0 if none does."""

@@ -141,8 +141,8 @@ class CheckInputs(QWidget):
         with signals_blocked(self.judge):
             self.judge.clear()
             self.judge.addItem(ITSELF, None)
-            for other in self._looks if looks is not None else ():
-                if other is not looks and other.task == looks.task:
+            for other in self._looks:
+                if looks and other is not looks and other.task == looks.task:
                     self.judge.addItem(other.run.id, other.run)
             self.judge.addItem(NOBODY, None)
             self.judge.setCurrentIndex(max(0, self.judge.findText(before)))

@@ -119,7 +119,9 @@ def write_check_report(
         rows=rows,
         pictured=[row for row in rows if row["pictures"]],
         names=names,
-        medians=[_median([row["scores"][name] for row in rows]) for name in names],
+        medians=[
+            _median([item.scores.get(name, nan) for item in slices]) for name in names
+        ],
         trust=trust,
         masks=len(names) > len(STRUCTURE_SCORES),
     )
