@@ -101,6 +101,18 @@ def test_one_patch_that_does_not_fit_becomes_smaller(workload, cramped):
     assert 32 <= changes["patch_size"] < 128
 
 
+def test_a_huge_batch_is_told_from_a_part_of_it(workload):
+    needs = _Needs(workload, CPU, free=0.0)
+    needs._base = 1.0
+    few, many = (
+        needs._rehearse(workload.with_method(batch_size=n).method, timed=False)
+        for n in (4, 4000)
+    )
+    assert many.learning - many.static == pytest.approx(
+        1000 * (few.learning - few.static), rel=0.1
+    )
+
+
 def test_what_never_fits_gets_no_suggestion(workload, little_memory):
     little_memory(-1e12)
     found = estimate(workload, budget=0)

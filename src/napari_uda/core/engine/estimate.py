@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +33,8 @@ SPARE = 0.9
 """Part of the free memory that the tensors of a suggestion may use."""
 CAUTION = 0.5
 """Part of the free memory that measuring itself may use."""
+PLENTY = 130_000
+"""Pixels of the smallest patches beyond which a batch is measured in part."""
 ROUNDS = 4
 """Steps of every stage that measuring takes, about."""
 SMALLEST = 32
@@ -142,13 +145,17 @@ class _Needs:
         """Return settings that fit, as close to those wanted as can be, and bytes."""
         method = self._workload.method
         limit = self._base + SPARE * (self._free - self._base)
-        batch = method.batch_size
+        batch, wanted = method.batch_size, points
         changes: dict[str, int] = {}
         while batch > 1:
             batch //= 2
             changes = {"batch_size": batch}
             smaller = method.model_copy(update=changes)
-            points = [self._rehearse(one, timed=False) for one in _ladder(smaller)[:2]]
+            part = batch / method.batch_size
+            hoped = [_of_batch(point, part) for point in wanted]
+            if batch > 1 and self.memory(smaller, hoped) > limit:
+                continue  # at best it is proportional
+            points = [self._rehearse(one, timed=False) for one in _ladder(smaller)[:1]]
             needed = self.memory(smaller, points)
             if needed <= limit:
                 return changes, needed
@@ -160,12 +167,26 @@ class _Needs:
         return {}, 0.0
 
     def _rehearse(self, config: AnyMethod, *, timed: bool) -> Measured:
-        rehearsal = Rehearsal(self._workload, config, self._device)
+        smallest = math.prod(_ladder(config)[0].patch_shape)
+        batch = min(config.batch_size, max(4, PLENTY // smallest))
+        few = config.model_copy(update={"batch_size": batch})
+        rehearsal = Rehearsal(self._workload, few, self._device)
         measured = rehearsal.memory()
         if self._device.type == "cpu" and not self._base:
             # Python, and what libraries take once they have worked.
             self._base = _resident() - measured.static
-        return rehearsal.time(measured) if timed else measured
+        if timed:
+            measured = rehearsal.time(measured)
+        return _of_batch(measured, config.batch_size / batch)
+
+
+def _of_batch(measured: Measured, factor: float) -> Measured:
+    """Return what a batch takes that is so many times as large."""
+    return replace(
+        measured,
+        learning=measured.static + factor * (measured.learning - measured.static),
+        seconds=tuple(factor * one for one in measured.seconds),
+    )
 
 
 def _resident() -> float:
@@ -208,7 +229,7 @@ def _ladder(config: AnyMethod) -> list[AnyMethod]:
         changes = {"patch_size": side, "patch_depth": depth}
         ladder.append(config.model_copy(update=changes))
     enough = ENOUGH / config.batch_size
-    while len(ladder) > 2 and math.prod(ladder[0].patch_shape) < enough:
+    while len(ladder) > 1 and math.prod(ladder[0].patch_shape) < enough:
         ladder.pop(0)
     return ladder
 

@@ -85,7 +85,7 @@ def disk_full(path: Path, content: dict[str, Any]) -> str:
     """Say that there is no room for a checkpoint, and how much it needs."""
     free = shutil.disk_usage(path.parent).free
     return (
-        f"The disk is full: {path} needs {_megabytes(size_of(content))}, "
+        f"The disk is full: {path} needs {_megabytes(size_of(content) + 1e5)}, "
         f"{_megabytes(free)} are free. Training waits until there is room; the last "
         "checkpoint is untouched."
     )
