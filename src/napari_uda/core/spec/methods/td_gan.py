@@ -6,10 +6,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from napari_uda.core.spec.config import quantity
 
-from .frozen_segmenter import FrozenSegmenterConfig
+from .translation import TranslationConfig
 
 
-class TdGanConfig(FrozenSegmenterConfig):
+class TdGanConfig(TranslationConfig):
     """Settings of TD-GAN: translation to the look of a frozen source segmenter.
 
     The four rows of the paper's table: CGAN is `conditional` off and
@@ -34,8 +34,7 @@ class TdGanConfig(FrozenSegmenterConfig):
         "rotate": False, "translation_learning_rate": 2e-4,
     }  # fmt: skip
     quick_volumes: ClassVar[dict[str, Any]] = {
-        **FrozenSegmenterConfig.quick_volumes, "pretrain": 0.3,
-        "translation_batch_size": 2,
+        **TranslationConfig.quick_volumes, "pretrain": 0.3, "translation_batch_size": 2,
     }  # fmt: skip
 
     name: Literal["td_gan"] = "td_gan"

@@ -6,10 +6,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from napari_uda.core.spec.config import quantity
 
-from .frozen_segmenter import FrozenSegmenterConfig
+from .translation import TranslationConfig
 
 
-class UnetGanConfig(FrozenSegmenterConfig):
+class UnetGanConfig(TranslationConfig):
     """Settings of translation that a frozen segmenter watches over."""
 
     title: ClassVar[str] = "Unet-GAN"
@@ -30,12 +30,12 @@ class UnetGanConfig(FrozenSegmenterConfig):
 
     name: Literal["unet_gan"] = "unet_gan"
     """Method."""
-    patch_size: Annotated[int, quantity("px", ge=16, le=4096)] = 96
-    """Height and width of a training patch."""
-    batch_size: Annotated[int, quantity("patches", ge=1, le=1024)] = 8
-    """Patches of each domain per step."""
     steps: Annotated[int, quantity("steps", ge=1, le=10_000_000)] = 600
     """Training steps in all."""
+    batch_size: Annotated[int, quantity("patches", ge=1, le=1024)] = 8
+    """Patches of each domain per step."""
+    patch_size: Annotated[int, quantity("px", ge=16, le=4096)] = 96
+    """Height and width of a training patch."""
     schedule: Literal["constant", "linear", "poly"] = "linear"
     """Learning rate over each stage: constant, linear to zero in its second half, or
     poly."""
