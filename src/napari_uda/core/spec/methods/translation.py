@@ -31,8 +31,8 @@ class GeneratorConfig(MethodConfig):
     generator_blocks: Annotated[int, quantity("blocks", ge=1, le=16)] = 3
     """Residual blocks of resnet generators."""
     generator_output: Literal["image", "change"] = "image"
-    """What generators compute: image, the whole of it, as in the papers; change, what is
-    to be added to an image, at first hardly anything, so that training starts where no
+    """What generators compute: image, the whole of it, as in the papers; change, what
+    is to be added to an image, at first hardly anything, so that training starts where no
     adaptation would end, and stays near it: not for noise that one domain has alone."""
     downsampling: Literal["strided", "blur"] = "strided"
     """How resnet and patchgan downsample: strided convolution, or convolution
