@@ -67,7 +67,7 @@ def _schema(model: type[BaseModel], place: Place) -> dict[str, Any]:
         said = inner if isinstance(inner, dict) else {"$ref": inner or ""}
         name = said.get("$ref", "").rpartition("/")[2]
         # What is said beside a reference, such as a default, is said of this place.
-        here = {**schema["$defs"].get(name, {}), **said}
+        here = {**schema.get("$defs", {}).get(name, {}), **said}
     return here
 
 

@@ -24,8 +24,8 @@ class BesideConfig(TranslationConfig):
     eight times as many in the deepest level of skip."""
     generator_output: Literal["image", "change"] = "change"
     """What generators compute: image, the whole of it, as in the papers; change, what
-    is to be added to an image, at first hardly anything, so that training starts where no
-    adaptation would end."""
+    is to be added to an image, at first hardly anything, so that training starts where
+    no adaptation would end."""
     cycle_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 2.0
     """Weight of the difference between images and themselves, there and back again; the
     paper's 10 keeps generators of changes from changing anything for long."""

@@ -32,8 +32,8 @@ class GeneratorConfig(MethodConfig):
     """Residual blocks of resnet generators."""
     generator_output: Literal["image", "change"] = "image"
     """What generators compute: image, the whole of it, as in the papers; change, what
-    is to be added to an image, at first hardly anything, so that training starts where no
-    adaptation would end, and stays near it: not for noise that one domain has alone."""
+    is to be added to an image, at first hardly anything, so that training starts where
+    no adaptation would end, and stays near it: not for noise of one domain alone."""
     downsampling: Literal["strided", "blur"] = "strided"
     """How resnet and patchgan downsample: strided convolution, or convolution
     at full resolution and blur, as CUT does, which is slower but aliases nothing."""
