@@ -267,7 +267,7 @@ def test_files_are_predicted_scored_and_written(viewer, widget, qtbot, runs, fol
     predict(widget, qtbot)
     assert [one.name for one in viewer.layers if role_of(one) is None] == ["b"]
     assert not preview.visible
-    assert max(viewer.camera.center) < 100  # at the image, not at the preview
+    assert max(viewer.scene.camera.center) < 100  # at the image, not at the preview
     written = list(runs["grl"].predictions.glob("*/*.tif"))
     assert [path.name for path in written] == ["b.tif"]
     assert str(written[0].parent) in widget.message.text()

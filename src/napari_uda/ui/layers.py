@@ -73,6 +73,14 @@ def put_previews_away(viewer: Viewer) -> None:
             layer.visible = False
 
 
+def look_at(viewer: Viewer, layers: list[Layer]) -> None:
+    """Move the camera to layers."""
+    if layers and hasattr(viewer, "fit_to_view"):  # not in every napari
+        viewer.fit_to_view(layers=layers)
+    else:
+        viewer.reset_view()
+
+
 def axes_choices(image: Image) -> tuple[str, ...]:
     """Return what the axes of an image layer can be, the likeliest first."""
     if image.ndim == 2:

@@ -15,7 +15,7 @@ from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSlider,
 from napari_uda.core.spec.events import Preview, Resumed
 
 from .captions import Captions, below
-from .layers import class_colormap
+from .layers import class_colormap, look_at
 from .mosaics import GAP, Mosaic, load_mosaics
 from .session import FOLLOWING, METADATA_KEY, role_of
 
@@ -140,15 +140,11 @@ class Previews(QWidget):
             self.slider.setValue(self.slider.maximum())
 
     def _on_show(self) -> None:
-        viewer = self._session.viewer
         shown = self.layers()
         layers = [shown[one.key] for one, _ in self._placed if one.key in shown]
         for layer in layers:
             layer.visible = True
-        if layers and hasattr(viewer, "fit_to_view"):
-            viewer.fit_to_view(layers=layers)
-        else:
-            viewer.reset_view()
+        look_at(self._session.viewer, layers)
 
     def _want(self, step: int) -> None:
         self._wanted = step

@@ -12,7 +12,14 @@ from napari_uda.core.errors import UserError
 from napari_uda.core.io import Geometry, read
 from napari_uda.core.spec.folders import domain_from_folder
 
-from .layers import class_colormap, class_features, kind_of, placed, put_previews_away
+from .layers import (
+    class_colormap,
+    class_features,
+    kind_of,
+    look_at,
+    placed,
+    put_previews_away,
+)
 from .listening import Latest
 from .session import METADATA_KEY
 
@@ -100,7 +107,7 @@ class SampleLayers(QObject):
             image = self._add(found, mark)
         viewer.layers.selection.active = image
         put_previews_away(viewer)
-        viewer.reset_view()
+        look_at(viewer, [image])
 
     def _add(self, found: SamplePixels, mark: str) -> Layer:
         viewer = self._session.viewer
