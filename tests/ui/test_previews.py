@@ -9,6 +9,7 @@ from napari_uda.core.spec import events as ev
 from napari_uda.core.spec.domain import Structure
 from napari_uda.core.spec.run import RunFolder
 from napari_uda.ui import previews as module
+from napari_uda.ui.layers import put_previews_away
 from napari_uda.ui.previews import Previews
 from napari_uda.ui.session import Session, role_of
 
@@ -272,3 +273,21 @@ def test_previews_are_fitted_again_after_all_were_deleted(previews, qtbot, run, 
     viewer.layers.clear()
     show(previews, qtbot, run, 20)
     assert in_view(viewer)
+
+
+def test_previews_put_away_come_back_clear_of_what_was_opened(
+    previews, qtbot, run, viewer
+):
+    show(previews, qtbot, run, 10)
+    opened = viewer.add_image(np.zeros((30, 30)))
+    put_previews_away(viewer)
+    assert not any(layer.visible for layer in previews.layers().values())
+    assert not viewer.layers["preview captions"].visible
+    show(previews, qtbot, run, 20)
+    layers = previews.layers().values()
+    assert all(layer.visible for layer in layers)
+    tops = [layer.extent.world[0, 0] for layer in layers]
+    assert min(tops) > opened.extent.world[1, 0]
+    put_previews_away(viewer)
+    previews.show_button.click()
+    assert all(layer.visible for layer in layers)

@@ -15,7 +15,7 @@ from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSlider,
 from napari_uda.core.spec.events import Preview, Resumed
 
 from .captions import Captions, below
-from .layers import class_colormap
+from .layers import class_colormap, look_at
 from .mosaics import GAP, Mosaic, load_mosaics
 from .session import FOLLOWING, METADATA_KEY, role_of
 
@@ -76,7 +76,7 @@ class Previews(QWidget):
         self.live.toggled.connect(self._on_live)
         self.show_button = QPushButton("Show")
         self.show_button.setMinimumWidth(48)
-        self.show_button.setToolTip("Move the camera to the previews")
+        self.show_button.setToolTip("Show the previews, and move the camera to them")
         self.show_button.clicked.connect(self._on_show)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -140,12 +140,11 @@ class Previews(QWidget):
             self.slider.setValue(self.slider.maximum())
 
     def _on_show(self) -> None:
-        viewer = self._session.viewer
-        layers = [layer for layer in self.layers().values() if layer.visible]
-        if layers and hasattr(viewer, "fit_to_view"):
-            viewer.fit_to_view(layers=layers)
-        else:
-            viewer.reset_view()
+        shown = self.layers()
+        layers = [shown[one.key] for one, _ in self._placed if one.key in shown]
+        for layer in layers:
+            layer.visible = True
+        look_at(self._session.viewer, layers)
 
     def _want(self, step: int) -> None:
         self._wanted = step
@@ -181,9 +180,9 @@ class Previews(QWidget):
                 left += BETWEEN_DOMAINS
             places.append(left)
             left, domain = left + mosaic.data.shape[1] + GAP, mosaic.domain
-        if self._origin is None:
-            height = max(mosaic.data.shape[0] for mosaic in mosaics)
-            self._origin = self._place(left - GAP, height)
+        size = (max(mosaic.data.shape[0] for mosaic in mosaics), left - GAP)
+        if self._origin is None or self._is_covered(*size):
+            self._origin = self._place(*size)
         if not self._session.viewer.layers:
             self._fitted = None  # napari moves the camera to the first layer itself
         self._hide_others({mosaic.key for mosaic in mosaics})
@@ -291,7 +290,19 @@ class Previews(QWidget):
         if selected:
             viewer.layers.selection = selected
 
-    def _place(self, width: float, height: float) -> tuple[float, float, float]:
+    def _is_covered(self, height: float, width: float) -> bool:
+        """Tell whether a user's layer that can be seen lies where the strip does."""
+        assert self._origin is not None
+        *corner, pixel = self._origin
+        low, high = np.array(corner), corner + np.array((height, width)) * pixel
+        return any(
+            (low < box[1] - pixel).all() and (box[0] < high - pixel).all()
+            for layer in self._user_layers()
+            if layer.visible
+            for box in [layer.extent.world[:, -2:]]
+        )
+
+    def _place(self, height: float, width: float) -> tuple[float, float, float]:
         """Return top, left and pixel size of a strip below the user's layers."""
         boxes = [layer.extent.world[:, -2:] for layer in self._user_layers()]
         if not boxes:
