@@ -313,3 +313,18 @@ def test_previews_put_away_come_back_clear_of_what_was_opened(
     put_previews_away(viewer)
     previews.show_button.click()
     assert all(layer.visible for layer in layers)
+
+
+def test_captions_too_small_to_be_seen_follow_what_is_hidden(
+    previews, qtbot, run, viewer
+):
+    show(previews, qtbot, run, 10)
+    viewer.scene.camera.zoom = 0.01
+    captions = viewer.layers["preview captions"]
+    assert not captions.visible
+    put_previews_away(viewer)  # one after the other
+    assert not any(layer.visible for layer in previews.layers().values())
+    previews.show_button.click()
+    viewer.scene.camera.zoom = 20
+    words = [str(text) for text in captions.text.values]
+    assert [word for word in words if word] == ["source", "target", "target\npredicted"]
