@@ -238,6 +238,7 @@ def test_all_target_layers_at_once_are_tabled_one_by_one(viewer, widget, qtbot):
     widget.session.choose("target", DomainChoice(layers=pairs))
     widget.inputs.image.setCurrentIndex(0)
     assert "2 target layers" in widget.inputs.image.currentText()
+    assert widget.inputs.truth.currentText() == "that of each"
     predict(widget, qtbot)
     assert {"MR · grl_01", "MR 2 · grl_01"} < set(ours(viewer))
     top = widget.scores.topLevelItem(0)

@@ -59,6 +59,7 @@ class Previews(QWidget):
         self._wanted: int | None = None
         self._loaded = 0
         self._worker: Any = None
+        self._unshown: list[tuple[Mosaic, float]] = []
         self._origin: tuple[float, float, float] | None = None
         self._fitted: _View | None = None
         self._loaded_at = 0.0
@@ -89,6 +90,9 @@ class Previews(QWidget):
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.timeout.connect(self._load)
+        self._next = QTimer(self)
+        self._next.setSingleShot(True)
+        self._next.timeout.connect(self._show_next)
         self._enable()
 
     def open(self, run: RunFolder | None, structures: tuple[Structure, ...]) -> None:
@@ -167,13 +171,14 @@ class Previews(QWidget):
         self._worker.start()
 
     def _on_loaded(self, mosaics: list[Mosaic]) -> None:
-        self._worker = None
         if mosaics:
             self._lay_out(mosaics)
-        self._load()
+            self._show_next()
+        else:
+            self._go_on()
 
     def _lay_out(self, mosaics: list[Mosaic]) -> None:
-        """Show pictures side by side; all at once, as a redraw costs more than they."""
+        """Find the places of pictures side by side, in which they are to be shown."""
         left, domain, places = 0.0, "", []
         for mosaic in mosaics:
             if domain and mosaic.domain != domain:
@@ -186,11 +191,26 @@ class Previews(QWidget):
         if not self._session.viewer.layers:
             self._fitted = None  # napari moves the camera to the first layer itself
         self._hide_others({mosaic.key for mosaic in mosaics})
-        for mosaic, place in zip(mosaics, places, strict=True):
-            self._show(mosaic, place)
         self._placed = list(zip(mosaics, places, strict=True))
+        self._unshown = list(self._placed)
+
+    def _show_next(self) -> None:
+        """Show pictures at once, but make one layer per turn of the event loop.
+
+        A redraw costs more than new pictures; a new layer takes napari long.
+        """
+        while self._unshown:
+            mosaic, place = self._unshown.pop(0)
+            if self._show(mosaic, place) and self._unshown:
+                self._next.start()
+                return
         self._describe()
         self._fit()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._worker = None
+        self._load()
 
     def _describe(self, _event: Any = None) -> None:
         """Write below each picture that can be seen what it shows."""
@@ -233,7 +253,8 @@ class Previews(QWidget):
         viewer.reset_view()
         self._fitted = _View(low, high, _camera(viewer))
 
-    def _show(self, mosaic: Mosaic, left: float) -> None:
+    def _show(self, mosaic: Mosaic, left: float) -> bool:
+        """Show a picture in its layer; tell whether that had to be made."""
         assert self._origin is not None
         top, start, pixel = self._origin
         options: dict[str, Any] = {
@@ -244,11 +265,13 @@ class Previews(QWidget):
         layer = self.layers().get(mosaic.key)
         if layer is None:
             self._add_layer(mosaic, options)
-            return
+            return True
         # Images and truth stay the same all along; only what is predicted changes.
         if not np.array_equal(layer.data, mosaic.data):
             layer.data = mosaic.data
-        layer.visible = True
+        # Even a layer that is visible already would be laid out again, at some cost.
+        if not layer.visible:
+            layer.visible = True
         about = layer.metadata[METADATA_KEY]
         # What the user has renamed keeps that name.
         if layer.name == about["name"] != options["name"]:
@@ -263,6 +286,7 @@ class Previews(QWidget):
         ):
             layer.metadata["structures"] = self._structures
             layer.colormap = class_colormap(dict(enumerate(self._structures, 1)))
+        return False
 
     def _add_layer(self, mosaic: Mosaic, options: dict[str, Any]) -> None:
         viewer = self._session.viewer
@@ -322,7 +346,7 @@ class Previews(QWidget):
 
     def _hide_others(self, keys: set[str]) -> None:
         for key, layer in self.layers().items():
-            if key not in keys:
+            if key not in keys and layer.visible:
                 layer.visible = False
 
 
