@@ -1,194 +1,271 @@
-"""Walk through the main job in a real napari window and photograph every step.
+"""Walk through the whole story in a real napari window, and photograph every step.
 
-    python docs/walk.py PAIR --out docs/images [--steps 400] [--theme dark]
-    python docs/walk.py SAMPLE --check [--run RUN] [--steps 150] [--theme dark]
+    python docs/walk.py em-pair --out docs/images
+    python docs/walk.py FOLDER --out PICTURES --method cyclegan --set steps=100
 
-PAIR holds `source/` and `target/` by the folder convention, with truth for the
-target's test split. Everything is done through the widgets a user sees: the folders are
-chosen in Data, a source-only and an adapted run are trained one after the other in
-Train, a test image is opened as a layer and segmented in Predict.
-
-With `--check` a built-in sample such as abdomen-pair is opened instead, CycleGAN is
-trained on its layers (or a RUN is taken that was), and its source images are translated
-and looked at in Check.
+The first argument is a built-in sample pair, opened as layers as by *File > Open
+Sample*, or a folder with `source/` and `target/` by the folder convention, with truth
+for the target's test split. Everything is done with clicks and keys on the widgets that
+a user sees. Besides the pictures, it tells what took more than a second, and where the
+window stopped for longer than 0.3 seconds.
 """
 
 from __future__ import annotations
 
 import argparse
-import time
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import napari
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QApplication, QDockWidget
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QDockWidget, QPushButton
+from walk_window import Window, answer, click, enter, let_live, pick, reveal, say, wait
 
 from napari_uda.core.spec.domain import Dataset
-from napari_uda.core.spec.run import RunFolder
-from napari_uda.ui.launch import open_dock
+from napari_uda.samples import SAMPLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from napari_uda.ui.dock import AdaptationDock
 
+SIZE = (1400, 920)
+"""Width and height of the window in pixels."""
 WIDTH = 430
 """Width of the dock in pixels."""
+MODES = ("side", "blend", "checker", "difference", "changes")
 
 
-def wait(until: Callable[[], bool], seconds: float, what: str) -> None:
-    """Let the window live until something is so."""
-    end = time.monotonic() + seconds
-    while not until():
-        if time.monotonic() > end:
-            raise SystemExit(f"{what} took longer than {seconds:g} s")
-        QApplication.processEvents()
-        time.sleep(0.01)
+class Walk(Window):
+    """The story, step by step.
 
+    Parameters
+    ----------
+    pair
+        Folder of a pair, or name of a built-in one.
+    out
+        Folder for pictures.
+    theme
+        Theme of napari.
+    """
 
-def rest(seconds: float) -> None:
-    """Let the window settle."""
-    end = time.monotonic() + seconds
-    wait(lambda: time.monotonic() > end, seconds + 5, "resting")
-
-
-class Walk:
-    """A window, its dock and where its pictures go."""
-
-    def __init__(self, out: Path, theme: str) -> None:
-        self.out = out
-        self.viewer = napari.Viewer(title="napari-uda", show=True)
-        self.viewer.theme = theme
-        window = self.viewer.window._qt_window
-        window.resize(1500, 980)
-        self.dock: AdaptationDock = open_dock(self.viewer)
+    def __init__(self, pair: Path | str, out: Path, theme: str) -> None:
+        viewer = napari.Viewer(title="napari-uda")
+        viewer.theme = theme
+        _, widget = viewer.window.add_plugin_dock_widget(
+            "napari-uda", "Domain adaptation"
+        )
+        self.dock: AdaptationDock = widget
+        window = self.dock.window()
+        super().__init__(viewer, window, out)
+        self.pair = pair
+        window.resize(*SIZE)
         for dock in window.findChildren(QDockWidget):
             if dock.isAncestorOf(self.dock):
                 window.resizeDocks([dock], [WIDTH], Qt.Orientation.Horizontal)
-        rest(1)
 
-    def picture(self, name: str) -> None:
-        """Save a picture of the whole window."""
-        rest(1.5)
-        self.viewer.screenshot(
-            str(self.out / f"{name}.png"), canvas_only=False, flash=False
-        )
-        print(f"{time.strftime('%H:%M:%S')} {name}", flush=True)
+    def go_to(self, number: int) -> None:
+        """Click a tab of the dock."""
+        bar = self.dock.tabs.tabBar()
+        click(bar, bar.tabRect(number - 1).center())
 
-    def choose(self, pair: Path) -> None:
-        """Choose both folders and wait until they were looked at."""
-        self.dock.tabs.setCurrentWidget(self.dock.data)
-        self.dock.data.pickers["source"].setFolder(pair / "source")
-        self.dock.data.pickers["target"].setFolder(pair / "target")
-        wait(lambda: self.dock.data.inspection is not None, 120, "inspection")
+    def choose(self) -> None:
+        """Step 1: choose source and target, and read what was found."""
+        self.step("Data")
+        data = self.dock.data
+        self.picture("open")
+        if isinstance(self.pair, str):
+            self.viewer.open_sample("napari-uda", self.pair)
+            self.key("Ctrl+R")  # napari shows the first layer only
+        else:
+            for name, picker in data.pickers.items():
+                folder = self.pair / name
+                answer(lambda box=picker.origin: pick(box, "folder"), folder)
+        wait(lambda: data.inspection is not None, 120, "looking at the data")
         wait(lambda: not self.dock.session.problem, 60, "getting ready")
+        self.picture("data", top=data.pickers["source"])
+        if isinstance(self.pair, Path):
+            self.show_sample()
+        if data.fix.isVisible():
+            click(data.fix)
+            wait(lambda: data.inspection is None, 10, "looking again")
+            wait(lambda: data.inspection is not None, 120, "looking at the data")
+            self.picture("data-mended")
 
-    def train(self, method: str, steps: int, halfway: str = "") -> None:
-        """Train a method; a picture halfway if it gets a name."""
-        self.dock.tabs.setCurrentWidget(self.dock.train)
-        panel, train = self.dock.train.experiment, self.dock.train
-        panel.method.setCurrentIndex(panel.method.findData(method))
-        rest(1)
-        config, _ = panel.value()
-        panel.form.setValue(config.model_copy(update={"steps": steps}))
+    def show_sample(self) -> None:
+        """Double-click the first test image of the target in the table."""
+        table = self.dock.data.table
+        reveal(table)
+        data = Dataset.from_folders(self.pair / "source", self.pair / "target")
+        before, target = len(data.source.samples), data.target.samples
+        row = before + target.index(data.target.part("test")[0])
+        index = table.samples.index(row, 0)
+        table.scrollTo(index)
+        place = table.visualRect(index).center()
+        click(table.viewport(), place)
+        QTest.mouseDClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        wait(lambda: len(self.viewer.layers), 30, "opening a sample")
+        self.picture("data-sample")
+
+    def train(self, method: str, settings: dict[str, str], name: str = "") -> None:
+        """Step 2: train a method; pictures of the form, halfway and the end."""
+        steps = int(settings["steps"])
+        self.step(f"Train {method}")
+        train, panel = self.dock.train, self.dock.train.experiment
+        self.go_to(2)
+        if not train.setup.is_open:
+            click(train.setup.title)
+        index = panel.method.findData(method)
+        pick(panel.method, panel.method.itemText(index))
+        let_live(1)
+        click(panel.settings.title)
+        for key, value in settings.items():
+            enter(panel.form, key, value)
+        click(panel.settings.title)
+        if panel.training.value().threads != 1:
+            click(panel.advanced.title)
+            enter(panel.training, "threads", 1)
+            enter(panel.training, "validate_every", max(10, steps // 8))
+            enter(panel.training, "preview_every", max(10, steps // 8))
+            click(panel.advanced.title)
         wait(train.start_button.isEnabled, 30, "enabling Start")
-        train.start_button.click()
-        wait(lambda: self.dock.session.job is not None, 60, "starting")
+        if name:
+            wait(lambda: not panel.estimate.busy, 120, "estimating")
+            self.picture(f"{name}-form")
+        click(train.start_button)
+        wait(lambda: self.dock.session.job is not None, 60, "preparing")
         job = self.dock.session.job
-        if halfway:
-            wait(lambda: job.step >= steps * 0.6, 900, "the first half")
-            self.picture(halfway)
-        wait(lambda: self.dock.session.job is None, 1200, "training")
+        wait(lambda: job.step > 0, 120, "the first step")
+        if name:
+            wait(lambda: job.step >= steps * 0.6, 1800, "the first half")
+            self.picture(name)
+        wait(lambda: self.dock.session.job is None, 1800, "training")
+        state = train.run_list.selected()
+        say(f"  {state.name}: {state.state} at step {state.step}, truth {state.truth}")
+        if name:
+            self.compare()
+            self.picture("trained")
 
-    def predict(self, pair: Path, name: str) -> None:
-        """Open a test image with its truth and segment it."""
-        data = Dataset.from_folders(pair / "source", pair / "target").target
-        sample = next(one for one in data.part("test") if one.labels)
-        for layer in self.viewer.layers:
-            layer.visible = False
-        size = data.voxel_size or (1.0, 1.0)
-        units = (data.unit or "pixel",) * len(size)
-        (image,) = self.viewer.open(sample.image, scale=size, units=units)
-        (truth,) = self.viewer.open(
-            sample.labels, layer_type="labels", scale=size, units=units, name="truth"
-        )
-        truth.visible = False
-        self.viewer.reset_view()
+    def reopen(self) -> None:
+        """Step 2, with runs that are there already: open the newest."""
+        self.step("Open a run")
+        self.go_to(2)
+        runs, curves = self.dock.train.run_list, self.dock.train.curves
+        self.select_run(0)
+        click(runs.open_button)
+        wait(curves.isVisible, 30, "showing a run")
+        self.compare()
+        self.picture("trained")
+
+    def compare(self) -> None:
+        """Draw the curves of the run before the newest beside those of this."""
+        self.select_run(1)
+        click(self.dock.train.run_list.compare_button)
+        let_live(1)
+
+    def select_run(self, row: int) -> None:
+        """Click a row of the list of runs."""
+        tree = self.dock.train.run_list.tree
+        wait(lambda: tree.topLevelItemCount() > row, 30, "listing the runs")
+        reveal(tree)
+        click(tree.viewport(), tree.visualItemRect(tree.topLevelItem(row)).center())
+
+    def predict(self) -> None:
+        """Step 3: segment the target, beside its truth and the baseline."""
+        self.step("Predict")
         predict = self.dock.predict
-        self.dock.tabs.setCurrentWidget(predict)
-        predict.inputs.image.setCurrentIndex(predict.inputs.image.findText(image.name))
-        predict.inputs.truth.setCurrentIndex(predict.inputs.truth.findText("truth"))
-        rest(2)
+        self.go_to(3)
+        pick(predict.inputs.image, "target ")
         wait(predict.predict.isEnabled, 30, "enabling Predict")
-        predict.predict.click()
-        wait(lambda: predict.cancel.isEnabled(), 30, "starting to predict")
-        wait(lambda: not predict.cancel.isEnabled(), 300, "predicting")
-        wait(lambda: predict.scores.isVisible(), 120, "scoring")
-        self.picture(f"{name}-fill")
-        predict.show_next()
-        self.picture(f"{name}-contour")
-        predict.show_next()
-        self.picture(f"{name}-difference")
+        self.picture("predict-before")
+        click(predict.predict)
+        wait(predict.cancel.isEnabled, 30, "starting to predict")
+        wait(lambda: not predict.cancel.isEnabled(), 600, "predicting and scoring")
+        wait(predict.scores.isVisible, 120, "showing scores")
+        say("  " + predict.scores.text().replace("\n", "\n  "))
+        for view in ("fill", "contour", "difference"):
+            self.picture(f"predict-{view}")
+            self.key("C")
+        if isinstance(self.pair, Path) and self.viewer.dims.ndim > 2:
+            self.solid("predict-3d")
 
-    def open_sample(self, name: str) -> None:
-        """Open a built-in sample, which the Data tab takes over by itself."""
-        self.viewer.open_sample("napari-uda", name)
-        rest(2)
-        self.dock.tabs.setCurrentWidget(self.dock.data)
-        wait(lambda: not self.dock.session.problem, 60, "getting ready")
+    def solid(self, name: str) -> None:
+        """Look at a volume in 3D, and come back."""
+        button = next(
+            one
+            for one in self.window.findChildren(QPushButton)
+            if one.property("mode") == "ndisplay_button"
+        )
+        click(button)
+        self.viewer.scene.camera.angles = (-10, 25, 60)
+        self.key("Ctrl+R")
+        self.picture(name)
+        click(button)
 
-    def check(self, name: str) -> None:
-        """Translate the source images and look at them in every way."""
+    def check(self) -> None:
+        """Step 4: see whether a translation kept the anatomy."""
+        self.step("Check")
         check = self.dock.check
-        self.dock.tabs.setCurrentWidget(check)
-        wait(lambda: check.inputs.run.count() > 0, 60, "finding the run")
-        (pair, *_) = self.dock.session.choices["source"].layers
-        check.inputs.image.setLayer(pair.image)
-        wait(check.translate.isEnabled, 60, "enabling Translate")
-        check.translate.click()
+        self.go_to(4)
+        wait(lambda: check.inputs.run.count() > 0, 30, "finding the run")
+        pick(check.inputs.image, "target ")
+        self.picture("check-before")
+        click(check.translate)
         wait(lambda: check.panel.review is not None, 600, "translating")
         wait(lambda: not check.panel.busy, 300, "measuring")
-        check.panel.verdict.reject.click()
-        for layer in self.viewer.layers:  # those of the sample, and previews
-            if not layer.name.startswith("check:"):
-                layer.visible = False
-        for mode in ("side", "blend", "checker", "difference", "changes"):
-            check.panel.set_mode(mode)
-            self.picture(f"{name}-{mode}")
-            check.panel.next.click()
+        for number, mode in enumerate(MODES):
+            if number:
+                self.key("V")
+            self.picture(f"check-{mode}")
+        panel = check.panel
+        click(panel.verdict.reject)
+        QTest.keyClicks(panel.verdict.note, "wall too thin")
+        click(panel.next)
+        click(panel.verdict.accept)
+        click(panel.mode_button("side"))
+        report = self.out / "check.html"
+        report.unlink(missing_ok=True)
+        answer(lambda: click(panel.report), report)
+        wait(lambda: report.exists() and panel.report.isEnabled(), 60, "the report")
+        self.picture("check-verdict", top=panel.report)
 
 
 def main() -> None:
     """Walk."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("pair", type=Path, metavar="PAIR")
-    parser.add_argument("--out", type=Path, default=Path("docs/images"))
-    parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("pair", help=f"a folder, or one of {', '.join(SAMPLES)}")
+    parser.add_argument("--out", type=Path, required=True, help="folder for pictures")
+    parser.add_argument("--method", default="cyclegan", help="a method that translates")
+    parser.add_argument(
+        "--set",
+        nargs="*",
+        default=[],
+        metavar="KEY=VALUE",
+        help="numbers in the settings of both trainings, such as steps=100",
+    )
     parser.add_argument("--theme", default="dark")
-    parser.add_argument("--check", action="store_true")
-    parser.add_argument("--run", type=Path)
+    parser.add_argument("--runs", type=Path, help="folder for runs")
+    parser.add_argument("--trained", action="store_true", help="use the runs there are")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
-    walk = Walk(given.out, given.theme)
-    if given.check:
-        walk.open_sample(str(given.pair))
-        if given.run is None:
-            walk.train("cyclegan", given.steps)
-        else:
-            walk.dock.session.runs_folder = given.run.absolute().parent
-            walk.dock.session.selected_run = RunFolder(given.run)
-        walk.check("check")
-        walk.viewer.close()
-        return
-    walk.choose(given.pair)
-    walk.picture("data")
-    walk.train("source_only", given.steps)
-    walk.train("grl", given.steps, halfway="train")
-    walk.picture("trained")
-    walk.predict(given.pair, "predict")
+    os.environ["NAPARI_UDA_RUNS"] = str(given.runs or given.out / "runs")
+    # A dialog of the desktop cannot be typed into.
+    QApplication.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)
+    pair = given.pair if given.pair in SAMPLES else Path(given.pair).absolute()
+    walk = Walk(pair, given.out.absolute(), given.theme)
+    walk.choose()
+    settings = {"steps": "150", **dict(item.split("=") for item in given.set)}
+    if given.trained:
+        walk.reopen()
+    else:
+        walk.train("source_only", settings)
+        walk.train(given.method, settings, name="train")
+    walk.predict()
+    walk.check()
+    walk.summary()
     walk.viewer.close()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
