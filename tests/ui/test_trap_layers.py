@@ -10,6 +10,7 @@ import pytest
 from data_window import cell, data_window, look, noise, said, severity, stripes, wait
 from napari_uda.core.io import read
 from napari_uda.core.spec.run import RunFolder
+from napari_uda.ui.sample_layers import TO_SHOW
 from napari_uda.ui.session import DomainChoice, LayerPair
 from napari_uda.ui.snapshot import plan_domain
 
@@ -162,7 +163,7 @@ def test_axes_and_level_are_corrected_beside_the_layer(window, qtbot):
     multiscale.level.setCurrentIndex(1)
     wait(qtbot, window)
     assert cell(window, "target", "turned", "shape") == "5x64x64"
-    assert said(window, "target", "turned") == ""
+    assert said(window, "target", "turned") == TO_SHOW
     assert cell(window, "target", "multiscale", "shape") == "3x32x32"
     assert "resolution level 1 of several" in (
         said(window, "target", "multiscale").lower()
