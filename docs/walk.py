@@ -1,12 +1,16 @@
 """Walk through the main job in a real napari window and photograph every step.
 
-    python docs/walk.py PAIR --out docs/images [--steps 400] [--theme dark] [--check]
+    python docs/walk.py PAIR --out docs/images [--steps 400] [--theme dark]
+    python docs/walk.py SAMPLE --check [--run RUN] [--steps 150] [--theme dark]
 
 PAIR holds `source/` and `target/` by the folder convention, with truth for the
 target's test split. Everything is done through the widgets a user sees: the folders are
 chosen in Data, a source-only and an adapted run are trained one after the other in
-Train, a test image is opened as a layer and segmented in Predict. With `--check` only
-CycleGAN is trained, and the target images are translated and looked at in Check.
+Train, a test image is opened as a layer and segmented in Predict.
+
+With `--check` a built-in sample such as abdomen-pair is opened instead, CycleGAN is
+trained on its layers (or a RUN is taken that was), and its source images are translated
+and looked at in Check.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication, QDockWidget
 
 from napari_uda.core.spec.domain import Dataset
+from napari_uda.core.spec.run import RunFolder
 from napari_uda.ui.launch import open_dock
 
 if TYPE_CHECKING:
@@ -126,49 +131,57 @@ class Walk:
         predict.show_next()
         self.picture(f"{name}-difference")
 
-    def check(self, pair: Path, name: str) -> None:
-        """Open the target images as a stack, translate it and look at it."""
-        data = Dataset.from_folders(pair / "source", pair / "target").target
-        files = [sample.image for sample in data.samples]
-        self.viewer.layers.clear()  # the previews
-        place = {
-            "scale": (1.0, *(data.voxel_size or (1.0, 1.0))),
-            "units": ("pixel", *(data.unit or "pixel",) * 2),
-        }
-        (image,) = self.viewer.open(files, stack=True, name="target", **place)
+    def open_sample(self, name: str) -> None:
+        """Open a built-in sample, which the Data tab takes over by itself."""
+        self.viewer.open_sample("napari-uda", name)
+        rest(2)
+        self.dock.tabs.setCurrentWidget(self.dock.data)
+        wait(lambda: not self.dock.session.problem, 60, "getting ready")
+
+    def check(self, name: str) -> None:
+        """Translate the source images and look at them in every way."""
         check = self.dock.check
         self.dock.tabs.setCurrentWidget(check)
-        wait(lambda: check.inputs.run.count() > 0, 30, "finding the run")
-        check.inputs.image.setLayer(image)
-        check.inputs.look.setCurrentText("of the source")
-        wait(check.translate.isEnabled, 30, "enabling Translate")
+        wait(lambda: check.inputs.run.count() > 0, 60, "finding the run")
+        (pair, *_) = self.dock.session.choices["source"].layers
+        check.inputs.image.setLayer(pair.image)
+        wait(check.translate.isEnabled, 60, "enabling Translate")
         check.translate.click()
-        wait(lambda: check.panel.review is not None, 300, "translating")
-        wait(lambda: not check.panel.busy, 120, "measuring")
-        check.panel.verdict.accept.click()
-        for mode in ("side", "checker", "changes"):
-            check.panel.next.click()
+        wait(lambda: check.panel.review is not None, 600, "translating")
+        wait(lambda: not check.panel.busy, 300, "measuring")
+        check.panel.verdict.reject.click()
+        for layer in self.viewer.layers:  # those of the sample, and previews
+            if not layer.name.startswith("check:"):
+                layer.visible = False
+        for mode in ("side", "blend", "checker", "difference", "changes"):
             check.panel.set_mode(mode)
             self.picture(f"{name}-{mode}")
+            check.panel.next.click()
 
 
 def main() -> None:
     """Walk."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("pair", type=Path)
+    parser.add_argument("pair", type=Path, metavar="PAIR")
     parser.add_argument("--out", type=Path, default=Path("docs/images"))
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--theme", default="dark")
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--run", type=Path)
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     walk = Walk(given.out, given.theme)
-    walk.choose(given.pair)
     if given.check:
-        walk.train("cyclegan", given.steps)
-        walk.check(given.pair, "check")
+        walk.open_sample(str(given.pair))
+        if given.run is None:
+            walk.train("cyclegan", given.steps)
+        else:
+            walk.dock.session.runs_folder = given.run.absolute().parent
+            walk.dock.session.selected_run = RunFolder(given.run)
+        walk.check("check")
         walk.viewer.close()
         return
+    walk.choose(given.pair)
     walk.picture("data")
     walk.train("source_only", given.steps)
     walk.train("grl", given.steps, halfway="train")

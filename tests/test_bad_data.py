@@ -45,6 +45,14 @@ def empty_folder(folder: Path) -> list[str]:
     return [*NEW, "--target", "empty"]
 
 
+@bad("holds no images itself", "pair/source as source")
+def folder_around_both_domains(folder: Path) -> list[str]:
+    (folder / "pair").mkdir()
+    for name in ("source", "target"):
+        (folder / name).rename(folder / "pair" / name)
+    return [*NEW, "--source", "pair", "--target", "pair"]
+
+
 @bad("holds no images", "TIFF, NIfTI, PNG or NPY")
 def unknown_suffix(folder: Path) -> list[str]:
     (folder / "other-format").mkdir()
@@ -183,7 +191,7 @@ def yaml_wrong_type(_: Path) -> list[str]:
     return NEW
 
 
-@bad("'mito' is not allowed as a key of classes", "valid integer")
+@bad("'mito' is not allowed as a key of classes", "a whole number")
 def yaml_class_the_wrong_way_round(_: Path) -> list[str]:
     declare("source", "classes: {mito: 1}")
     return NEW
@@ -195,7 +203,7 @@ def voxel_size_without_unit(_: Path) -> list[str]:
     return NEW
 
 
-@bad("unit = 'furlong' is not allowed", "'nm', 'um' or 'mm'")
+@bad("unit = 'furlong' is not allowed", "nm, um, mm or null")
 def unknown_unit(_: Path) -> list[str]:
     declare("source", "classes: {1: mito}\nvoxel_size: [4, 4]\nunit: furlong")
     return NEW
@@ -213,7 +221,7 @@ def malformed_colour(_: Path) -> list[str]:
     return NEW
 
 
-@bad("classes.1.color = None is not allowed", "in quotes")
+@bad("classes.1.color = nothing is not allowed", "in quotes")
 def colour_that_yaml_takes_for_a_comment(_: Path) -> list[str]:
     declare("source", "classes:\n  1:\n    name: mito\n    color: #e6194b\n")
     return NEW

@@ -54,24 +54,39 @@ def unknown_setting(_: Path) -> list[str]:
     return [*NEW, "method.speed=3"]
 
 
-@bad("method.steps = 0 is not allowed", "greater than or equal to 1")
+@bad("method.steps = 0 is not allowed", "a whole number from 1 to 10,000,000 (steps)")
 def value_out_of_range(_: Path) -> list[str]:
     return [*NEW, "method.steps=0"]
 
 
-@bad("method.steps = 'many' is not allowed", "valid integer")
+@bad("method.steps = 'many' is not allowed", "give a whole number", "such as 400")
 def value_that_is_no_number(_: Path) -> list[str]:
     return [*NEW, "method.steps=many"]
 
 
-@bad("method.learning_rate = nan is not allowed")
+@bad("method.learning_rate = nan is not allowed", "a number above 0 and up to 1")
 def value_of_nan(_: Path) -> list[str]:
     return [*NEW, "method.learning_rate=.nan"]
 
 
-@bad("method.schedule = 'cosine' is not allowed", "'constant', 'linear' or 'poly'")
+@bad("method.schedule = 'cosine' is not allowed", "one of constant, linear or poly")
 def unknown_choice(_: Path) -> list[str]:
     return [*NEW, "method.schedule=cosine"]
+
+
+@bad("method.flip = 'maybe' is not allowed", "give true or false")
+def switch_that_is_none(_: Path) -> list[str]:
+    return [*NEW, "method.flip=maybe"]
+
+
+@bad("method.steps = nothing is not allowed", "give a whole number")
+def setting_that_is_empty(_: Path) -> list[str]:
+    return [*NEW, "method.steps="]
+
+
+@bad("'data.source.normalise.window.1' is missing")
+def window_with_one_end(_: Path) -> list[str]:
+    return [*NEW, "data.source.normalise={window: [1]}"]
 
 
 @bad("training.device = 'gpu' is not allowed", "auto, cpu, cuda, cuda:1 or mps")
@@ -138,6 +153,31 @@ def demo_into_a_full_folder(_: Path) -> list[str]:
 @bad("compares a method with source_only", "choose another")
 def demo_of_the_baseline(_: Path) -> list[str]:
     return ["demo", "--headless", "--method", "source_only", "--out", "demo"]
+
+
+# Experiment files
+
+
+def _with(line: str, other: str) -> list[str]:
+    text = Path("experiment.yaml").read_text()
+    assert line in text
+    Path("experiment.yaml").write_text(text.replace(line, other, 1))
+    return ["check", "experiment.yaml"]
+
+
+@bad("experiment.yaml: method.flip = 'maybe' is not allowed", "give true or false")
+def switch_in_a_file(_: Path) -> list[str]:
+    return _with("flip: true", "flip: maybe")
+
+
+@bad("unknown setting 'training.steps'", "did you mean 'method.steps'")
+def setting_in_the_wrong_section(_: Path) -> list[str]:
+    return _with("training:", "training:\n  steps: 9")
+
+
+@bad("unknown setting 'steps'", "did you mean 'method.steps'")
+def setting_outside_of_any_section(_: Path) -> list[str]:
+    return _with("version: 1", "version: 1\nsteps: 9")
 
 
 # Training

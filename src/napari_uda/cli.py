@@ -14,7 +14,7 @@ from napari_uda.commands.drr import drr
 from napari_uda.commands.inference import predict, translate
 from napari_uda.commands.overview import demo, methods, samples
 from napari_uda.commands.scoring import compare, evaluate, s_score, table
-from napari_uda.commands.training import check, new, train, watch
+from napari_uda.commands.training import check, estimate, new, train, watch
 from napari_uda.core.errors import UserError
 
 COMMANDS = (
@@ -46,6 +46,7 @@ app = typer.Typer(
 
 for _command in COMMANDS:
     app.command()(_command)
+app.command(hidden=True)(estimate)  # what the window asks for in a child process
 
 # Typer brings its own copy of click or uses the installed one, by version.
 _UsageError: Any = next(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from napari_uda.core.data.inspection import Inspection, Problem
+    from napari_uda.core.spec.estimate import Estimate
     from napari_uda.core.spec.events import Event
     from napari_uda.core.spec.run import RunFolder
 
@@ -32,6 +33,8 @@ NARROW = 24
 """Characters below which a column of text is not worth having."""
 LIGHTS = {"warning": "yellow", "error": "red"}
 """Colours of the lights that are printed when a run has ended."""
+QUIET = 10.0
+"""Seconds after which a file or a pipe is told how training goes."""
 POLL = 0.3
 """Seconds between two looks at a growing file."""
 
@@ -133,10 +136,13 @@ def text(value: Any) -> str:
     return str(value)
 
 
-def inspection(result: Inspection, as_json: bool = False) -> int:
-    """Print what an inspection found; returns the exit code."""
+def inspection(
+    result: Inspection, as_json: bool = False, needed: Estimate | str | None = None
+) -> int:
+    """Print what an inspection found and what a run needs; returns the exit code."""
     if as_json:
-        emit(result.as_json())
+        told = needed if needed is None or isinstance(needed, str) else _figures(needed)
+        emit(result.as_json() | {"estimate": told})
         return 2 if result.first_error else 0
     table(
         [
@@ -161,7 +167,27 @@ def inspection(result: Inspection, as_json: bool = False) -> int:
         console().print("[yellow]Ready to train, but mind the warnings above.[/]")
     else:
         console().print("[green]Ready to train.[/]")
+    if needed is not None:
+        _needs(needed)
     return 0
+
+
+def _needs(needed: Estimate | str) -> None:
+    """Print memory and time of a run, and what to do if it does not fit."""
+    if isinstance(needed, str):
+        line = Text.assemble(("note", "dim"), f": no estimate of memory: {needed}")
+    elif needed.fits:
+        line = Text(f"{needed}.")
+    else:
+        line = Text.assemble(("warning", "yellow"), f": {needed}: {needed.advice}.")
+        settings = " ".join(f"method.{k}={v}" for k, v in needed.suggestion.items())
+        if settings:
+            line.append(f" Here: train ... {settings}.")
+    console().print(line, soft_wrap=True)
+
+
+def _figures(needed: Estimate) -> dict[str, Any]:
+    return {**needed.model_dump(), "fits": needed.fits}
 
 
 def problems(found: Iterable[Problem], stderr: bool = False) -> None:
@@ -207,7 +233,7 @@ def follow(
     def line(text: str) -> None:
         progress.print(text, markup=False, soft_wrap=True)
 
-    detail = ""
+    detail, told, step = "", -math.inf, -1
     with progress:
         for last in events:
             match last.kind:
@@ -216,15 +242,19 @@ def follow(
                     if not out.is_terminal:
                         line(f"{last.method} on {last.device}, {last.steps} steps")
                 case "step":
-                    speed = f"{last.speed:.1f} it/s {clock(last.remaining)} left"
+                    speed = f"{rate(last.speed)} {clock(last.remaining)} left"
                     detail = f"{speed} {numbers(last.losses)}"
                     progress.update(bar, completed=last.step, detail=detail)
+                    if not out.is_terminal and time.monotonic() - told >= QUIET:
+                        line(f"step {last.step}: {detail}")
+                        told, step = time.monotonic(), last.step
                 case "validation":
                     scores = {**last.scores}
                     if "mean" in last.truth:
                         scores["target Dice (truth)"] = last.truth["mean"]
-                    if not out.is_terminal:
+                    if not out.is_terminal and step != last.step:
                         line(f"step {last.step}: {detail}")
+                        told = time.monotonic()
                     line(f"step {last.step}: {numbers(scores)}")
                 case "paused" | "continued":
                     progress.update(bar, detail=last.kind)
@@ -360,6 +390,11 @@ def clean(item: Any) -> Any:
     if isinstance(item, list | tuple):
         return [clean(value) for value in item]
     return item
+
+
+def rate(speed: float) -> str:
+    """Write steps per second as 4.1 it/s, or as 7.5 s/it where they take long."""
+    return f"{speed:.1f} it/s" if speed >= 1 else f"{1 / max(speed, 1e-9):.1f} s/it"
 
 
 def clock(seconds: float) -> str:

@@ -6,7 +6,9 @@ reported here, as an error of that test, and ended so that the next one starts c
 
 from __future__ import annotations
 
+import functools
 import gc
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -29,12 +31,16 @@ from qtpy.QtCore import (
 from qtpy.QtWidgets import QApplication
 from superqt.utils import WorkerBase
 
+from napari_uda.ui import estimate_row, trainer_process
 from napari_uda.ui import session as session_module
+from train_window import FAKE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
+
+    from qtpy.QtWidgets import QWidget
 
     NoLeftovers = Callable[..., AbstractContextManager[None]]
 
@@ -66,6 +72,12 @@ def _nothing_left(request: pytest.FixtureRequest, qapp: QApplication) -> Iterato
             raise
 
 
+@pytest.fixture(autouse=True)
+def _no_estimates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is estimated in a child process but where a test wants it."""
+    monkeypatch.setattr(estimate_row, "DELAY", 10_000_000)
+
+
 @pytest.fixture
 def no_leftovers() -> NoLeftovers:
     """Return the guard as a context, to test it."""
@@ -86,7 +98,7 @@ def _no_leftovers(grace: float = GRACE) -> Iterator[None]:
 def _running() -> dict[str, list[object]]:
     """List everything that could outlive a test, by what it is called in a report."""
     # type(), because __class__ of a lazy proxy would import or raise
-    objects = (o for o in gc.get_objects() if issubclass(type(o), QTimer | QThread))
+    objects = (obj for obj in gc.get_objects() if _runs_by_itself(type(obj)))
     alive = [obj for obj in objects if isalive(obj)]
     return {
         "window": list(QApplication.topLevelWidgets()),
@@ -103,6 +115,12 @@ def _running() -> dict[str, list[object]]:
             if child.status() != psutil.STATUS_ZOMBIE
         ],
     }
+
+
+@functools.cache
+def _runs_by_itself(kind: type) -> bool:
+    # Kept for each type, as there are some hundred thousand objects to ask about.
+    return issubclass(kind, QTimer | QThread)
 
 
 def _runs(thread: QThread) -> bool:
@@ -130,7 +148,16 @@ def _new(before: dict[str, list[object]]) -> dict[str, list[object]]:
         kind: [obj for obj in now if obj not in before[kind]]
         for kind, now in _running().items()
     }
+    new["window"] = [w for w in new["window"] if not _belongs(w, before["window"])]
     return {kind: objects for kind, objects in new.items() if objects}
+
+
+def _belongs(window: QWidget, windows: list[object]) -> bool:
+    """Tell whether it is a popup of one of `windows`, which several tests share."""
+    while (window := window.parentWidget()) is not None:
+        if window in windows:
+            return True
+    return False
 
 
 def _end(left: dict[str, list[object]]) -> None:
@@ -196,3 +223,14 @@ def pair(tmp_path: Path) -> Path:
         tifffile.imwrite(tmp_path / name / "images/a.tif", image.astype(np.uint8))
         tifffile.imwrite(tmp_path / name / "labels/a.tif", labels)
     return tmp_path
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    """Return a function that says how the next trainers behave."""
+
+    def behave(behaviour):
+        command = (sys.executable, FAKE, behaviour)
+        monkeypatch.setattr(trainer_process, "TRAIN", command)
+
+    return behave

@@ -1,4 +1,7 @@
-"""`napari-uda translate` without torch: inverts, or fails, as it is told."""
+"""`napari-uda translate` without torch: inverts, or fails, as it is told.
+
+What is brighter than 100 is its mask, but for the third slice of a translation.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,17 @@ from pathlib import Path
 
 import numpy as np
 
-from napari_uda.core.io import read, write_image
+from napari_uda.core.io import read, write_image, write_labels
 
 
 def say(**content: object) -> None:
     print(json.dumps(content), flush=True)
+
+
+def mask_file(folder: Path, image: Path, labels: np.ndarray) -> str:
+    folder.mkdir(exist_ok=True)
+    write_labels(folder / image.name, labels, read(image).header.geometry)
+    return str(folder / image.name)
 
 
 def main(behaviour: str, words: list[str]) -> int:
@@ -27,6 +36,8 @@ def main(behaviour: str, words: list[str]) -> int:
     parser.add_argument("--checkpoint", choices=["best", "last"])
     parser.add_argument("--voxel-size")
     parser.add_argument("--unit")
+    parser.add_argument("--masks", action="store_true")
+    parser.add_argument("--judge", type=Path)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(words)
     if behaviour == "refuse":
@@ -50,7 +61,25 @@ def main(behaviour: str, words: list[str]) -> int:
         file = given.out / path.name
         write_image(file, fake.astype(np.float32), volume.header.geometry)
         say(kind="progress", image=str(path), done=2, total=2)
-        say(kind="result", image=str(path), translation=str(file), seconds=0.1)
+        masks = None
+        if given.masks:
+            label = np.where(grey > 100, np.uint8(7), np.uint8(0))
+            masks = {"before": mask_file(given.out / "before", path, label), "why": ""}
+            if grey.ndim == 3:
+                label[2] = 0
+            masks["after"] = mask_file(given.out / "after", path, label)
+            if given.judge is not None:
+                masks |= {"before": None, "why": "There is no mask of the original."}
+        say(
+            kind="result",
+            image=str(path),
+            translation=str(file),
+            seconds=0.1,
+            masks=masks,
+        )
+    classes = {"7": {"name": "nucleus", "color": "#00ff00"}}
+    content = {"classes": classes, "overlapping": False}
+    (given.out / "translations.json").write_text(json.dumps(content))
     with (given.run / "asked.jsonl").open("a") as asked:
         asked.write(json.dumps(words) + "\n")
     say(kind="finished")

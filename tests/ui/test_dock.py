@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QAbstractButton, QApplication
 
 from napari_uda.ui.launch import main, open_dock, open_sample, train_when_ready
 
@@ -23,6 +23,21 @@ def test_the_dock_has_a_tab_per_step_and_fits_a_narrow_place(viewer):
     for page in (dock.data, dock.train, dock.predict, dock.check):
         assert page.minimumSizeHint().width() <= 350
         assert page.session is dock.session
+
+
+def test_every_button_explains_itself_and_main_ones_name_their_key(viewer):
+    dock = open_dock(viewer)
+    # What is decided about a slice explains itself once there is one.
+    buttons = [
+        one
+        for one in dock.findChildren(QAbstractButton)
+        if one.text() and not dock.check.panel.isAncestorOf(one)
+    ]
+    assert len(buttons) > 30
+    assert [one.text() for one in buttons if not one.toolTip()] == []
+    for button in buttons:
+        if button.isEnabled() and not button.shortcut().isEmpty():
+            assert f"({button.shortcut().toString()})" in button.toolTip()
 
 
 def test_keys_go_to_the_tabs(viewer, qtbot):

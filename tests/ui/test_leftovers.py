@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from napari.qt.threading import create_worker
-from qtpy.QtCore import QThread, QTimer
+from qtpy.QtCore import Qt, QThread, QTimer
 from qtpy.QtWidgets import QWidget
 
 if TYPE_CHECKING:
@@ -104,3 +104,16 @@ def test_a_process_is_noticed_and_killed(no_leftovers: NoLeftovers) -> None:
     with pytest.raises(LEFT, match="1 process"), no_leftovers(SHORT):
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     assert child.wait(10) != 0
+
+
+def test_a_popup_of_a_window_that_stays_is_not_noticed(
+    no_leftovers: NoLeftovers,
+) -> None:
+    window = QWidget()
+    inside = QWidget(window)
+    with no_leftovers(SHORT):
+        QWidget(inside, Qt.WindowType.Popup)
+    with pytest.raises(LEFT, match="1 window"), no_leftovers(SHORT):
+        stranger = QWidget(None, Qt.WindowType.Popup)
+    del stranger
+    window.deleteLater()

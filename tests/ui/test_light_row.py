@@ -91,13 +91,25 @@ def test_clearing_forgets_the_run(row):
     assert row.lights() == []
 
 
+def test_a_grey_light_says_why_it_is_grey(row):
+    row.add([started()])
+    texts = {label.light.name: label.text() for label in row._labels}
+    assert "mask: after 2 validations" in texts["mask"]
+    assert "discriminator: after 10 reports" in texts["discriminator"]
+    assert "no NaN: after the first step" in texts["numbers"]
+    for label in row._labels:
+        assert label.light.level == "unknown"
+        assert "Judged" in label.toolTip()
+
+
 def test_no_word_is_cut_where_the_dock_is_narrow(row):
     row.add([started(), losses(10), *(validation(s, 0.2) for s in (50, 100))])
     row.show()
-    for width, columns in ((700, 2), (250, 1)):
+    seen = set()
+    for width in range(250, 701, 5):
         row.resize(width, 200)
         row.layout().activate()
-        assert len({label.x() for label in row._labels}) == columns
+        seen.add(len({label.x() for label in row._labels}))
         for label in row._labels:
-            words = label.fontMetrics().horizontalAdvance(label.light.words)
-            assert words < label.width()
+            assert label.sizeHint().width() <= label.width()
+    assert seen == {1, 2}

@@ -65,3 +65,14 @@ def test_closing_the_window_cancels(make_napari_viewer, qtbot, run):
     viewer.close()
     qtbot.waitUntil(lambda: not run.path.exists(), timeout=10_000)
     assert not any(one.problem and not one.cancelled for one in outcomes)
+
+
+def test_a_name_that_another_window_has_taken_is_told(qtbot, run):
+    first, outcomes, texts = prepare(EndlessSnapshot(), run)
+    qtbot.waitUntil(lambda: bool(texts), timeout=10_000)
+    _, refused, _ = prepare(BrokenSnapshot(), run)
+    qtbot.waitUntil(lambda: bool(refused), timeout=10_000)
+    assert refused[0].problem == "There is a run 'run' already: choose another name."
+    assert (run.data / "half.npy").exists()
+    first.cancel()
+    qtbot.waitUntil(lambda: bool(outcomes), timeout=10_000)

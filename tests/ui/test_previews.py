@@ -80,9 +80,14 @@ def test_one_layer_per_key_that_is_reused(previews, qtbot, run, viewer):
     for step in (20, 30, 40):
         show(previews, qtbot, run, step)
     assert previews.layers() == layers
-    assert len(viewer.layers) == 3
+    assert [layer.name for layer in viewer.layers][3:] == ["preview captions"]
     assert list(layers["source"].contrast_limits) == [-1, 1]
     assert all(role_of(layer) == "preview" for layer in layers.values())
+    captions = viewer.layers["preview captions"]
+    words = [str(text) for text in captions.text.values]
+    assert words == ["source", "target", "target\npredicted", ""]
+    layers["target_prediction"].visible = False
+    assert "target\npredicted" not in [str(text) for text in captions.text.values]
 
 
 def test_labels_wear_the_colours_of_their_structures(previews, qtbot, run):

@@ -194,3 +194,11 @@ def test_axes_are_taken_from_the_layer_or_its_dimensions():
     assert default_axes(image((3, 8, 8))) == "zyx"
     assert default_axes(image((8, 8, 3), axis_labels=("Y", "x", "z"))) == "yxz"
     assert default_axes(image((2, 3, 8, 8))) is None
+
+
+def test_an_array_of_xarray_is_one_too(in_one_thread):
+    xarray = pytest.importorskip("xarray")
+    values = np.arange(120).reshape(4, 5, 6)
+    layer = Image(xarray.DataArray(values, dims=["plane", "row", "column"]))
+    found = layer_data(LayerPair(layer, axes="yxz"))
+    np.testing.assert_array_equal(found.image, values.transpose(2, 0, 1))

@@ -4,12 +4,10 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
-from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QDialog,
     QInputDialog,
@@ -19,21 +17,21 @@ from qtpy.QtWidgets import (
 )
 
 from napari_uda.core.spec import events as ev
-from napari_uda.core.spec.domain import Dataset
-from napari_uda.core.spec.experiment import Experiment
-from napari_uda.core.spec.run import RunFolder
-from napari_uda.ui import trainer_process
 from napari_uda.ui.session import DomainChoice, LayerPair, Session
 from napari_uda.ui.train_widget import TrainWidget
-from train_window import settle
+from train_window import (
+    FAKE,
+    TINY,
+    begin,
+    open_train,
+    prepared_run,
+    select,
+    settle,
+    wait_for,
+    wait_for_the_end,
+)
 
 pytestmark = pytest.mark.usefixtures("own_settings")
-
-FAKE = str(Path(__file__).with_name("fake_trainer.py"))
-TINY = {
-    "steps": 150, "batch_size": 2, "patch_size": 32, "width": 4, "levels": 2,
-    "domain_width": 4, "domain_depth": 2,
-}  # fmt: skip
 
 
 @pytest.fixture
@@ -43,59 +41,9 @@ def viewer(make_napari_viewer):
 
 @pytest.fixture
 def train(viewer, qtbot, pair):
-    widget = TrainWidget(viewer)
-    viewer.window.add_dock_widget(widget, name="Train", area="right")
-    for name in ("source", "target"):
-        widget.session.choose(name, DomainChoice(folder=pair / name))
-    widget.session.set_problem("")
-    settle(qtbot, widget)
+    widget = open_train(viewer, qtbot, pair)
     yield widget
     settle(qtbot, widget)
-
-
-@pytest.fixture
-def fake(monkeypatch):
-    """Return a function that says how the next trainers behave."""
-
-    def behave(behaviour):
-        command = (sys.executable, FAKE, behaviour)
-        monkeypatch.setattr(trainer_process, "TRAIN", command)
-
-    return behave
-
-
-def wait_for(qtbot, condition, timeout=60_000):
-    qtbot.waitUntil(condition, timeout=timeout)
-
-
-def begin(qtbot, widget, step=1):
-    """Press Start and wait until the run has made some steps."""
-    widget.start_button.click()
-    wait_for(qtbot, lambda: widget.session.job is not None)
-    job = widget.session.job
-    wait_for(qtbot, lambda: job.step >= step)
-    return job
-
-
-def wait_for_the_end(qtbot, widget):
-    wait_for(qtbot, lambda: widget.session.job is None)
-    settle(qtbot, widget)
-
-
-def prepared_run(widget, name="earlier", **changes):
-    """Make a run folder without the window."""
-    sources = [widget.session.choices[d].folder for d in ("source", "target")]
-    data = Dataset.from_folders(*sources)
-    run = RunFolder(widget.session.runs_folder / name)
-    run.create(Experiment.preset("grl", "quick", data, name=name, **changes))
-    return run
-
-
-def select(qtbot, widget, name):
-    widget.run_list.refresh()
-    settle(qtbot, widget)
-    found = widget.run_list.tree.findItems(name, Qt.MatchFlag.MatchExactly)
-    widget.run_list.tree.setCurrentItem(found[0])
 
 
 def test_start_says_why_it_is_disabled(train):
@@ -146,7 +94,7 @@ def test_method_and_preset_change_the_form(train):
     assert panel.value()[0].steps == 30_000
     assert not panel.form.changed()
     panel.form.change({"width": 8})
-    assert panel.settings.text().endswith("1 changed")
+    assert panel.settings.note == "1 changed"
     panel._settings_reset.click()
     assert panel.value()[0].width == 64
 
@@ -282,12 +230,21 @@ def test_a_killed_run_says_so_and_can_be_resumed(train, qtbot, fake):
     assert not status.messages.text()
 
 
-def test_a_failure_can_offer_settings_that_may_help(train):
-    train.status.add(
-        [ev.Failed(run="r", step=3, message="Needs 9 GB.", fix={"batch_size": 4})]
-    )
-    assert train.status.fix.text() == "Use batch_size = 4"
-    train.status.fix.click()
+def test_settings_that_mend_a_failure_are_tried_with_one_click(train, qtbot, fake):
+    fake("die")
+    begin(qtbot, train)
+    wait_for_the_end(qtbot, train)
+    run, status = train.session.selected_run, train.status
+    needs = "Needs 9 GB, 5 GB free."
+    status.add([ev.Failed(run=run.id, step=5, message=needs, fix={"batch_size": 4})])
+    assert status.fix.isVisibleTo(train)
+    assert status.fix.text() == "Resume with batch_size = 4"
+    fake("obey")
+    status.fix.click()
+    wait_for_the_end(qtbot, train)
+    assert "Finished" in status.line.text()
+    assert "batch_size = 4 instead of 8" in status.messages.text()
+    assert run.experiment().method.batch_size == 4
     assert train.experiment.form.value().batch_size == 4
 
 
@@ -481,8 +438,8 @@ def test_it_fits_350_pixels(train, viewer):
     viewer.window.resize(1200, 900)
     scroll = train.findChild(QScrollArea)
     page = scroll.widget()
-    train.experiment.settings.expand(animate=False)
-    train.experiment.advanced.expand(animate=False)
+    train.experiment.settings.unfold()
+    train.experiment.advanced.unfold()
     assert page.minimumSizeHint().width() <= 330
 
 

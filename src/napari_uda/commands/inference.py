@@ -67,6 +67,13 @@ def translate(
     ],
     checkpoint: Which = "best",
     split: Part = None,
+    masks: Annotated[
+        bool, typer.Option("--masks", help="Also write the masks before and after.")
+    ] = False,
+    judge: Annotated[
+        Path | None,
+        typer.Option(help="Run that finds the masks, instead of this one."),
+    ] = None,
     overwrite: Overwrite = False,
     voxel_size: VoxelSize = None,
     unit: Unit = "um",
@@ -82,5 +89,5 @@ def translate(
         translate_images(
             run, images, out, to=to, checkpoint=checkpoint, device=device,
             report=report, split=split, overwrite=overwrite, size=size, unit=unit,
-            axes=axes,
+            axes=axes, masks=masks or judge is not None, judge=judge,
         )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +16,7 @@ from napari_uda.options import AsJson, Run, Settings
 
 if TYPE_CHECKING:
     from napari_uda.core.data.inspection import Problem
+    from napari_uda.core.spec.estimate import Estimate
     from napari_uda.core.spec.experiment import Experiment
 
 
@@ -43,15 +46,36 @@ def new(
 
 def check(
     experiment: Annotated[Path, typer.Argument(help="Experiment file.")],
+    measure: Annotated[
+        bool,
+        typer.Option(
+            "--estimate/--no-estimate",
+            help="Do a few training steps to tell memory and time.",
+        ),
+    ] = True,
     as_json: AsJson = False,
 ) -> int:
-    """Look for anything wrong with the data before training."""
+    """Look for anything wrong with the data before training; estimate what it needs."""
     from napari_uda.core.data.inspect import inspect
     from napari_uda.core.spec.experiment import Experiment
 
     chosen = Experiment.load(experiment)
     inspection = inspect(chosen.data, chosen.method)
-    return terminal.inspection(inspection, as_json)
+    needed = None
+    if measure and not inspection.first_error:
+        needed = _estimated(chosen)
+    return terminal.inspection(inspection, as_json, needed)
+
+
+def estimate() -> int:
+    """Read the workload of a run as JSON from stdin and write what it will need."""
+    from napari_uda.core.api import estimate as measure
+    from napari_uda.core.spec.config import parse
+    from napari_uda.core.spec.workload import Workload
+
+    workload = parse(Workload, json.loads(sys.stdin.read()))
+    terminal.emit({"kind": "estimate", **measure(workload).model_dump()})
+    return 0
 
 
 def train(
@@ -134,6 +158,18 @@ def watch(run: Run, as_json: AsJson = False) -> int:
         terminal.how_to_resume("The trainer vanished", folder)
         return 1
     return code
+
+
+def _estimated(experiment: Experiment) -> Estimate | str:
+    """Return what a run will need, or why that cannot be told: never an error."""
+    from napari_uda.core.api import estimate as measure
+
+    try:
+        return measure(experiment)
+    except UserError as error:
+        return str(error)
+    except Exception as error:  # what fails here would fail in training, and says more
+        return f"{type(error).__name__}: {error}"
 
 
 def _check_before(experiment: Experiment) -> list[Problem]:

@@ -9,7 +9,16 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .api import evaluate, load, predict, resume, s_score, train, translate
+    from .api import (
+        estimate,
+        evaluate,
+        load,
+        predict,
+        resume,
+        s_score,
+        train,
+        translate,
+    )
     from .drr.geometry import XrayGeometry
     from .drr.projection import project
     from .errors import UserError
@@ -23,6 +32,7 @@ __all__ = [
     "RunFolder",
     "UserError",
     "XrayGeometry",
+    "estimate",
     "evaluate",
     "load",
     "predict",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from napari_uda.core.engine.build import build_method
 from napari_uda.core.engine.checkpoint import load_checkpoint
 from napari_uda.core.engine.device import pick_device, set_threads, use_bfloat16
+from napari_uda.core.engine.estimate import estimate
 from napari_uda.core.engine.trainer import Trainer
 from napari_uda.core.errors import UserError
 from napari_uda.core.inference.files import Prediction, predict_files
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
     from napari_uda.core.spec.events import Event
     from napari_uda.core.spec.experiment import Experiment
 
-__all__ = ["evaluate", "load", "predict", "resume", "s_score", "train", "translate"]
+__all__ = [
+    "estimate", "evaluate", "load", "predict", "resume", "s_score", "train",
+    "translate",
+]  # fmt: skip
 
 CHECKPOINTS = ("best", "last")
 
@@ -182,6 +186,8 @@ def translate(
     checkpoint: str = "best",
     device: str = "auto",
     report: Callable[[Progress | Translation], None] | None = None,
+    masks: bool = False,
+    judge: str | Path | None = None,
     **options: Any,
 ) -> list[Translation]:
     """Give image files the look of the other domain with a trained run.
@@ -201,6 +207,11 @@ def translate(
         As in `load`.
     report
         Called with progress and results while the work goes on.
+    masks
+        Also write the masks that a segmenter of the new look finds in the translations,
+        and one of the old look in the images: does the translation keep them?
+    judge
+        Folder of the run that finds the masks; by default the one that translates.
     **options
         Those of `napari_uda.core.inference.translations.translate_files`.
 
@@ -212,14 +223,18 @@ def translate(
     Raises
     ------
     UserError
-        If the method does not translate, an image cannot be read, or a file would be
-        overwritten.
+        If the method does not translate, the judge does not fit, an image cannot be
+        read, or a file would be overwritten.
     """
     model = load(run, checkpoint, device)
     about = {"run": RunFolder(run).id, "checkpoint": checkpoint}
+    other = model if masks else None
+    if judge is not None and RunFolder(judge).path != RunFolder(run).path:
+        other = load(judge, checkpoint, device)
+        about["judge"] = RunFolder(judge).id
     return translate_files(
         model, [Path(image) for image in images], Path(out), about, report, to=to,
-        **options,
+        judge=other, **options,
     )  # fmt: skip
 
 

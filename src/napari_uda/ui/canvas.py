@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pyqtgraph as pg
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QSizePolicy
+from qtpy.QtCore import QSize, Qt
+from qtpy.QtWidgets import QLabel, QSizePolicy
 
 if TYPE_CHECKING:
-    from qtpy.QtGui import QMouseEvent, QWheelEvent
+    from qtpy.QtGui import QMouseEvent, QResizeEvent, QWheelEvent
 
 GRID = 30
 """Opacity of the grid, of 255."""
@@ -25,14 +25,17 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
 
     Parameters
     ----------
-    height
+    lowest
         Height in pixels.
+    highest
+        Height that it may grow to; as low as it is if not given.
     """
 
-    def __init__(self, height: int) -> None:
+    def __init__(self, lowest: int, highest: int | None = None) -> None:
         super().__init__()
-        self.setFixedHeight(height)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setMinimumHeight(lowest)
+        self.setMaximumHeight(highest or lowest)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         self.setToolTip("Drag to move, right-drag to zoom, double-click to see all")
         layout = pg.GraphicsLayout()
         layout.setContentsMargins(0, 0, 6, 0)
@@ -49,6 +52,11 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
             axis.setZValue(-1)
         self.axes["left"].setWidth(LABEL_WIDTH)
         self._curves: list[Any] = []
+        self.words = QLabel(self)
+        self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.words.setWordWrap(True)
+        self.words.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.words.hide()
 
     def plot(
         self, color: str, dashed: bool = False, dotted: bool = False, width: int = 2
@@ -65,6 +73,14 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self._curves.append(curve)
         return curve
 
+    def say(self, text: str) -> None:
+        """Say why there is nothing to see; an empty text if there is."""
+        self.words.setText(text)
+        self.words.setVisible(bool(text))
+        for axis in self.axes.values():
+            axis.setStyle(showValues=not text)
+            axis.setGrid(False if text else GRID)
+
     def set_log(self, log: bool) -> None:
         """Choose a logarithmic or linear axis for the values."""
         self.axes["left"].setLogMode(log)
@@ -77,6 +93,17 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         for axis in self.axes.values():
             axis.setPen(ink)
             axis.setTextPen(ink)
+
+    def sizeHint(self) -> QSize:
+        """Ask for no more than the least height: what is left over comes by itself."""
+        return QSize(0, self.minimumHeight())
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Keep the words in the middle."""
+        super().resizeEvent(event)
+        # pyqtgraph resizes before it is complete.
+        if hasattr(self, "words"):
+            self.words.setGeometry(self.rect().adjusted(LABEL_WIDTH + 8, 0, -8, 0))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to the scroll area."""

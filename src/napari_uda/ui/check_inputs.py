@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from napari.layers import Image
 
     from napari_uda.core.spec.domain import DomainName
+    from napari_uda.core.spec.run import RunFolder
 
 NO_RUN = (
     "Train a run of a method that translates images first, such as CycleGAN; or choose "
     "two layers to compare."
 )
+ITSELF, NOBODY = "the same run", "nobody: no score of masks"
 LOOKS: tuple[DomainName, ...] = ("target", "source")
 
 
@@ -66,12 +68,22 @@ class CheckInputs(QWidget):
             "The look that images shall have: source images get that of the target, "
             "target images that of the source, unless you choose."
         )
+        self.judge = QComboBox()
+        self.judge.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.judge.setToolTip(
+            "Whose segmenter says whether masks are kept. Labelled source images: "
+            "their labels against its masks of the translation (mask Dice). Others: "
+            "its masks of the original against those of the translation (mask "
+            "agreement); no truth is involved."
+        )
+        self._offer_judges()
         self.translated = LayerCombo("choose")
         rows = (
             ("Do", self.origin, None),
             ("Run", self.run, self.checkpoint),
             ("Image", self.image, None),
             ("Look", self.look, None),
+            ("Masks by", self.judge, None),
             ("Translated", self.translated, None),
         )
         layout = QGridLayout(self)
@@ -88,6 +100,7 @@ class CheckInputs(QWidget):
                 layout.addWidget(extra, number, 2)
         self._show_page()
         self.origin.currentIndexChanged.connect(self._on_origin_changed)
+        self.run.currentIndexChanged.connect(self._offer_judges)
         for other in (self.run, self.checkpoint, self.translated):
             other.currentIndexChanged.connect(self._on_changed)
         self.image.currentIndexChanged.connect(self._on_image_changed)
@@ -109,12 +122,30 @@ class CheckInputs(QWidget):
         self._explain_look()
         self.valueChanged.emit()
 
-    def set_translators(self, looks: list[Looks]) -> None:
-        """Offer runs whose method translates."""
+    def set_looks(self, looks: list[Looks]) -> None:
+        """Offer runs whose method translates, and those that can judge."""
         self._looks = looks
-        runs = [item.run for item in looks]
+        runs = [item.run for item in looks if item.to]
         self.run.setRuns(runs, self._session.selected_run)
+        self._offer_judges()
         self.valueChanged.emit()
+
+    def judging(self) -> tuple[bool, RunFolder | None]:
+        """Return whether to look for masks, and the run that shall, if another one."""
+        judge: RunFolder | None = self.judge.currentData()
+        return self.judge.currentText() != NOBODY, judge
+
+    def _offer_judges(self) -> None:
+        """Offer the runs that segment the same structures, and keep the choice."""
+        looks, before = self.looks(), self.judge.currentText()
+        with signals_blocked(self.judge):
+            self.judge.clear()
+            self.judge.addItem(ITSELF, None)
+            for other in self._looks:
+                if looks and other is not looks and other.task == looks.task:
+                    self.judge.addItem(other.run.id, other.run)
+            self.judge.addItem(NOBODY, None)
+            self.judge.setCurrentIndex(max(0, self.judge.findText(before)))
 
     def uses_layers(self) -> bool:
         """Tell whether two layers are compared, without a run."""
@@ -166,7 +197,9 @@ class CheckInputs(QWidget):
         """
         found = []
         for pair in self._pairs():
-            data = layer_data(LayerPair(pair.image, None, pair.axes, pair.level))
+            # Labels of target images are for scores that nothing is chosen by.
+            labels = pair.labels if self._to(pair.image) == "target" else None
+            data = layer_data(LayerPair(pair.image, labels, pair.axes, pair.level))
             to = self._to(pair.image)
             if to is None:
                 raise UserError(self.problem())
@@ -231,7 +264,7 @@ class CheckInputs(QWidget):
 
     def _show_page(self) -> None:
         layers = self.uses_layers()
-        for box in (self.run, self.look):
+        for box in (self.run, self.look, self.judge):
             box.setVisible(not layers)
             self._captions[box].setVisible(not layers)
         self.checkpoint.setVisible(not layers)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from .kept_masks import KeptMasks
     from .snapshot import LayerData
 
     Slices = tuple[NDArray[Any], NDArray[Any]]
@@ -58,6 +59,12 @@ class Pair:
     """Map of changes (z, y, x), 255 for one; zero until it is measured."""
     pixels: str = ""
     """Fingerprint of the original, once it is known."""
+    masks: KeptMasks | None = None
+    """Masks of the translation and what they should be, if they were looked for."""
+    window: tuple[float, float] | None = None
+    """Intensities of the original that the run can tell apart; None: all of them."""
+    note: str = ""
+    """Why there are no masks, though they were looked for."""
 
     def __post_init__(self) -> None:
         """Reserve the map of changes."""
@@ -81,6 +88,16 @@ class Pair:
         other = self.translated if flat else self.translated[z]
         first = np.asarray(one)
         return grey(first) if self.original.rgb else first, np.asarray(other)
+
+    def seen(self, z: int) -> Slices:
+        """Return slice z of both, the original as far as the run could see it."""
+        one, other = self.slices(z)
+        return (one if self.window is None else np.clip(one, *self.window)), other
+
+    def look_through(self, window: tuple[float, float]) -> None:
+        """Show and measure what the run sees: a window, and its range [-1, 1]."""
+        self.window = window
+        self.limits = window, (-1.0, 1.0)
 
     def slice_at(self, point: Sequence[float]) -> int:
         """Return the number of the slice at a point of the viewer."""
@@ -204,9 +221,12 @@ def measure(
         for index, pair in enumerate(pairs):
             yield index, fingerprint(pair)
             for z in range(pair.count):
-                scores, changes = compare_slice(*pair.slices(z))
+                scores, changes = compare_slice(*pair.seen(z))
                 np.rint(255 * np.clip(changes, 0, 1), out=changes)
                 pair.changes[z] = changes
+                if pair.masks is not None:
+                    flat = len(pair.shape) == 2
+                    scores["mask"] = pair.masks.dice(None if flat else z)
                 yield index, z, scores
     except Exception as error:
         # What a worker raises would vanish.

@@ -9,6 +9,7 @@ import numpy as np
 from napari_uda.core.errors import UserError
 from napari_uda.core.metrics.verdicts import COLUMNS, write_table
 
+from .kept_masks import KINDS
 from .review import SCORES
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from .review import Item, Review
 
+COLUMNS_OF_SCORES = (*SCORES[:-1], *(kind.lower().replace(" ", "_") for kind in KINDS))
+"""Masks that were compared with truth and others are never in one column."""
 MOST_WORST = 12
 """Pictures of the worst slices in a page."""
 MOST_REJECTED = 60
@@ -28,9 +31,12 @@ MOST_REJECTED = 60
 def write_verdicts(review: Review, path: Path) -> str:
     """Write scores and verdicts of every slice as CSV; return what was done."""
     rows = []
-    for number, item in enumerate(review.items):
+    for item in review.items:
         pair, verdict = review.pairs[item.pair], review.verdict(item)
-        scores = {name: float(review.scores[name][number]) for name in SCORES}
+        scores = dict.fromkeys(COLUMNS_OF_SCORES, float("nan"))
+        scores |= {
+            _column(name): value for name, value in _scores(review, item).items()
+        }
         rows.append(
             {
                 "image": pair.name,
@@ -41,10 +47,11 @@ def write_verdicts(review: Review, path: Path) -> str:
                 "verdict": verdict.decision,
                 "note": verdict.note,
                 **{k: "" if np.isnan(v) else f"{v:.6g}" for k, v in scores.items()},
+                "trust": review.trust(item).text,
             }
         )
     try:
-        write_table(path, (*COLUMNS, *SCORES), rows)
+        write_table(path, (*COLUMNS, *COLUMNS_OF_SCORES, "trust"), rows)
     except UserError as error:
         return str(error)
     return f"Verdicts on {len(rows)} slices saved to {path}."
@@ -81,6 +88,7 @@ def write_page(review: Review, about: Mapping[str, str], path: Path) -> Iterator
             summary=facts,
             findings=findings(review.known()),
             slices=list(_slices(review)),
+            trust=review.trust(),
         )
     except UserError as error:
         yield str(error)
@@ -104,13 +112,28 @@ def _slices(review: Review) -> Iterator[Checked]:
         yield Checked(
             review.name(item),
             review.place_text(item),
-            {name: float(review.scores[name][number]) for name in SCORES},
+            _scores(review, item),
             verdict,
             _images(review, item) if wanted else None,
+            review.trust(item).text,
         )
+
+
+def _scores(review: Review, item: Item) -> dict[str, float]:
+    """Return the scores of an item by what they are called; masks only if there are."""
+    number = review.number(item)
+    return {
+        review.title(name, item): float(review.scores[name][number])
+        for name in SCORES
+        if name != "mask" or review.pairs[item.pair].masks is not None
+    }
+
+
+def _column(name: str) -> str:
+    return name.lower().replace(" ", "_")
 
 
 def _images(review: Review, item: Item) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     pair = review.pairs[item.pair]
-    original, translated = pair.slices(item.slice)
+    original, translated = pair.seen(item.slice)
     return original, translated, pair.changes[item.slice] / 255.0

@@ -35,7 +35,7 @@ from .translating import (
     Translated,
     TranslateRequest,
     Translator,
-    find_translators,
+    find_looks,
 )
 from .words import count_text
 
@@ -68,6 +68,7 @@ class CheckWidget(QWidget):
         self._looks: Looks | None = None
         self._chosen: list[LayerPair] = []
         self._results: list[Translated] = []
+        self._judge = ""
         self._failed = False
         self._why = ""
         self._make_widgets()
@@ -127,12 +128,12 @@ class CheckWidget(QWidget):
     def _on_runs_changed(self, *_: Any) -> None:
         """Offer the runs that have a checkpoint and whose method translates."""
         runs = [run for run in self.session.runs() if has_checkpoint(run)]
-        worker = thread_worker(find_translators)(runs)
-        self._search.start(worker, self._on_translators_found)
+        worker = thread_worker(find_looks)(runs)
+        self._search.start(worker, self._on_looks_found)
 
-    def _on_translators_found(self, found: list[Looks]) -> None:
+    def _on_looks_found(self, found: list[Looks]) -> None:
         self._search.done()
-        self.inputs.set_translators(found)
+        self.inputs.set_looks(found)
         self.inputs.refresh()
 
     def _on_layers_changed(self, _event: Any = None) -> None:
@@ -189,7 +190,9 @@ class CheckWidget(QWidget):
             looks.run,
             self.inputs.checkpoint.currentText(),
             tuple((item, to) for _, item, to in originals),
+            *self.inputs.judging(),
         )
+        self._judge = (request.judge or looks.run).id
         translator = Translator(request, self.command)
         self._looks, self._chosen = looks, [pair for pair, *_ in originals]
         self._results, self._failed = [], False
@@ -228,6 +231,13 @@ class CheckWidget(QWidget):
         pairs = []
         for result, chosen in zip(self._results, self._chosen, strict=True):
             pair = pair_of(chosen, result.data, what, result.to)
+            window = looks.windows.get("target" if result.to == "source" else "source")
+            if window is not None:
+                pair.look_through(window)
+            if isinstance(result.masks, str):
+                pair.note = result.masks
+            else:
+                pair.masks = result.masks
             self._add_layer(pair, looks)
             pairs.append(pair)
         about = {
@@ -236,6 +246,8 @@ class CheckWidget(QWidget):
             "Checkpoint": self.inputs.checkpoint.currentText(),
             "Look": " and ".join(dict.fromkeys(f"of the {pair.to}" for pair in pairs)),
         }
+        if any(pair.masks is not None for pair in pairs):
+            about["Masks found by"] = self._judge
         self._open(Review(pairs, looks.run.report / VERDICTS), about)
         self._say(f"{count_text(len(pairs), 'image')} translated.")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from napari.utils.colormaps import Colormap
 
+from .captions import Captions, below
 from .session import METADATA_KEY, role_of
 from .sliced import Sliced
 
@@ -38,6 +39,13 @@ _SHOWN: dict[Mode, tuple[str, ...]] = {
     "off": (),
 }
 _FLAT_ONLY = ("checkerboard", "difference")
+_WORDS: dict[Mode, str] = {
+    "blend": "original and translation, blended",
+    "checker": "original and translation in turn",
+    "difference": "translation minus original",
+    "changes": "changes of structure, over the original",
+}
+"""What is written below a picture of both."""
 
 
 class Comparison:
@@ -59,6 +67,7 @@ class Comparison:
         self._filled: dict[str, Pair] = {}
         self._fitted: tuple[Pair, bool] | None = None
         self._limits: tuple[float, float] | None = None
+        self._captions = Captions(viewer, "check: captions")
         self.mode: Mode = "off"
         self.share = 0.5
         """How much of the translation is in a blend."""
@@ -84,6 +93,8 @@ class Comparison:
                 self._filled.pop(name, None)
             elif name not in wanted:
                 layer.visible = False
+        if pair is None or not wanted:
+            self._captions.hide()
         if pair is None:
             return
         # From bottom to top, so that new layers lie right.
@@ -94,6 +105,7 @@ class Comparison:
         for name in wanted:
             self._layers[name].visible = True
         if wanted:
+            self._describe(pair)
             self._fit(pair, mode == "side")
 
     def adjust(self) -> None:
@@ -136,7 +148,26 @@ class Comparison:
         for layer in self._layers.values():
             if layer in self._viewer.layers:
                 self._viewer.layers.remove(layer)
+        self._captions.remove()
         self._layers, self._filled, self._pair = {}, {}, None
+
+    def _describe(self, pair: Pair) -> None:
+        """Write below each picture what it is, in every slice."""
+        height, width = pair.shape[-2:]
+        line, end = below(height)
+        spots = [(_WORDS.get(self.mode, "original"), line, -0.5), ("", end, -0.5)]
+        if self.mode == "side":
+            look = f"translated to the look of the {pair.to}"
+            left = (1 + GAP) * width - 0.5
+            spots.append((look if pair.to else "translation", line, left))
+        corners = [
+            [{"z": z, "y": y, "x": x}[letter] for letter in pair.axes]
+            for z in range(pair.count)
+            for _, y, x in spots
+        ]
+        side = float(np.asarray(pair.place["scale"])[pair.axes.index("x")])
+        texts = [text for text, *_ in spots] * pair.count
+        self._captions.show(texts, corners, side * width, pair.place)
 
     def _fill(self, name: str, pair: Pair) -> None:
         """Make a layer show the pair, unless it does."""

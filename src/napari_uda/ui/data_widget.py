@@ -308,6 +308,9 @@ class DataWidget(QWidget):
                 text += f" (and {count_text(len(warnings) - 1, 'more warning')})"
         else:
             level, text = "ok", "Ready to train."
+            done = (i for i in looked.inspection.problems if i.code == "resampled")
+            if note := next(done, None):
+                text += f" {note.message[:1].upper()}{note.message[1:]}"
         self.verdict.setText(marked_text(level, text))
         self.verdict.setToolTip(
             "\n".join(
@@ -327,14 +330,18 @@ class DataWidget(QWidget):
             self.fix.setText(f"Resample to {size}")
             self.fix.setToolTip(
                 "Train on both domains at this voxel size; files and layers stay as "
-                "they are, and results come back on the grid of each image."
+                "they are, and results come back on the grid of each image "
+                "(Ctrl+Return)."
             )
         elif resampled is not None:
             self.fix.setText("Undo resampling")
             self.fix.setToolTip(
                 f"Both domains are resampled to {size_text(resampled, self._unit())} "
-                "for training; click to train on them as they are."
+                "for training; click to train on them as they are (Ctrl+Return)."
             )
+
+        # Setting the text of a button makes Qt forget its shortcut.
+        self.fix.setShortcut("Ctrl+Return")
 
     def _unit(self) -> str | None:
         return self.inspection.source.unit if self.inspection else None

@@ -14,27 +14,29 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
     QRadioButton,
     QSizePolicy,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
-from superqt import QCollapsible
 
 from napari_uda.core.errors import UserError
 from napari_uda.core.spec.config import parse
 from napari_uda.core.spec.experiment import Training
 from napari_uda.core.spec.methods import METHODS, PRESET_NAMES, method_config
 
+from .estimate_row import EstimateRow
 from .fitting import extent_of, find_devices, preset_config
 from .forms import ConfigForm
+from .section import Section
 
 if TYPE_CHECKING:
     from napari_uda.core.spec.methods import MethodConfig, Preset
 
     from .jobs import How
     from .session import Session
+    from .snapshot import Snapshot
 
 FIRST_METHOD = "grl"
 PRESET_WORDS = {
@@ -88,10 +90,10 @@ class ExperimentPanel(QWidget):
         presets.addStretch()
         self._preset_buttons["quick"].setChecked(True)
 
-        self.settings, self._settings_reset, self._settings_slot = _section("Settings")
-        self.advanced, self._advanced_reset, slot = _section("Advanced")
+        self.settings, self._settings_reset = _section("Settings")
+        self.advanced, self._advanced_reset = _section("Advanced")
         self.training = ConfigForm(Training(), hidden=("device",))
-        slot.addWidget(self.training)
+        self.advanced.content.addWidget(self.training)
         self.inside = QComboBox()
         self.inside.addItem("in a process of its own", "process")
         self.inside.addItem("inside napari", "thread")
@@ -102,7 +104,7 @@ class ExperimentPanel(QWidget):
         )
         row = QFormLayout()
         row.addRow("train", self.inside)
-        slot.addLayout(row)
+        self.advanced.content.addLayout(row)
 
         self.device = QComboBox()
         self.device.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -137,6 +139,8 @@ class ExperimentPanel(QWidget):
         session.runs_changed.connect(self.suggest_name)
         self._on_method()
         self._on_choices()
+        self.estimate = EstimateRow(session, self)
+        layout.addWidget(self.estimate)
         finder = thread_worker(find_devices)()
         finder.returned.connect(self._on_devices)
         finder.start()
@@ -185,6 +189,13 @@ class ExperimentPanel(QWidget):
         training = parse(Training, {**dict(self.training.value()), **device})
         return cast("MethodConfig", self.form.value()), training
 
+    @property
+    def brief(self) -> str:
+        """What would be trained, in a few words."""
+        count = len(self.form.changed()) + len(self.training.changed())
+        changed = f", {count} changed" if count else ""
+        return f"{self.method.currentText()}, {self.preset}{changed}"
+
     def suggest_name(self) -> None:
         """Choose a free name, unless the user has given one."""
         if self.run_name.text() not in ("", self._named):
@@ -210,7 +221,7 @@ class ExperimentPanel(QWidget):
         old = self._form
         self._form = ConfigForm(self._preset_config())
         self._form.valueChanged.connect(self._on_edited)
-        self._settings_slot.addWidget(self._form)
+        self.settings.content.addWidget(self._form)
         if old is not None:
             old.hide()
             old.deleteLater()
@@ -236,8 +247,7 @@ class ExperimentPanel(QWidget):
         )
         for section, reset, form in pairs:
             count = len(form.changed())
-            note = f"  \N{MIDDLE DOT}  {count} changed" if count else ""
-            section.setText(f"{section.objectName()}{note}")
+            section.note = f"{count} changed" if count else ""
             reset.setVisible(bool(count))
         self.changed.emit()
 
@@ -250,7 +260,7 @@ class ExperimentPanel(QWidget):
             snapshot = self._session.snapshot()
         except UserError:
             return
-        self._fitter = thread_worker(extent_of)(snapshot)
+        self._fitter = thread_worker(_extent_of_held)([snapshot])
         self._fitter.returned.connect(self._on_extent)
         self._fitter.start()
 
@@ -273,26 +283,21 @@ class ExperimentPanel(QWidget):
         self.device.setCurrentIndex(max(0, self.device.findData(chosen)))
 
 
-def _section(title: str) -> tuple[QCollapsible, QPushButton, QVBoxLayout]:
-    """Make a section to unfold, its reset button, and the layout of its content."""
-    section = QCollapsible(
-        title,
-        expandedIcon="\N{BLACK DOWN-POINTING SMALL TRIANGLE}",
-        collapsedIcon="\N{BLACK RIGHT-POINTING SMALL TRIANGLE}",
-    )
-    if (frame := section.layout()) is not None:
-        frame.setContentsMargins(0, 0, 0, 0)
-    section.setObjectName(title)
-    section.setDuration(0)
-    content = QWidget()
-    layout = QVBoxLayout(content)
-    layout.setContentsMargins(0, 4, 0, 4)
-    reset = QPushButton("Reset to preset")
-    reset.setToolTip("Undo all changes of this section")
+def _extent_of_held(held: list[Snapshot]) -> tuple[int, int] | None:
+    """Let go of the pixels in the end: napari keeps every worker until it closes."""
+    return extent_of(held.pop())
+
+
+def _section(title: str) -> tuple[Section, QToolButton]:
+    """Make a section to unfold, and the button that undoes what was changed in it."""
+    section = Section(title)
+    reset = QToolButton()
+    reset.setText("reset")
+    reset.setAutoRaise(True)
+    reset.setToolTip(f"Undo all changes in {title}: back to the preset")
     reset.hide()
-    layout.addWidget(reset)
-    section.addWidget(content)
-    return section, reset, layout
+    section.beside.addWidget(reset)
+    return section, reset
 
 
 def _domain_name(choice: Any) -> str:

@@ -32,7 +32,7 @@ def extent_of(snapshot: Snapshot) -> tuple[int, int] | None:
         None if the images cannot be read, which the Data tab explains.
     """
     try:
-        shapes = [*_shapes(snapshot.source), *_shapes(snapshot.target)]
+        shapes = [*shapes_of(snapshot.source), *shapes_of(snapshot.target)]
         sliced = _sliced(snapshot.source) or _sliced(snapshot.target)
     except (UserError, OSError):
         return None
@@ -87,7 +87,14 @@ def _nvidia() -> list[tuple[str, str]]:
     return devices
 
 
-def _shapes(plan: DomainPlan) -> list[tuple[int, ...]]:
+def shapes_of(plan: DomainPlan) -> list[tuple[int, ...]]:
+    """Return the shapes of a domain's images without reading their pixels.
+
+    Raises
+    ------
+    UserError
+        If an image cannot be read.
+    """
     if plan.folder is None:
         return [
             tuple(item.image.shape[:-1] if item.rgb else item.image.shape)

@@ -139,6 +139,8 @@ def _pair(pair: LayerPair) -> PairPlan:
     except UserError as error:
         data = error
     notes = []
+    if pair.image.rgb:
+        notes.append("RGB turned to grey")
     if pair.image.multiscale:
         notes.append(f"resolution level {pair.level} of several is used")
     if note := axes_note(pair):
@@ -153,7 +155,7 @@ def _domain(
 ) -> Domain:
     """Describe a domain; layers get made-up paths, listed in `volumes`."""
     if plan.folder is not None:
-        return domain_from_folder(plan.folder, plan.name)
+        return domain_from_folder(plan.folder, plan.name, lenient=True)
     samples, sizes, names = [], set(), set()
     for index, pair in enumerate(plan.pairs):
         problem = ""

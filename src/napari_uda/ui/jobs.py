@@ -28,7 +28,7 @@ from napari_uda.core.spec.run import EventReader, valid_events
 from .trainer_process import ChildTrainer, ForeignTrainer
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from napari_uda.core.spec.run import Request, RunFolder
 
@@ -43,6 +43,8 @@ POLL = 0.2
 """Seconds between two looks at a run: what is said in between comes in one piece."""
 MOST_STEPS = 4000
 """Steps of a long history that are handed on; the rest would not be seen in a plot."""
+GONE = "nothing is left of this run. Start a new one."
+"""What is said of a run whose folder was removed."""
 KILL_AFTER = 5.0
 """Seconds between asking the system to end a process and making it."""
 
@@ -97,7 +99,7 @@ class Job(QObject):
         """Begin; napari lists the job among its tasks from now on."""
         if self.how != "attach":
             self.run.clear_request()
-        task = _Task(self._batches)
+        task = _Task(_once, [self._batches])
         task.words = f"training of {self.run.id}"
         self._worker = thread_worker(task)()
         self._worker.yielded.connect(self._on_batch)
@@ -137,6 +139,8 @@ class Job(QObject):
     def _write_request(self) -> None:
         with self._control:
             request = self._wanted
+            if self._gone():
+                return  # writing would make a new folder, which holds no run
             try:
                 self.run.request(request)
             except OSError as error:
@@ -192,10 +196,10 @@ class Job(QObject):
         except UserError as error:
             failed = self._failed(str(error))
         except Exception as error:
-            failed = self._failed(
-                f"Training could not be followed: {type(error).__name__}: {error}.",
-                traceback.format_exc(),
-            )
+            words = f"Training could not be followed: {type(error).__name__}: {error}."
+            if self._gone():
+                words = f"{self.run.path} was removed: {GONE}"
+            failed = self._failed(words, traceback.format_exc())
         yield [failed]
         return failed
 
@@ -237,7 +241,8 @@ class Job(QObject):
         for last in self._inside:
             self.step = last.step
             news.append(last)
-            if isinstance(last, Paused) or time.monotonic() - said >= POLL:
+            # After these it may wait, and say nothing more for long.
+            if isinstance(last, Paused | Warned) or time.monotonic() - said >= POLL:
                 yield [*news, *self._complaints()]
                 said, news = time.monotonic(), []
         if not isinstance(last, LAST_EVENTS):
@@ -253,7 +258,9 @@ class Job(QObject):
     def _enforce_stop(self, trainer: TrainerProcess) -> None:
         if self._stop_asked is None:
             return
-        over = time.monotonic() - self._stop_asked - self.grace
+        # Nobody can be asked in a folder that was removed.
+        grace = 0.0 if self._gone() else self.grace
+        over = time.monotonic() - self._stop_asked - grace
         if over > KILL_AFTER:
             trainer.kill()
         elif over > 0:
@@ -271,6 +278,8 @@ class Job(QObject):
                 trainer.kill()
 
     def _vanished(self, trainer: TrainerProcess) -> Failed:
+        if self._gone():
+            return self._failed(f"{self.run.path} was removed: {GONE}")
         how = trainer.farewell()
         kept = "Everything up to the last checkpoint is kept: press Resume to go on."
         if self._stop_asked is not None and how.startswith("signal"):
@@ -282,6 +291,9 @@ class Job(QObject):
             return self._failed(trainer.last_line() or "Training refused to start.")
         words = f" ({how})" if how else ""
         return self._failed(f"Stopped unexpectedly{words} at step {self.step}. {kept}")
+
+    def _gone(self) -> bool:
+        return not self.run.path.is_dir()
 
     def _failed(self, message: str, detail: str = "") -> Failed:
         return Failed(
@@ -308,6 +320,13 @@ class _Task(partial[Any]):
 
     def __repr__(self) -> str:
         return self.words
+
+
+def _once(
+    held: list[Callable[[], Generator[list[Event], None, Event]]],
+) -> Generator[list[Event], None, Event]:
+    """Do what is held and let go of it: napari keeps every task until it closes."""
+    return (yield from held.pop()())
 
 
 def last_word(events: Sequence[Event]) -> Event | None:

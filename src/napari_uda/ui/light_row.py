@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from napari_uda.core.metrics.light import Light
     from napari_uda.core.spec.events import Event
 
-SIGN = 24
-"""Pixels for the sign before the words, and the space after them."""
 PAUSE = 1000
 """Milliseconds between two looks at the events at least."""
 UNKNOWN_SIGN = "\N{WHITE CIRCLE}"
@@ -46,12 +44,12 @@ class LightLabel(QLabel):
         color = SEVERITY_COLORS.get(light.level, UNKNOWN_COLOR)
         sign = SEVERITY_SIGNS.get(light.level, UNKNOWN_SIGN)
         known = light.level != "unknown"
-        words = escape(light.words)
+        words = escape(spoken(light))
         ink = words if known else f'<span style="color:{UNKNOWN_COLOR}">{words}</span>'
         self.setText(f'<span style="color:{color}">{sign}</span>&nbsp;{ink}')
         # Rich text, so that Qt wraps the lines.
         self.setToolTip(f"<qt>{tooltip(light)}</qt>")
-        self.setAccessibleName(f"{light.words} ({light.level})")
+        self.setAccessibleName(f"{spoken(light)} ({light.level})")
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         """Explain without waiting."""
@@ -117,10 +115,10 @@ class LightRow(QWidget):
 
     def _place(self) -> None:
         """Lay the lights out in two columns, or in one where the words need it."""
-        metrics = self.fontMetrics()
-        words = [light.words for light in self.lights()]
-        widest = SIGN + max(map(metrics.horizontalAdvance, words), default=0)
-        columns = 2 if self.width() >= 2 * widest else 1
+        shown = [label for label in self._labels if not label.isHidden()]
+        widest = max((label.sizeHint().width() for label in shown), default=0)
+        room = self.width() - self._grid.horizontalSpacing()
+        columns = 2 if room >= 2 * widest else 1
         self._grid.setColumnStretch(0, 1)
         self._grid.setColumnStretch(1, columns - 1)
         for index, label in enumerate(self._labels):
@@ -130,6 +128,11 @@ class LightRow(QWidget):
         """Use the width there is."""
         super().resizeEvent(event)
         self._place()
+
+
+def spoken(light: Light) -> str:
+    """Return the words beside the sign: of a grey light also why it is grey."""
+    return f"{light.words}: {light.why}" if light.why else light.words
 
 
 def tooltip(light: Light) -> str:

@@ -24,6 +24,13 @@ from .run_choice import RunCombo
 from .score_table import ScoreTable
 from .words import DIFFERENCE_WORDS
 
+HINTS: dict[View, str] = {
+    "fill": "Prediction filled, truth as a contour (C goes to the next).",
+    "contour": "Prediction and truth as contours, so that the image is seen (C).",
+    "difference": "Found, invented and missed pixels in their own colours (C).",
+}
+"""What each view shows."""
+
 
 class PredictForm(QWidget):
     """Run, images, actions, views and scores in one column.
@@ -61,6 +68,7 @@ class PredictForm(QWidget):
         self.uncertainty.setToolTip("Also show where the model is undecided, 0 to 1.")
         self.predict = QPushButton("Predict")
         self.cancel = QPushButton("Cancel")
+        self.cancel.setShortcut("Escape")
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(True)
@@ -70,15 +78,10 @@ class PredictForm(QWidget):
         self.message.hide()
         self.views = QButtonGroup(self)
         self._view_buttons: list[QPushButton] = []
-        hints = (
-            "Prediction filled, truth as a contour (C goes to the next).",
-            "Prediction and truth as contours, so that the image is seen (C).",
-            "Found, invented and missed pixels in their own colours (C).",
-        )
-        for number, (name, hint) in enumerate(zip(VIEWS, hints, strict=True)):
+        for number, name in enumerate(VIEWS):
             button = QPushButton(name)
             button.setCheckable(True)
-            button.setToolTip(hint)
+            button.setToolTip(HINTS[name])
             self.views.addButton(button, number)
             self._view_buttons.append(button)
         self.legend = QLabel(
@@ -90,9 +93,13 @@ class PredictForm(QWidget):
         self.legend.hide()
         self.scores = ScoreTable()
         self.copy = QPushButton("Copy")
-        self.copy.setToolTip("Copy the table, for a spreadsheet.")
+        self.copy.setShortcut("Ctrl+Shift+K")
+        self.copy.setToolTip("Copy the table, for a spreadsheet (Ctrl+Shift+K).")
         self.csv = QPushButton("CSV…")
-        self.csv.setToolTip("Save the scores of every image and class as CSV.")
+        self.csv.setShortcut("Ctrl+Shift+E")
+        self.csv.setToolTip(
+            "Save the scores of every image and class as CSV (Ctrl+Shift+E)."
+        )
         self.save = QPushButton("Save masks…")
         self.save.setShortcut("Ctrl+Shift+M")
         self.save.setToolTip(

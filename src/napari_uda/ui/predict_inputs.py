@@ -84,8 +84,14 @@ class PredictInputs(QWidget):
         self.path.setElideMode(Qt.TextElideMode.ElideMiddle)
         self.choose_files = QToolButton()
         self.choose_files.setText("files…")
+        self.choose_files.setToolTip(
+            "Choose image files; they can also be dropped here."
+        )
         self.choose_folder = QToolButton()
         self.choose_folder.setText("folder…")
+        self.choose_folder.setToolTip(
+            "Choose a folder with images, or with images/ in it."
+        )
         self.test_only = QCheckBox("test images only")
         self.test_only.setToolTip("Leave out the images that took part in training.")
         self.test_only.setChecked(True)

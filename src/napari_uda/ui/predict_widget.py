@@ -17,7 +17,7 @@ from .baselines import Baselines, find_baselines
 from .child import Failure, Progress
 from .listening import Latest, Listener
 from .overlays import VIEWS, Overlay, View
-from .predict_form import PredictForm
+from .predict_form import HINTS, PredictForm
 from .predict_inputs import Chosen, PredictInputs
 from .predicting import (
     Predictor,
@@ -168,7 +168,7 @@ class PredictWidget(PredictForm):
         self._why = lasting
         self.cancel.setEnabled(busy)
         self.cancel.setToolTip(
-            "End the prediction; nothing of it is kept."
+            "End the prediction; nothing of it is kept (Escape)."
             if busy
             else "Nothing to cancel: no prediction is under way."
         )
@@ -178,10 +178,11 @@ class PredictWidget(PredictForm):
         truth = any(item.truth is not None for item in self._scores)
         difference = self.view_button("difference")
         difference.setEnabled(truth)
-        if not truth:
-            difference.setToolTip(
-                "Choose the truth first: there is nothing to compare."
-            )
+        difference.setToolTip(
+            HINTS["difference"]
+            if truth
+            else "Choose the truth first: there is nothing to compare."
+        )
 
     def _say(self, text: str) -> None:
         self.message.setText(text)

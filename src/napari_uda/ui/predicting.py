@@ -140,11 +140,7 @@ class Predictor:
         found = yield from self._child.run(words, names, run.id, part, parts)
         if found is None:
             return None
-        sidecar = json.loads((out / SIDECAR).read_text(encoding="utf-8"))
-        classes = {
-            int(raw): parse(Structure, item) for raw, item in sidecar["classes"].items()
-        }
-        overlapping = bool(sidecar["overlapping"])
+        classes, overlapping = read_classes(out / SIDECAR)
         return found | {"classes": classes, "overlapping": overlapping}
 
     def _result(
@@ -162,7 +158,9 @@ class Predictor:
         classes = after["classes"]
         baseline = None
         if before:
-            baseline = _matched(_labels(before[str(path)]["labels"]), before, classes)
+            baseline = _matched(
+                read_labels_files(before[str(path)]["labels"]), before, classes
+            )
         maps = {
             name: np.array(read(file).data)
             for name, file in (message["probability"] or {}).items()
@@ -173,7 +171,7 @@ class Predictor:
             item,
             volume,
             classes,
-            _labels(message["labels"]),
+            read_labels_files(message["labels"]),
             after["overlapping"],
             self.request.run.id,
             baseline,
@@ -183,7 +181,17 @@ class Predictor:
         )
 
 
-def _labels(files: str | dict[str, str]) -> NDArray[np.uint8]:
+def read_classes(file: Path) -> tuple[dict[int, Structure], bool]:
+    """Read which label value means what, and whether structures overlap."""
+    sidecar = json.loads(file.read_text(encoding="utf-8"))
+    classes = {
+        int(raw): parse(Structure, item) for raw, item in sidecar["classes"].items()
+    }
+    return classes, bool(sidecar["overlapping"])
+
+
+def read_labels_files(files: str | dict[str, str]) -> NDArray[np.uint8]:
+    """Read labels, or a mask for each structure."""
     if isinstance(files, dict):
         return np.stack([np.asarray(read(file).data) for file in files.values()])
     return np.array(read(files).data)

@@ -60,7 +60,7 @@ class Preparation(QObject):
         training: Training,
     ) -> None:
         super().__init__()
-        self._snapshot = snapshot
+        self._held = [snapshot]
         self._run = run
         self._method = method
         self._training = training
@@ -80,8 +80,11 @@ class Preparation(QObject):
     def _prepare(self) -> Prepared:
         """Prepare the run; runs in the worker and lets no exception out."""
         run = self._run
+        claimed = False
         try:
-            data = self._snapshot.dataset(run, self._say)
+            claimed = _claim(run)
+            # napari keeps every worker until it closes; it shall not keep the pixels.
+            data = self._held.pop().dataset(run, self._say)
             if type(self._method).target_labels == "required":
                 data = with_target_labels(data)
             values = {
@@ -92,7 +95,7 @@ class Preparation(QObject):
             }
             run.create(parse(Experiment, values))
         except Exception as error:
-            if not run.exists:
+            if claimed and not run.exists:
                 shutil.rmtree(run.path, ignore_errors=True)
             if isinstance(error, UserError):
                 return Prepared(run, str(error))
@@ -108,6 +111,17 @@ class Preparation(QObject):
         if self._cancelled.is_set() or self._worker.abort_requested:
             raise _CancelledError
         self.progressed.emit(f"{text} \N{HORIZONTAL ELLIPSIS} {done:.0%}")
+
+
+def _claim(run: RunFolder) -> bool:
+    """Make the folder: another window that gives the same name does not write to it."""
+    try:
+        run.path.mkdir(parents=True)
+    except FileExistsError:
+        raise UserError(
+            f"There is a run '{run.id}' already: choose another name."
+        ) from None
+    return True
 
 
 class _CancelledError(Exception):

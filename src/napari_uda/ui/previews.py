@@ -14,10 +14,10 @@ from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSlider,
 
 from napari_uda.core.spec.events import Preview, Resumed
 
+from .captions import Captions, below
 from .layers import class_colormap
-from .listening import Listener
 from .mosaics import GAP, Mosaic, load_mosaics
-from .session import METADATA_KEY, role_of
+from .session import FOLLOWING, METADATA_KEY, role_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,6 +62,8 @@ class Previews(QWidget):
         self._origin: tuple[float, float, float] | None = None
         self._fitted: _View | None = None
         self._loaded_at = 0.0
+        self._captions = Captions(session.viewer, "preview captions")
+        self._placed: list[tuple[Mosaic, float]] = []
 
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setToolTip("Step of the previews shown in the viewer")
@@ -84,8 +86,6 @@ class Previews(QWidget):
         layout.addWidget(self.live)
         layout.addWidget(self.show_button)
 
-        self._listener = Listener(self)
-        self._listener.connect(session.viewer.layers.events.inserted, self._on_inserted)
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.timeout.connect(self._load)
@@ -189,7 +189,32 @@ class Previews(QWidget):
         self._hide_others({mosaic.key for mosaic in mosaics})
         for mosaic, place in zip(mosaics, places, strict=True):
             self._show(mosaic, place)
+        self._placed = list(zip(mosaics, places, strict=True))
+        self._describe()
         self._fit()
+
+    def _describe(self, _event: Any = None) -> None:
+        """Write below each picture that can be seen what it shows."""
+        layers = self.layers()
+        seen = [
+            (mosaic, left)
+            for mosaic, left in self._placed
+            if mosaic.key in layers and layers[mosaic.key].visible
+        ]
+        if not seen or self._origin is None:
+            self._captions.hide()
+            return
+        top, start, pixel = self._origin
+        place: dict[str, Any] = {"scale": (pixel, pixel), "translate": (top, start)}
+        if units := self._session.units.units(2):
+            place["units"] = units
+        line, end = below(max(mosaic.data.shape[0] for mosaic, _ in seen))
+        self._captions.show(
+            [*(mosaic.title.replace(" ", "\n") for mosaic, _ in seen), ""],
+            [*((line, left - 0.5) for _, left in seen), (end, seen[0][1] - 0.5)],
+            pixel * min(mosaic.data.shape[1] for mosaic, _ in seen),
+            place,
+        )
 
     def _fit(self) -> None:
         """Show everything: at first, and as previews grow, unless the user moved."""
@@ -247,7 +272,7 @@ class Previews(QWidget):
             METADATA_KEY: {"role": "preview", "kind": kind, "key": mosaic.key}
         }
         selected = set(viewer.layers.selection)
-        if units := self._units():
+        if units := self._session.units.units(2):
             options["units"] = units
         if mosaic.is_labels:
             options["metadata"]["structures"] = self._structures
@@ -261,6 +286,7 @@ class Previews(QWidget):
             layer = Image(mosaic.data, contrast_limits=(-1, 1), **options)
         viewer.add_layer(layer)
         layer.metadata[METADATA_KEY]["name"] = layer.name
+        layer.events.visible.connect(self._describe)
         # The user's selection is the user's.
         if selected:
             viewer.layers.selection = selected
@@ -280,19 +306,8 @@ class Previews(QWidget):
         return [
             layer
             for layer in self._session.viewer.layers
-            if role_of(layer) != "preview" and layer.ndim >= 2
+            if role_of(layer) not in FOLLOWING and layer.ndim >= 2
         ]
-
-    def _on_inserted(self, _event: Any = None) -> None:
-        """Follow the units of the user's layers: napari draws none where they mix."""
-        units = self._units()
-        for layer in self.layers().values():
-            if units is not None and tuple(layer.units) != units:
-                layer.units = units
-
-    def _units(self) -> tuple[Any, Any] | None:
-        layers = self._user_layers()
-        return tuple(layers[0].units[-2:]) if layers else None
 
     def _hide_others(self, keys: set[str]) -> None:
         for key, layer in self.layers().items():

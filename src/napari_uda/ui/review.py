@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_uda.core.metrics.trust import Trust
+
     from .check_pairs import Pair
 
-SCORES = ("correlation", "structure", "edges")
-"""As `core.metrics.structure.SCORES`, which imports scipy."""
+SCORES = ("correlation", "structure", "edges", "mask")
+"""Those of `core.metrics.structure`, which imports scipy; and whether masks stay."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class Review:
         """Take in the scores of a slice."""
         number = self.number(item)
         for name in SCORES:
-            self.scores[name][number] = scores[name]
+            self.scores[name][number] = scores.get(name, np.nan)
         self.measured[number] = True
 
     def sort(self) -> None:
@@ -100,6 +102,31 @@ class Review:
         if pair is not None:
             wanted &= np.array([item.pair == pair for item in self.items])
         return {name: values[wanted] for name, values in self.scores.items()}
+
+    def title(self, score: str, item: Item | None = None) -> str:
+        """Return what a score is called: masks are compared in two ways.
+
+        Parameters
+        ----------
+        score
+            One of `SCORES`.
+        item
+            Of which item; None for all of them together.
+        """
+        if score != "mask":
+            return score
+        pairs = self.pairs if item is None else [self.pairs[item.pair]]
+        kinds = {pair.masks.kind for pair in pairs if pair.masks is not None}
+        return kinds.pop() if len(kinds) == 1 else score
+
+    def trust(self, item: Item | None = None) -> Trust:
+        """Return which scores agree that an item, or that all can be trusted."""
+        from napari_uda.core.metrics.trust import trust
+
+        if item is None:
+            return trust(self.known())
+        number = self.number(item)
+        return trust({name: values[number] for name, values in self.scores.items()})
 
     def rank(self, item: Item) -> int | None:
         """Return the place of an item among the worst, from 0; None if not known."""

@@ -35,7 +35,14 @@ REPORT_HINT = (
     "One page with pictures of the worst and of the rejected slices, all scores and "
     "verdicts (Ctrl+Shift+R)."
 )
-CSV_HINT = "Export scores and verdicts of every slice as a table."
+TRUST_HINT = (
+    "<p>Scores that need no target labels, each with a threshold that was measured on "
+    "the built-in samples: correlation (bright is still bright), structure (no worse "
+    "than after blurring), edges (in place) and masks (kept, if they were looked for)."
+    "</p><p>A score agrees on many slices if it does on nine of ten of them. That all "
+    "agree is no proof: a small lesion may have come or gone.</p>"
+)
+CSV_HINT = "Export scores and verdicts of every slice as a table (Ctrl+Shift+E)."
 
 
 class ReviewForm(QWidget):
@@ -93,14 +100,15 @@ class ReviewForm(QWidget):
         self.next.setAccessibleName("Next")
         for button in (self.previous, self.next):
             button.setFixedWidth(28)
-        self.findings = _wrapped()
-        self.findings.setTextFormat(Qt.TextFormat.RichText)
+        self.trust, self.findings = _wrapped(), _wrapped()
+        self.trust.setToolTip(TRUST_HINT)
 
     def _make_verdicts(self) -> None:
         self.verdict = VerdictRow()
         self.report = QPushButton("Save report (HTML)…")
         self.report.setShortcut("Ctrl+Shift+R")
         self.csv = QPushButton("Verdicts (CSV)…")
+        self.csv.setShortcut("Ctrl+Shift+E")
         for button in (self.report, self.csv):
             button.setMinimumWidth(60)
 
@@ -133,6 +141,7 @@ class ReviewForm(QWidget):
         where.addWidget(self.next)
         below.addLayout(where)
         below.addWidget(self.plot)
+        below.addWidget(self.trust)
         below.addWidget(self.findings)
         below.addWidget(self.verdict)
         save = QHBoxLayout()
@@ -154,4 +163,5 @@ class ReviewForm(QWidget):
 def _wrapped() -> QLabel:
     label = QLabel()
     label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.RichText)
     return label

@@ -15,7 +15,7 @@ from .check_pairs import measure
 from .check_saving import write_page, write_verdicts
 from .comparison import MODES, Comparison, Mode
 from .listening import Latest, Listener
-from .review import Item, Review
+from .review import SCORES, Item, Review
 from .review_form import CSV_HINT, REPORT_HINT, ReviewForm
 from .words import marked_text
 
@@ -302,7 +302,24 @@ class ReviewPanel(ReviewForm):
         images = len(review.items) == len(review.pairs)
         found = findings(review.known(), "image" if images else "slice")
         lines = [marked_text(item.level, f"{item.text}.") for item in found]
+        notes = dict.fromkeys(pair.note for pair in review.pairs if pair.note)
+        lines += [marked_text("note", note) for note in notes]
         self.findings.setText("<br>".join(lines))
+        self._show_trust()
+
+    def _show_trust(self) -> None:
+        """Say how many scores agree: on everything, and on what is shown."""
+        review = self.review
+        assert review is not None
+        whole, here = review.trust(), review.trust(self.current)
+        lines = []
+        if whole.text:
+            lines.append(marked_text(whole.level, f"Trust: {whole.text}."))
+        if here.text and len(review.items) > 1:
+            text = here.text.replace(" scores agree", "")
+            lines.append(marked_text(here.level, f"This slice: {text}."))
+        self.trust.setText("<br>".join(lines))
+        self.trust.setVisible(bool(lines))
 
     def _show_item(self) -> None:
         """Tell which item is shown, and what was decided about it."""
@@ -317,7 +334,10 @@ class ReviewPanel(ReviewForm):
         if done < total:
             text = f"measuring {done} of {total}"
         self.rank.setText(f"\N{MIDDLE DOT} {text}")
-        self.plot.show_slice(review.number(item))
+        titles = {name: review.title(name, item) for name in SCORES}
+        self.plot.show_slice(review.number(item), titles)
+        if review.order:
+            self._show_trust()
         for button, step, keys, word in (
             (self.previous, -1, "Alt+Left", "worse"),
             (self.next, 1, "Alt+Right", "better"),

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from napari.qt.threading import thread_worker
 from qtpy.QtCore import Qt, QUrl, Signal
-from qtpy.QtGui import QDesktopServices
+from qtpy.QtGui import QDesktopServices, QKeySequence, QShortcut
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
     QGridLayout,
-    QHBoxLayout,
     QHeaderView,
     QInputDialog,
-    QLabel,
     QMessageBox,
     QPushButton,
     QTreeWidget,
@@ -26,8 +24,9 @@ from qtpy.QtWidgets import (
 
 from napari_uda.core.errors import UserError
 
-from .curves import SIGN_DASHED
+from .plot import SIGN_DASHED
 from .run_summary import LIVING, RESUMABLE, STATE_WORDS, delete_run, summarise_runs
+from .section import Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +39,17 @@ if TYPE_CHECKING:
 
 NARROWEST = 56
 """Pixels of a button: four of them would fit into a narrow dock."""
+KEYS = {
+    "Open": "Return",
+    "Compare": "Alt+C",
+    "Resume": "F9",
+    "Rename": "F2",
+    "Reveal": "Alt+E",
+    "Delete": "Delete",
+}
+"""Keys of the buttons; they work while the list has the focus."""
+FEWEST_ROWS, MOST_ROWS = 2, 5
+"""Runs that the list has room for."""
 ID_ROLE = Qt.ItemDataRole.UserRole
 """Where a row keeps the id of its run; it shows the title."""
 
@@ -77,14 +87,14 @@ class RunList(QWidget):
         self._rival = ""
 
         self.tree = QTreeWidget()
-        self.tree.setColumnCount(4)
         self.tree.setHeaderLabels(["run", "state", "step", "Dice"])
         head = self.tree.headerItem()
         if head is not None:
             head.setToolTip(3, "Mean Dice on target truth, not used for selection")
         self.tree.setRootIsDecorated(False)
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.tree.setFixedHeight(120)
+        self.tree.setUniformRowHeights(True)
+        self._fit_height()
         header = self.tree.header()
         if header is not None:
             header.setStretchLastSection(False)
@@ -97,27 +107,24 @@ class RunList(QWidget):
         self.tree.itemSelectionChanged.connect(self._enable)
         self.tree.itemDoubleClicked.connect(self._on_open)
 
-        self.open_button = self._button("Open", "Show its curves and previews")
-        self.resume_button = self._button("Resume", "")
-        self.compare_button = self._button("Compare", "")
+        self.open_button = self._button("Open")
+        self.resume_button = self._button("Resume")
+        self.compare_button = self._button("Compare")
         self.compare_button.setCheckable(True)
-        self.rename_button = self._button("Rename\N{HORIZONTAL ELLIPSIS}", "")
-        self.reveal_button = self._button("Reveal", "Show its folder")
-        self.delete_button = self._button("Delete\N{HORIZONTAL ELLIPSIS}", "Remove it")
+        self.rename_button = self._button("Rename", "\N{HORIZONTAL ELLIPSIS}")
+        self.reveal_button = self._button("Reveal")
+        self.delete_button = self._button("Delete", "\N{HORIZONTAL ELLIPSIS}")
         self.open_button.clicked.connect(self._on_open)
         self.resume_button.clicked.connect(self._on_resume)
         self.compare_button.clicked.connect(self._on_compare)
         self.rename_button.clicked.connect(self._on_rename)
         self.reveal_button.clicked.connect(self._on_reveal)
         self.delete_button.clicked.connect(self._on_delete)
-        self.folder_button = self._button("Folder\N{HORIZONTAL ELLIPSIS}", "")
+        self.folder_button = self._button("Folder", "\N{HORIZONTAL ELLIPSIS}")
         self.folder_button.clicked.connect(self._on_folder)
 
-        top = QHBoxLayout()
-        title = QLabel("Runs")
-        top.addWidget(title)
-        top.addStretch()
-        top.addWidget(self.folder_button)
+        self.section = Section("Runs", bold=True, open=True)
+        self.section.beside.addWidget(self.folder_button)
         buttons = QGridLayout()
         for index, button in enumerate(
             (
@@ -132,15 +139,16 @@ class RunList(QWidget):
             buttons.addWidget(button, *divmod(index, 3))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addLayout(top)
-        layout.addWidget(self.tree)
-        layout.addLayout(buttons)
+        layout.addWidget(self.section)
+        self.section.content.setSpacing(4)
+        self.section.content.addWidget(self.tree)
+        self.section.content.addLayout(buttons)
 
         session.runs_changed.connect(self.refresh)
         session.job_changed.connect(self.refresh)
         session.run_selected.connect(self._on_run_selected)
         session.queue.changed.connect(self._redress)
+        self._enable()
         self.refresh()
 
     def refresh(self) -> None:
@@ -207,15 +215,32 @@ class RunList(QWidget):
         item.setText(2, f"{summary.step:,}")
         item.setText(3, "" if summary.truth is None else f"{summary.truth:.2f}")
 
-    def _button(self, text: str, tip: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setToolTip(tip)
+    def _fit_height(self) -> None:
+        """Be as high as there are runs, within limits; beyond, the list scrolls."""
+        rows = min(max(self.tree.topLevelItemCount(), FEWEST_ROWS), MOST_ROWS)
+        head = self.tree.header()
+        height = head.sizeHint().height() if head is not None else 0
+        row = max(self.tree.sizeHintForRow(0), self.fontMetrics().height() + 2)
+        self.tree.setFixedHeight(height + rows * row + 2 * self.tree.frameWidth() + 2)
+
+    def _button(self, name: str, more: str = "") -> QPushButton:
+        button = QPushButton(f"{name}{more}")
+        button.setObjectName(name)
         button.setMinimumWidth(NARROWEST)
+        if name in KEYS:
+            key = QShortcut(QKeySequence(KEYS[name]), self)
+            # Elsewhere in napari, Delete and Return are for other things.
+            key.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            key.activated.connect(button.click)
         return button
 
+    def _set(self, button: QPushButton, reason: str, tip: str) -> None:
+        """Enable a button, or say why it cannot be pressed."""
+        button.setEnabled(not reason)
+        button.setToolTip(reason or f"{tip} ({KEYS[button.objectName()]})")
+
     def _on_read(self, summaries: list[RunSummary]) -> None:
-        before = self.selected()
-        chosen = before.run.id if before else None
+        chosen = before.run.id if (before := self.selected()) else None
         if chosen is None and self._session.selected_run is not None:
             chosen = self._session.selected_run.id
         self._summaries = {summary.run.id: summary for summary in summaries}
@@ -236,6 +261,8 @@ class RunList(QWidget):
             if name == chosen:
                 self.tree.setCurrentItem(item)
         self.tree.blockSignals(False)
+        self._fit_height()
+        self.section.note = f"{len(summaries):,}" if summaries else ""
         self._enable()
         self.listed.emit(summaries)
 
@@ -248,16 +275,13 @@ class RunList(QWidget):
         summary = self.selected()
         job = self._session.job
         reason = "" if summary else "Select a run in the list first"
-        for button, tip in (
-            (self.open_button, "Show its curves and previews"),
-            (self.rename_button, "Call it otherwise; its folder keeps its name"),
-            (self.reveal_button, "Show its folder"),
-            (self.delete_button, "Remove it from the disk"),
-        ):
-            button.setEnabled(not reason)
-            button.setToolTip(reason or tip)
-        self._enable_compare(summary, reason)
         living = summary is not None and summary.state in LIVING
+        trained = "It is being trained: stop it first" if living else ""
+        self._set(self.open_button, reason, "Show its curves and previews")
+        self._set(self.rename_button, reason, "Give it a title; its folder stays")
+        self._set(self.reveal_button, reason, "Show its folder")
+        self._set(self.delete_button, reason or trained, "Remove it from the disk")
+        self._enable_compare(summary, reason)
         self.resume_button.setText("Attach" if living else "Resume")
         tip = "Follow it again" if living else "Go on from its last checkpoint"
         if not reason and summary is not None:
@@ -273,11 +297,7 @@ class RunList(QWidget):
                 self.resume_button.setText("Unqueue" if queued else "Queue")
                 tip = "Train it when the runs before it have ended"
                 tip = "Let it wait no longer; it stays in this list" if queued else tip
-        self.resume_button.setEnabled(not reason)
-        self.resume_button.setToolTip(reason or tip)
-        if living:
-            self.delete_button.setEnabled(False)
-            self.delete_button.setToolTip("It is being trained: stop it first")
+        self._set(self.resume_button, reason, tip)
 
     def _enable_compare(self, summary: RunSummary | None, reason: str) -> None:
         compared = summary is not None and summary.run.id == self._rival
@@ -290,10 +310,11 @@ class RunList(QWidget):
         elif summary is not None and summary.run.path == shown.path:
             reason = "It is the run that is shown"
         self.compare_button.setChecked(compared)
-        self.compare_button.setEnabled(not reason)
-        self.compare_button.setToolTip(reason or tip)
+        self._set(self.compare_button, reason, tip)
 
     def _on_run_selected(self, run: RunFolder | None) -> None:
+        # A new run is listed, and then selected, with the next reading.
+        self.tree.clearSelection()
         for item in self._items():
             if run is not None and item.data(0, ID_ROLE) == run.id:
                 self.tree.setCurrentItem(item)

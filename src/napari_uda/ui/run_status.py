@@ -60,7 +60,7 @@ class RunStatus(QWidget):
         self._steps = 0
         self._speed = ""
         self._failed: Failed | None = None
-        self._warnings: list[str] = []
+        self._warnings: list[tuple[str, str]] = []
         self._log = ""
         self.title = QLabel()
         bold = self.title.font()
@@ -83,7 +83,8 @@ class RunStatus(QWidget):
             QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
         )
         self.resume = QPushButton("Resume")
-        self.resume.setToolTip("Go on from the last checkpoint")
+        self.resume.setShortcut("Shift+F9")
+        self.resume.setToolTip("Go on from the last checkpoint (Shift+F9)")
         self.resume.clicked.connect(self.resume_asked)
         self.log_button = QPushButton("Show log")
         self.log_button.setToolTip("What the trainer wrote last")
@@ -108,6 +109,7 @@ class RunStatus(QWidget):
         """Forget the run; `name` is that of the next one."""
         self.title.setText(name)
         self.title.setVisible(bool(name))
+        self.bar.setVisible(bool(name))
         self._steps, self._speed, self._failed, self._warnings = 0, "", None, []
         self.bar.setRange(0, 1)
         self.bar.setValue(0)
@@ -125,19 +127,20 @@ class RunStatus(QWidget):
         self._failed = None
         self._show_messages()
         self.bar.setRange(0, 0)
+        self.bar.show()
         self.say(text)
 
     def foretell(self, state: str) -> None:
         """Say what a job is about to do."""
         if state == "starting":
-            self.busy("Starting the trainer \N{HORIZONTAL ELLIPSIS}")
+            self.busy("Starting the training process \N{HORIZONTAL ELLIPSIS}")
         elif state in COMING:
             self.say(COMING[state])
 
     def complain(self, message: str) -> None:
         """Show an error of the window itself."""
         self._failed = None
-        self._warnings = [_marked("error", message)]
+        self._warnings = [("window", _marked("error", message))]
         self._show_messages()
 
     def add(self, events: Iterable[Event]) -> None:
@@ -157,12 +160,19 @@ class RunStatus(QWidget):
                     )
                     self.say(self._speed)
                 case Checkpoint():
+                    # What was saved has found room.
+                    kept = [one for one in self._warnings if one[0] != "disk"]
+                    news = news or len(kept) < len(self._warnings)
+                    self._warnings = kept
                     continue
                 case Paused():
                     self.say("Paused and saved.")
                 case Warned():
-                    self._warnings.append(_marked("warning", event.message))
+                    words = _marked("warning", event.message)
+                    self._warnings.append((event.code, words))
                     news = True
+                    if event.code == "disk":
+                        self.say("Waiting for room on the disk \N{HORIZONTAL ELLIPSIS}")
                 case Finished():
                     self.say(f"Finished in {duration(event.seconds)}.")
                 case Stopped():
@@ -181,7 +191,7 @@ class RunStatus(QWidget):
 
     def _show_messages(self) -> None:
         failed = self._failed
-        shown = list(reversed(self._warnings[-MOST_MESSAGES:]))
+        shown = [words for _, words in reversed(self._warnings[-MOST_MESSAGES:])]
         if failed is not None:
             shown.insert(0, _marked("error", failed.message))
         self.messages.setText("<br>".join(shown))
@@ -191,10 +201,8 @@ class RunStatus(QWidget):
         self.fix.setVisible(failed is not None and bool(failed.fix))
         if failed is not None and failed.fix:
             words = ", ".join(f"{name} = {value}" for name, value in failed.fix.items())
-            self.fix.setText(f"Use {words}")
-            self.fix.setToolTip(
-                "Change the settings above; then press Start for a new run"
-            )
+            self.fix.setText(f"Resume with {words}")
+            self.fix.setToolTip("Change these settings of the run, and go on with it")
 
     def _on_fix(self) -> None:
         if self._failed is not None:

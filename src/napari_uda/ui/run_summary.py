@@ -74,6 +74,8 @@ def delete_run(run: RunFolder) -> str:
         return f"{run.id} is being trained: stop it first."
     try:
         shutil.rmtree(run.path)
+    except FileNotFoundError:
+        return ""  # somebody was faster
     except OSError as error:
         return f"{run.path} could not be removed completely ({error.strerror})."
     return ""

@@ -20,6 +20,8 @@ from .words import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from qtpy.QtGui import QResizeEvent
+
     from napari_uda.core.data.inspection import SampleReport
 
 _COLUMNS = ("sample", "shape", "type", "voxel", "classes", "use")
@@ -31,6 +33,10 @@ _HINTS = (
     "Structures that occur in the labels, of all there are.",
     "What image and labels are used for.",
 )
+_DISPENSABLE = ("type", "classes")
+"""Columns that a narrow table does without, the first of them first."""
+WIDEST_NAME = 130
+"""Pixels that the name of a sample may take."""
 _USE = {"train": "trains", "evaluate": "truth", "unlabelled": "unlabelled"}
 
 
@@ -95,6 +101,8 @@ class SampleModel(QAbstractTableModel):
             return self._text(report, index.column())
         if role == Qt.ItemDataRole.ToolTipRole:
             lines = [f"{report.domain} {report.name}"]
+            cells = (self._text(report, column) for column in range(1, len(_COLUMNS)))
+            lines.append(", ".join(filter(None, cells)))
             lines += [f"{_sign(item.level)} {item.message}" for item in report.problems]
             return "\n".join(lines)
         if role == Qt.ItemDataRole.ForegroundRole:
@@ -144,13 +152,30 @@ class SampleTable(QTableView):
         rows.setDefaultSectionSize(self.fontMetrics().height() + 6)
         columns.setHighlightSections(False)
         columns.setMinimumSectionSize(24)
-        columns.setStretchLastSection(True)
         columns.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
 
     def fit(self) -> None:
-        """Make every column as wide as it needs to be, the first not too wide."""
+        """Make every column as wide as it needs to be, the first not too wide.
+
+        Where the dock is narrow, what matters least is left to the tooltip.
+        """
+        for name in _DISPENSABLE:
+            self.setColumnHidden(_COLUMNS.index(name), False)
         self.resizeColumnsToContents()
-        self.setColumnWidth(0, min(self.columnWidth(0), 130))
+        self.setColumnWidth(0, min(self.columnWidth(0), WIDEST_NAME))
+        port, last = self.viewport(), len(_COLUMNS) - 1
+        assert port is not None
+        for name in _DISPENSABLE:
+            if sum(map(self.columnWidth, range(last + 1))) > port.width():
+                self.setColumnHidden(_COLUMNS.index(name), True)
+        rest = port.width() - sum(map(self.columnWidth, range(last)))
+        self.setColumnWidth(last, max(rest, self.columnWidth(last)))
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Use the width there is."""
+        super().resizeEvent(event)
+        if event is not None and event.size().width() != event.oldSize().width():
+            self.fit()
 
 
 @cache

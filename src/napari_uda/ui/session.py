@@ -15,6 +15,7 @@ from napari_uda.core.spec.run import RunFolder, list_runs
 
 from .run_queue import RunQueue
 from .snapshot import plan_dataset
+from .units import UnitFollower
 
 if TYPE_CHECKING:
     from typing import Any
@@ -31,7 +32,11 @@ if TYPE_CHECKING:
 METADATA_KEY = "napari_uda"
 """Key of `layer.metadata` under which our layers say what they are."""
 
-Role = Literal["source", "target", "preview", "prediction", "translation", "check"]
+Role = Literal[
+    "source", "target", "preview", "prediction", "translation", "check", "caption"
+]
+FOLLOWING = ("preview", "check", "caption")
+"""Roles of layers that are there to look at, whatever the user's layers are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +90,7 @@ class Session(QObject):
 
     Its signals are Qt's, so that a connection ends with the widget that made it.
     `queue`: the runs that wait for the job to end.
+    `units`: keeps the units of our layers those of the user's.
     `closing`: the user has said what is to become of the job; the window may close.
 
     Parameters
@@ -122,6 +128,7 @@ class Session(QObject):
         self._job: Job | None = None
         self.closing = False
         self.queue = RunQueue(self)
+        self.units = UnitFollower(viewer, _follows)
         viewer.layers.events.removed.connect(self._on_layer_removed)
 
     @classmethod
@@ -291,6 +298,10 @@ def role_of(layer: Layer) -> Role | None:
     """Return what one of our layers is, or None for a layer of the user's own."""
     role: Role | None = layer.metadata.get(METADATA_KEY, {}).get("role")
     return role
+
+
+def _follows(layer: Layer) -> bool:
+    return role_of(layer) in FOLLOWING
 
 
 def _settings() -> QSettings:

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-COLORS = {"correlation": "#56b4e9", "structure": "#e69f00", "edges": "#009e73"}
+COLORS = {
+    "correlation": "#56b4e9",
+    "structure": "#e69f00",
+    "edges": "#009e73",
+    "mask": "#cc79a7",
+}
 """As in `curves`, after Okabe and Ito (2008)."""
 HEIGHT = 150
 SIGN = "\N{BOX DRAWINGS HEAVY HORIZONTAL}"
@@ -43,6 +48,7 @@ class SlicePlot(QWidget):
         self._count = 0
         self._now: int | None = None
         self._values: dict[str, NDArray[np.float64]] = {}
+        self._titles: dict[str, str] = {}
         self.legend = QLabel()
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
@@ -94,9 +100,21 @@ class SlicePlot(QWidget):
         self._canvas.view.setYRange(min(LOWEST, least - 0.05), 1.05, padding=0)
         self.show_slice(self._now)
 
-    def show_slice(self, number: int | None) -> None:
-        """Put the line at a slice and tell its scores."""
+    def show_slice(
+        self, number: int | None, titles: Mapping[str, str] | None = None
+    ) -> None:
+        """Put the line at a slice and tell its scores.
+
+        Parameters
+        ----------
+        number
+            Number of the slice.
+        titles
+            What to call scores, where not by their names.
+        """
         self._now = number
+        if titles is not None:
+            self._titles = dict(titles)
         if self._canvas is None:
             return
         self._line.setVisible(number is not None)
@@ -105,12 +123,15 @@ class SlicePlot(QWidget):
         entries = []
         for name, color in COLORS.items():
             values = self._values.get(name)
+            if name == "mask" and (values is None or np.isnan(values).all()):
+                continue
             text = ""
             if values is not None and number is not None and number < len(values):
                 value = float(values[number])
                 text = "" if np.isnan(value) else f"&nbsp;{value:.2f}"
+            title = self._titles.get(name, name).replace(" ", "&nbsp;")
             entries.append(
-                f"<span style='color:{color}'><b>{SIGN}</b></span>&nbsp;{name}{text}"
+                f"<span style='color:{color}'><b>{SIGN}</b></span>&nbsp;{title}{text}"
             )
         self.legend.setText(" &nbsp; ".join(entries))
 

@@ -311,9 +311,15 @@ def grey(block: NDArray[Any]) -> NDArray[Any]:
 
 
 def _pixels(layer: Image | Labels, level: int) -> Any:
-    if not layer.multiscale:
-        return layer.data
-    return layer.data[min(level, len(layer.data) - 1)]
+    data = layer.data
+    if layer.multiscale:
+        data = data[min(level, len(data) - 1)]
+    if isinstance(data, np.ndarray):
+        return data
+    # xarray names its axes and zarr cannot turn them; as dask both stay lazy.
+    import dask.array
+
+    return dask.array.asarray(data)  # type: ignore[no-untyped-call]
 
 
 def _labels(layer: Labels, pair: LayerPair, shape: tuple[int, ...]) -> Any:

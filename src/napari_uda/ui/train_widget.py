@@ -17,11 +17,12 @@ from qtpy.QtWidgets import (
 )
 
 from napari_uda.core.errors import UserError
+from napari_uda.core.spec.amend import amend
 from napari_uda.core.spec.run import RunFolder
 
 from .background_row import BackgroundRow
 from .closing import CloseGuard
-from .curves import Curves
+from .curves import NO_RUN, Curves
 from .experiment_panel import ExperimentPanel
 from .jobs import Job
 from .light_row import LightRow
@@ -30,6 +31,7 @@ from .preparing import Preparation
 from .previews import Previews
 from .run_list import RunList
 from .run_status import RunStatus
+from .section import Section
 from .session import Session, unwrapped
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from .jobs import How
     from .preparing import Prepared
 
+STARTING = "Starting the training process \N{HORIZONTAL ELLIPSIS}"
 KEYS = {"start": "F6", "pause": "F7", "stop": "F8"}
 
 
@@ -67,6 +70,7 @@ class TrainWidget(QWidget):
         self._rival: RunFolder | None = None
         self._rival_reader: Any = None
 
+        self.setup = Section("New run", bold=True, open=True)
         self.experiment = ExperimentPanel(self.session)
         self.start_button = QPushButton("Start")
         self.pause_button = QPushButton("Pause")
@@ -82,7 +86,11 @@ class TrainWidget(QWidget):
         self.start_button.clicked.connect(self._on_start)
         self.pause_button.clicked.connect(self._on_pause)
         self.stop_button.clicked.connect(self._on_stop)
-        self.experiment.changed.connect(self._enable)
+        self.setup.toggled.connect(self._on_changed)
+        self.experiment.changed.connect(self._on_changed)
+        self.session.queue.changed.connect(self._enable)
+        self.curves.save.saved.connect(self.status.say)
+        self.curves.save.problem.connect(self.status.complain)
         self.session.ready_changed.connect(self._enable)
         self.session.run_selected.connect(self.show_run)
         self.session.job_changed.connect(self._on_job_changed)
@@ -134,8 +142,11 @@ class TrainWidget(QWidget):
         self._recalled, self._backlog = None, []
         self._wipe()
         self.previews.open(None, ())
+        if run is None and self.session.job is None and self._preparation is None:
+            self.setup.unfold()
         if run is not None:
-            self.status.busy("Reading the run")
+            self.status.busy("Reading the run \N{HORIZONTAL ELLIPSIS}")
+            self.curves.expect("Reading the run \N{HORIZONTAL ELLIPSIS}")
             self._opener = thread_worker(open_run)(run)
             self._opener.returned.connect(self._on_opened)
             self._opener.start()
@@ -144,12 +155,13 @@ class TrainWidget(QWidget):
         buttons = QHBoxLayout()
         for button in (self.start_button, self.pause_button, self.stop_button):
             buttons.addWidget(button)
-        self.curves.setMinimumHeight(250)
+        self.setup.content.addWidget(self.experiment)
         page = QWidget()
         layout = QVBoxLayout(page)
-        layout.setSpacing(8)
+        layout.setContentsMargins(6, 6, 6, 6)
+        layout.setSpacing(6)
         layout.addWidget(self.background)
-        layout.addWidget(self.experiment)
+        layout.addWidget(self.setup)
         layout.addLayout(buttons)
         layout.addWidget(self.status)
         layout.addWidget(self.lights)
@@ -170,8 +182,10 @@ class TrainWidget(QWidget):
         job, preparing = self.session.job, self._preparation is not None
         state = job.state if job else ""
         busy = "The data of a run are being prepared." if preparing else ""
-        later = "Start a new run when those under way and queued have ended"
-        self.start_button.setText("Queue" if job else "Start")
+        later = "Train a new run when those under way and queued have ended"
+        waiting = len(self.session.queue)
+        queue = f"Queue ({waiting} waiting)" if waiting else "Queue"
+        self.start_button.setText(queue if job else "Start")
         self._set(
             self.start_button,
             "start",
@@ -207,6 +221,10 @@ class TrainWidget(QWidget):
         # Setting the text of a button makes Qt forget its shortcut.
         button.setShortcut(KEYS[key])
 
+    def _on_changed(self) -> None:
+        self.setup.note = "" if self.setup.is_open else self.experiment.brief
+        self._enable()
+
     def _on_start(self) -> None:
         try:
             snapshot = self.session.snapshot()
@@ -218,8 +236,10 @@ class TrainWidget(QWidget):
         self._preparation = Preparation(snapshot, run, method, training)
         if self.session.job is None:
             self.session.selected_run = None
+            self.setup.fold()
             self.status.clear(run.id)
             self.status.busy("Preparing the data \N{HORIZONTAL ELLIPSIS}")
+            self.curves.expect("Preparing the data \N{HORIZONTAL ELLIPSIS}")
             self._preparation.progressed.connect(self.status.busy)
         self._preparation.done.connect(self._on_prepared)
         self._preparation.start()
@@ -232,6 +252,8 @@ class TrainWidget(QWidget):
                 self.status.complain(prepared.problem)
             self._enable()
         elif prepared.problem:
+            self.setup.unfold()
+            self.curves.expect(NO_RUN)
             self.status.clear()
             self.status.say("Cancelled." if prepared.cancelled else "")
             if not prepared.cancelled:
@@ -257,6 +279,7 @@ class TrainWidget(QWidget):
     def _launch(self, run: RunFolder, how: How) -> None:
         if self.session.job is not None:
             return
+        self.setup.fold()
         job = Job(run, how)
         self.session.job = job
         if self._shown is None or self._shown.path != run.path:
@@ -276,7 +299,7 @@ class TrainWidget(QWidget):
         self._enable()
         job = self.session.job
         if job is not None and self._is_shown(job.run):
-            self.status.foretell(job.state)
+            self._foretell(job.state)
         # The list shows whether a run is running, paused, or neither.
         if job is not None and job.state in ("running", "paused"):
             self.run_list.refresh()
@@ -290,7 +313,7 @@ class TrainWidget(QWidget):
         else:
             self._wipe()
             self._show(events)
-            self.status.foretell(job.state)
+            self._foretell(job.state)
 
     def _on_progress(self, events: list[Event]) -> None:
         job = self.session.job
@@ -315,16 +338,23 @@ class TrainWidget(QWidget):
         self._show(history)
         job = self.session.job
         if job is not None and self._is_shown(job.run):
-            self.status.foretell(job.state)
+            self._foretell(job.state)
         self._show([e for e in self._backlog if (e.time, e.step, e.kind) not in known])
         self._backlog = []
         if opened.problem:
             self.status.complain(opened.problem)
 
+    def _foretell(self, state: str) -> None:
+        self.status.foretell(state)
+        if state == "starting":
+            self.curves.expect(STARTING)
+
     def _wipe(self) -> None:
         self.curves.clear()
         self.lights.clear()
-        self.status.clear(self.run_list.name_of(self._shown) if self._shown else "")
+        name = self.run_list.name_of(self._shown) if self._shown else ""
+        self.curves.save.name = name or "run"
+        self.status.clear(name)
 
     def _on_rival_read(self, opened: OpenedRun) -> None:
         if self._rival is None or self._rival.path != opened.run.path:
@@ -352,7 +382,16 @@ class TrainWidget(QWidget):
             self.resume(self._shown)
 
     def _on_fix(self, settings: dict[str, Any]) -> None:
-        self.experiment.form.change(settings)
+        if (run := self._shown) is None:
+            return
+        try:
+            amended = amend(run, settings)
+        except UserError as error:
+            self.status.complain(str(error))
+            return
+        if amended.method.name == self.experiment.method.currentData():
+            self.experiment.form.change(settings)  # the next run shall fit, too
+        (self.queue if self.session.job else self.resume)(run)
 
     def _on_theme(self, event: Any) -> None:
         # The dock may have been closed, while the event still knows this object.

@@ -12,6 +12,8 @@ from napari_uda.core.errors import UserError
 from napari_uda.core.io import read
 
 from .child import Child, Failure, ImageInput, Progress, size_words
+from .kept_masks import Found, KeptMasks, kept_masks
+from .predicting import read_classes, read_labels_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 
     from napari_uda.core.spec.domain import DomainName
     from napari_uda.core.spec.run import RunFolder
+
+
+SIDECAR = "translations.json"
+"""File in the output folder that names classes and files."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,10 @@ class TranslateRequest:
     """best or last."""
     inputs: tuple[tuple[ImageInput, DomainName], ...]
     """Images, each with the domain whose look it shall have."""
+    masks: bool = False
+    """Also find out whether masks are kept."""
+    judge: RunFolder | None = None
+    """Run that finds these masks; None: the one that translates."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +54,8 @@ class Translated:
     """Domain whose look it has."""
     data: NDArray[np.float32]
     """Pixels (z,) y, x in [-1, 1]."""
+    masks: KeptMasks | str = ""
+    """Masks, or why there are none; an empty text if none were wanted."""
 
 
 class Translator:
@@ -81,26 +93,52 @@ class Translator:
         groups: dict[tuple[str, ...], list[int]] = {}
         for index, (item, to) in enumerate(request.inputs):
             groups.setdefault(("--to", to, *size_words(item)), []).append(index)
-        found: dict[int, str] = {}
+        found: dict[int, tuple[dict[str, Any], Path]] = {}
         for part, (options, members) in enumerate(groups.items()):
             names = {files[index]: inputs[index].name for index in members}
             words = ["translate", str(request.run.path), *map(str, names)]
             words += ["--checkpoint", request.checkpoint, *options]
+            words += ["--masks"] * request.masks
+            if request.masks and request.judge is not None:
+                words += ["--judge", str(request.judge.path)]
             words += ["--out", str(folder / f"translated_{part}")]
             results = yield from self._child.run(
                 words, names, request.run.id, part, len(groups)
             )
             if results is None:
                 return
-            for index in members:
-                found[index] = results[str(files[index])]["translation"]
+            out = folder / f"translated_{part}"
+            found |= {index: (results[str(files[index])], out) for index in members}
         for index, (item, to) in enumerate(request.inputs):
-            yield Translated(item, to, np.array(read(Path(found[index])).data))
+            message, out = found[index]
+            pixels = np.array(read(Path(message["translation"])).data)
+            yield Translated(item, to, pixels, self._masks(message, out, item, to))
+
+    def _masks(
+        self, message: dict[str, Any], out: Path, item: ImageInput, to: DomainName
+    ) -> KeptMasks | str:
+        """Read the masks that the child has found, if it was asked to."""
+        files = message.get("masks")
+        if files is None or item.layer is None:
+            return ""
+        classes, overlapping = read_classes(out / SIDECAR)
+        before = files["before"]
+        masks = Found(
+            read_labels_files(files["after"]),
+            None if before is None else read_labels_files(before),
+            classes,
+            overlapping,
+            files["why"],
+        )
+        try:
+            return kept_masks(masks, item.layer, self.request.run.experiment().data, to)
+        except UserError as error:
+            return str(error)
 
 
 @dataclass(frozen=True, eq=False)
 class Looks:
-    """A run that translates."""
+    """What a run can do: translate, or judge translations of others."""
 
     run: RunFolder
     """The run."""
@@ -108,10 +146,14 @@ class Looks:
     """Title of its method."""
     to: tuple[DomainName, ...]
     """Domains whose look it gives."""
+    task: tuple[Any, ...]
+    """What it segments: runs of one task can judge each other."""
+    windows: dict[DomainName, tuple[float, float]]
+    """Intensities that it tells apart, for each domain that has such a window."""
 
 
-def find_translators(runs: Sequence[RunFolder]) -> Iterator[list[Looks]]:
-    """Yield those runs whose method translates, once; reads every experiment.
+def find_looks(runs: Sequence[RunFolder]) -> Iterator[list[Looks]]:
+    """Yield what runs can do, once; reads every experiment.
 
     Parameters
     ----------
@@ -121,11 +163,20 @@ def find_translators(runs: Sequence[RunFolder]) -> Iterator[list[Looks]]:
     found = []
     for run in runs:
         try:
-            method = run.experiment().method
+            experiment = run.experiment()
         except UserError:
             continue
-        if method.translates:
-            found.append(Looks(run, method.title, method.translates))
+        method, data = experiment.method, experiment.data
+        names = sorted(item.name for item in data.structures)
+        task = (method.dims, data.overlapping, *names)
+        domains: tuple[DomainName, ...] = ("source", "target")
+        rules = {domain: data.domain(domain).normalise for domain in domains}
+        windows = {
+            domain: (float(rule.window[0]), float(rule.window[1]))
+            for domain, rule in rules.items()
+            if not isinstance(rule, str)
+        }
+        found.append(Looks(run, method.title, method.translates, task, windows))
     yield found
 
 

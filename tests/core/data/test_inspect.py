@@ -330,6 +330,19 @@ def test_the_same_image_in_train_and_test_is_a_leak(data: Dataset) -> None:
     assert only(inspect(with_sample(data, "target", 1, image=first)), "split_leak")
 
 
+def test_slices_of_one_subject_in_train_and_test_are_a_leak(data: Dataset) -> None:
+    for names, torn in (
+        (("ct7_z001", "ct7_z012"), True),
+        (("ct7_z001", "ct8_z001"), False),
+        (("liver_01", "liver_02"), False),
+    ):
+        named = data
+        for number, name in enumerate(names):
+            named = with_sample(named, "target", number, name=name)
+        codes = {item.code for item in inspect(named).problems}
+        assert ("split_subject" in codes) == torn, names
+
+
 def test_two_blank_images_are_no_leak(data: Dataset, tmp_path: Path) -> None:
     path = write(tmp_path, "blank", np.zeros(SHAPE, np.uint8))
     changed = with_sample(with_sample(data, "target", image=path), "source", image=path)

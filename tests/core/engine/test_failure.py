@@ -5,8 +5,13 @@ import errno
 import pytest
 import torch
 
+from napari_uda.core.api import resume, train
+from napari_uda.core.engine import failure as failure_module
 from napari_uda.core.engine.failure import explain_failure, is_disk_full
 from napari_uda.core.errors import UserError
+from napari_uda.core.spec.amend import amend
+from napari_uda.core.spec.estimate import Estimate
+from napari_uda.core.spec.events import Failed, Finished
 from napari_uda.core.spec.methods import METHODS
 
 
@@ -42,6 +47,35 @@ def test_a_fix_for_too_little_memory_is_smaller_and_allowed(
             experiment.method.model_dump() | fix
         )
         assert getattr(config, key) < getattr(experiment.method, key)
+
+
+def test_too_little_memory_is_explained_with_what_fits_and_goes_on_so(
+    run, change_step, make_experiment, monkeypatch
+):
+    trouble = [torch.OutOfMemoryError("CUDA out of memory.")]
+
+    def fail(number, _method):
+        if number == 2 and trouble:
+            raise trouble.pop()
+
+    change_step(fail)
+    # What is suggested is tested in test_estimate.py: here, how it is handed on.
+    found = Estimate(
+        device="cuda:0", memory=11.2e9, free=7.9e9, total=16e9, seconds=60,
+        measured=0.1, suggestion={"batch_size": 1}, suggested_memory=6e9,
+    )  # fmt: skip
+    monkeypatch.setattr(failure_module, "estimate", lambda _, budget: found)
+    *_, last = train(make_experiment(batch_size=2, steps=4), run.path)
+    assert isinstance(last, Failed)
+    assert "needs about 11.2 GB, 7.9 GB are free" in last.message
+    assert "try method.batch_size=1" in last.message
+    assert "OutOfMemoryError" in last.detail
+    assert last.fix == {"batch_size": 1}
+
+    amend(run, last.fix)
+    *_, last = resume(run.path)
+    assert isinstance(last, Finished)
+    assert run.experiment().method.batch_size == 1
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import itertools
+import re
+import shutil
 
 import numpy as np
 import pytest
@@ -163,7 +165,12 @@ def test_a_full_disk_is_waited_for(
     assert tried[first - 1 : first + 2] == [file] * 3
     warnings = [e for e in events if e.kind == "warning"]
     assert [w.code for w in warnings] == ["disk"]
-    assert "full" in warnings[0].message
+    size = (run.checkpoints / file).stat().st_size / 1e6
+    needed = re.search(
+        r"checkpoints/(\S+) needs ([\d.]+) MB, \S+ MB are free", warnings[0].message
+    )
+    assert needed[1] == file
+    assert float(needed[2]) == pytest.approx(size, rel=0.2, abs=0.1)
     assert events[-1].kind == "finished"
     other = RunFolder(tmp_path / "other")
     list(train(experiment, other.path))
@@ -185,6 +192,17 @@ def test_other_trouble_with_saving_ends_the_run(run, monkeypatch, make_experimen
     failed = list(train(make_experiment(), run.path))[-1]
     assert failed.kind == "failed"
     assert "Input/output error" in failed.message
+
+
+def test_a_folder_that_is_removed_ends_the_run_and_does_not_come_back(
+    run, change_step, make_experiment
+):
+    change_step(lambda call, _: shutil.rmtree(run.path) if call == 3 else None)
+    failed = list(train(make_experiment(), run.path))[-1]
+    assert failed.kind == "failed"
+    assert f"{run.path} was removed while it was being trained" in failed.message
+    assert failed.step == 3
+    assert not run.path.exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 torn", b"no checkpoint at all"])

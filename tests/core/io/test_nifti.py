@@ -90,6 +90,14 @@ def test_a_series_of_one_volume_is_a_volume(
     header = read_header(save(tmp_path / "a.nii", np.zeros(shape, np.uint8), oblique()))
     assert (header.shape, header.axes) == ((6, 5, 4), "zyx")
     assert header.geometry.affine is not None
+    assert "a series of one volume was read as a volume" in header.notes
+
+
+def test_only_what_is_odd_is_noted(tmp_path: Path) -> None:
+    straight = np.diag([-0.8, 0.9, 3.0, 1.0])[[1, 0, 2, 3]]
+    for name, affine, noted in (("a", straight, False), ("b", oblique(), True)):
+        header = read_header(save(tmp_path / f"{name}.nii", VOLUME.T, affine))
+        assert ("oblique" in str(header.notes)) == noted
 
 
 def test_one_slice_keeps_its_three_axes(tmp_path: Path) -> None:

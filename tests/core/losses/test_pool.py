@@ -80,3 +80,10 @@ def test_a_checkpoint_holds_the_images_and_the_draws_go_on(stored, tmp_path):
     other.load_state_dict(state["pool"])
     torch.set_rng_state(state["random"])
     assert values(other(numbered(*range(10, 30)))) == expected
+
+
+def test_images_of_another_size_replace_those_before():
+    pool = ImagePool(4)
+    pool(torch.zeros(2, 1, 8, 8))
+    assert pool(torch.ones(2, 1, 6, 6)).shape == (2, 1, 6, 6)
+    assert [image.shape[-1] for image in pool.images] == [6, 6]

@@ -313,3 +313,25 @@ def test_target_truth_for_the_scorer_never_trains(
     *poisoned, nonsense = ends[7]
     assert_same(clean, poisoned)
     assert truth != nonsense
+
+
+@every_method
+def test_a_step_changes_what_it_does_where_a_stage_ends(
+    name, make_config, make_task, make_batch, recording_engine
+):
+    config, task = make_config(name), make_task()
+    method = importlib.import_module(f"{methods_package.__name__}.{name}").METHOD(
+        config, task
+    )
+    engine, batch = recording_engine(method), make_batch(config, task)
+    edges = (0.0, *config.stages, 1.0)
+    done = []
+    for begin, end in itertools.pairwise(edges):
+        stage = set()
+        for inside in (0.01, 0.99):
+            engine.progress, engine.updated = begin + inside * (end - begin), []
+            losses = method.step(batch, engine)
+            stage.add((*engine.updated, *sorted(losses)))
+        assert len(stage) == 1
+        done += stage
+    assert len(set(done)) == len(config.stages) + 1

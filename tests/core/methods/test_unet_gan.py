@@ -153,7 +153,7 @@ def test_the_blocks_of_the_paper_are_compared(levels, taps, make_method, make_ba
 
 
 def test_fewer_levels_are_refused():
-    with pytest.raises(UserError, match=r"levels = 3 is not allowed: .* equal to 4"):
+    with pytest.raises(UserError, match=r"levels = 3 is not allowed: .* from 4 to 7"):
         method_config("unet_gan", levels=3)
 
 

@@ -84,4 +84,8 @@ def test_a_change_of_one_is_the_whole_range():
 )
 def test_papers_draw_whole_images(name):
     assert method_config(name, "paper").generator_output == "image"
-    assert method_config(name).generator_output == "change"
+
+
+@pytest.mark.parametrize("name", ["td_gan", "unet_gan"])
+def test_translations_for_a_frozen_segmenter_are_whole_images(name):
+    assert method_config(name).generator_output == "image"

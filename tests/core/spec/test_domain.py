@@ -75,7 +75,7 @@ def test_parts_are_by_split() -> None:
         ({"samples": (), "voxel_size": (1, float("nan")), "unit": "nm"}, "positive"),
         ({"samples": (), "unit": "inch"}, "unit = 'inch' is not allowed"),
         ({"samples": (), "classes": {0: Structure(name="b")}}, "label value 0"),
-        ({"samples": (), "membrane_width": 0}, "greater than 0"),
+        ({"samples": (), "membrane_width": 0}, "a number above 0"),
         ({"samples": (), "slices": "x"}, "slices = 'x' is not allowed"),
     ],
 )

@@ -10,6 +10,7 @@ import numpy as np
 from napari_uda.core.io import NANOMETRES
 from napari_uda.core.spec.experiment import FEWEST_SLICES
 
+from .inspect_leaks import leaks, split_subjects
 from .inspection import DomainSummary, Problem
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ def compare_domains(
     yield from _voxel_sizes(dataset, reports, source, target, method)
     yield from _orientations(source, target)
     yield from _classes(dataset, source, target)
-    yield from _leaks(reports)
+    yield from leaks(reports)
+    yield from split_subjects(reports)
     yield from _roles(dataset, reports, method)
     yield from _stages(method)
 
@@ -313,37 +315,6 @@ def _classes(
             f"{name} is a class of the target only and counts as background: label it "
             "in the source too, or give both the same name.",
         )
-
-
-def _leaks(reports: Reports) -> Iterator[Problem]:
-    groups: dict[str, list[SampleReport]] = {}
-    for report in reports:
-        if report.key:
-            groups.setdefault(report.key, []).append(report)
-    for group in groups.values():
-        if len(group) < 2:
-            continue
-        names = " and ".join(f"{r.domain} {r.name}" for r in group)
-        if len({report.domain for report in group}) == 2:
-            yield Problem(
-                "warning",
-                "leak",
-                f"{names} are the same image: results on it prove nothing; remove it "
-                "from one domain.",
-            )
-        elif len({report.split for report in group}) == 2:
-            yield Problem(
-                "warning",
-                "split_leak",
-                f"{names} are the same image in train and test: test scores will be "
-                "too good; remove one.",
-            )
-        else:
-            yield Problem(
-                "warning",
-                "duplicate",
-                f"{names} are the same image: remove one, or it counts twice.",
-            )
 
 
 def _roles(

@@ -198,9 +198,15 @@ def _key(shape: tuple[int, ...], pixels: NDArray[np.float32]) -> str:
 def _shape_problems(
     shape: tuple[int, ...], method: MethodConfig | None
 ) -> list[Problem]:
-    if method is None:
-        return []
     problems = []
+    if len(shape) == 3 and shape[0] == 1 and (method is None or method.dims == 2):
+        problems.append(
+            Problem(
+                "note", "one_slice", "it has one slice only: it can be trained in 2D."
+            )
+        )
+    if method is None:
+        return problems
     patch = method.patch_shape
     if method.dims == 3 and len(shape) == 2:
         return [

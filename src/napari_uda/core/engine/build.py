@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from napari_uda.core.spec.domain import DomainName, Sample
     from napari_uda.core.spec.experiment import Experiment
-    from napari_uda.core.spec.methods import MethodConfig
+    from napari_uda.core.spec.methods import AnyMethod, MethodConfig
 
 HELD_OUT = 6
 """Every sixth source sample is held out to score on, if there are that many."""
@@ -42,10 +42,13 @@ def task_of(experiment: Experiment) -> Task:
 
 def build_method(experiment: Experiment) -> Method[Any]:
     """Make the method of an experiment with fresh weights."""
-    module = importlib.import_module(
-        f"napari_uda.core.methods.{experiment.method.name}"
-    )
-    method: Method[Any] = module.METHOD(experiment.method, task_of(experiment))
+    return new_method(experiment.method, task_of(experiment))
+
+
+def new_method(config: AnyMethod, task: Task) -> Method[Any]:
+    """Make the method that settings are those of, for a task, with fresh weights."""
+    module = importlib.import_module(f"napari_uda.core.methods.{config.name}")
+    method: Method[Any] = module.METHOD(config, task)
     return method
 
 

@@ -27,6 +27,14 @@ def save_checkpoint(path: Path, content: dict[str, Any]) -> None:
         torch.save({"format": FORMAT, **content}, temporary)
 
 
+def size_of(content: Any) -> int:
+    """Return about how many bytes a checkpoint takes."""
+    if isinstance(content, torch.Tensor):
+        return content.nbytes
+    parts = content.values() if isinstance(content, dict) else content
+    return sum(map(size_of, parts)) if isinstance(content, dict | list | tuple) else 0
+
+
 def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
     """Read a checkpoint.
 

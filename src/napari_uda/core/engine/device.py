@@ -108,6 +108,15 @@ def memory_used(device: torch.device) -> float:
     return float(psutil.Process().memory_info().rss) / 1e9
 
 
+def memory_free(device: torch.device) -> tuple[float, float]:
+    """Return the bytes that are free on a device, and all that it has."""
+    if device.type == "cuda":
+        free, total = torch.cuda.mem_get_info(device)
+        return float(free), float(total)
+    memory = psutil.virtual_memory()
+    return float(memory.available), float(memory.total)
+
+
 def set_threads(training: Training) -> int:
     """Use the wanted number of processor threads and return it."""
     # macOS knows no affinity.

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import time
 import traceback
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from napari_uda.core.errors import UserError
 from napari_uda.core.io.atomic import atomic_path
-from napari_uda.core.method import Batch, Patch
 from napari_uda.core.spec import events as ev
 
 from . import device
-from .averaging import averaged_copy, update_average, warm_decay
 from .build import Materials, build_method, changed_files
 from .checkpoint import (
     all_finite,
@@ -26,16 +25,15 @@ from .checkpoint import (
     save_checkpoint,
     seed_everything,
 )
-from .failure import explain_failure, is_disk_full
+from .failure import disk_full, explain_failure, is_disk_full, require_kept
+from .learner import Learner
 from .opponents import guessing_losses
-from .schedule import learning_rate_factor
 from .selection import is_best
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from torch import Tensor
-    from torch.optim import Optimizer
 
     from napari_uda.core.spec.run import Request, RunFolder
 
@@ -65,7 +63,6 @@ class Trainer:
         self.step = 0
         self._since = since
         self._history: list[dict[str, float]] = []
-        self._rate_scale = 1.0
         self._rolled_back = False
         self._last = run.checkpoints / "last.pt"
 
@@ -88,31 +85,12 @@ class Trainer:
                     self._record(event)
                     yield event
             except Exception as error:
-                failed = ev.Failed(
-                    **self._about(),
-                    **explain_failure(error, self.experiment),
-                    detail=traceback.format_exc(),
-                )
+                detail = traceback.format_exc()
+                self._let_go(error)
+                said = explain_failure(error, self.experiment)
+                failed = ev.Failed(**self._about(), **said, detail=detail)
                 self._record(failed)
                 yield failed
-
-    def update(
-        self, optimizer: str, loss: Tensor, progress: float | None = None
-    ) -> None:
-        """Minimise a loss by one step of the named optimiser."""
-        chosen = self._optimizers[optimizer]
-        chosen.zero_grad(set_to_none=True)
-        self._fabric.backward(loss)
-        groups = chosen.param_groups
-        if self.config.gradient_clip > 0:
-            parameters = [p for group in groups for p in group["params"]]
-            torch.nn.utils.clip_grad_norm_(parameters, self.config.gradient_clip)
-        factor = self._rate_scale * learning_rate_factor(
-            self.config.schedule, self.progress if progress is None else progress
-        )
-        for group, rate in zip(groups, self._rates[optimizer], strict=True):
-            group["lr"] = rate * factor
-        chosen.step()
 
     def _train(self) -> Iterator[ev.Event]:
         self._set_up()
@@ -131,6 +109,7 @@ class Trainer:
                 waited += time.perf_counter() - pause
                 mark, marked = time.perf_counter(), self.step
             self._one_step()
+            require_kept(self.run)
             if self.step == 1 or self._due(self.training.log_every):
                 losses = self._losses()
                 if not all(map(math.isfinite, losses.values())):
@@ -158,28 +137,15 @@ class Trainer:
         self._device = device.pick_device(self.training.device)
         device.set_threads(self.training)
         seed_everything(self.training.seed)
-        dims = self.config.dims
-        self._bfloat16 = device.use_bfloat16(self.training, self._device, dims)
-        method = device.place(build_method(self.experiment), self._device, dims)
+        method = build_method(self.experiment)
         self._materials = Materials(
             self.experiment, self.run.data, self._device, method.domains
         )
-        self._average = averaged_copy(method)
-        self._networks = dict(method.named_children())
-        optimizers = method.optimizers()
-        self._rates = {
-            name: [group["lr"] for group in optimizer.param_groups]
-            for name, optimizer in optimizers.items()
-        }
-        self._fabric = device.fabric_for(self._device, bfloat16=self._bfloat16)
-        for name, network in self._networks.items():
-            if any(p.requires_grad for p in network.parameters()):
-                setattr(method, name, self._fabric.setup_module(network))
-        self._optimizers: dict[str, Optimizer] = {
-            name: cast("Optimizer", self._fabric.setup_optimizers(optimizer))
-            for name, optimizer in optimizers.items()
-        }
-        self._method = method.train()
+        self._learner = Learner(method, self.training, self._device)
+        self._method = self._learner.method
+        self._average = self._learner.average
+        self._networks = self._learner.networks
+        self._optimizers = self._learner.optimizers
         self._sums: dict[str, Tensor] = {}
         self._summed: dict[str, int] = {}
 
@@ -194,19 +160,11 @@ class Trainer:
         yield from self._save()
 
     def _one_step(self) -> None:
-        patches: dict[str, Patch] = {
+        patches = {
             name: sampler.batch(self.step)
             for name, sampler in self._materials.samplers.items()
         }
-        only = next(iter(patches.values()))
-        batch = Batch(patches.get("source", only), patches.get("target", only))
-        losses = self._method.step(batch, self)
-        for name in self._method.averaged:
-            update_average(
-                self._average.get_submodule(name),
-                self._networks[name],
-                warm_decay(self.config.ema, self.step) if self.config.ema else 0.0,
-            )
+        losses = self._learner.learn(patches, self.step, self.steps)
         for name, loss in losses.items():
             self._sums[name] = self._sums.get(name, 0.0) + loss.detach().float()
             self._summed[name] = self._summed.get(name, 0) + 1
@@ -228,7 +186,7 @@ class Trainer:
         """Score and show the averaged model when it is time."""
         if self._due(self.training.validate_every):
             # Nothing is yielded inside autocast: it would hold for the caller, too.
-            with self._fabric.autocast():
+            with self._learner.fabric.autocast():
                 found = self._materials.gallery.judge(self._average)
             yield ev.Validation(**self._about(), **found._asdict())
             truth = found.truth.get("mean", 0.0)
@@ -243,7 +201,7 @@ class Trainer:
             yield from self._preview()
 
     def _preview(self) -> Iterator[ev.Event]:
-        with self._fabric.autocast():
+        with self._learner.fabric.autocast():
             arrays = self._materials.gallery.preview(self._average)
         file = f"previews/{self.step:06d}.npz"
         try:
@@ -284,7 +242,7 @@ class Trainer:
             "networks": {n: net.state_dict() for n, net in self._networks.items()},
             "optimizers": {n: o.state_dict() for n, o in self._optimizers.items()},
             "history": self._history,
-            "rate_scale": self._rate_scale,
+            "rate_scale": self._learner.rate_scale,
             "rolled_back": self._rolled_back,
             "random": random_state(),
             "sums": self._sums,
@@ -308,8 +266,7 @@ class Trainer:
                 yield ev.Warned(
                     **self._about(),
                     code="disk",
-                    message=f"The disk of {self.run.path} is full: training waits "
-                    "until there is room; the last checkpoint is untouched.",
+                    message=disk_full(self.run.path / file, content),
                 )
             if self.run.requested(self._since) == "stop":
                 raise UserError(
@@ -335,7 +292,7 @@ class Trainer:
             ) from None
         self.step = content["step"]
         self._history = content["history"]
-        self._rate_scale = content["rate_scale"]
+        self._learner.rate_scale = content["rate_scale"]
         self._rolled_back = content["rolled_back"]
         self._sums, self._summed = content["sums"], content["summed"]
         restore_random_state(content["random"])
@@ -351,7 +308,7 @@ class Trainer:
         self._load()
         self._sums, self._summed = {}, {}
         self._rolled_back = True
-        self._rate_scale *= 0.5
+        self._learner.rate_scale *= 0.5
         yield ev.Warned(
             **self._about(),
             code="nan",
@@ -374,6 +331,16 @@ class Trainer:
             yield ev.Continued(**self._about())
         return request
 
+    def _let_go(self, error: Exception) -> None:
+        """Free the memory of what has failed: to explain it needs some, too."""
+        traceback.clear_frames(error.__traceback__)
+        for name in ("learner", "method", "average", "networks", "optimizers",
+                     "materials"):  # fmt: skip
+            self.__dict__.pop(f"_{name}", None)
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
     def _about(self) -> dict[str, Any]:
         return {"run": self.run.id, "step": self.step}
 
@@ -383,7 +350,7 @@ class Trainer:
             "method": self.config.name,
             "steps": self.steps,
             "device": device.describe(self._device),
-            "precision": "bfloat16" if self._bfloat16 else "float32",
+            "precision": "bfloat16" if self._learner.bfloat16 else "float32",
             "loss_groups": self._method.losses,
             "guessing": guessing_losses(self._method),
             "expected": self._materials.gallery.expected,

@@ -132,7 +132,7 @@ def predict_files(
         chance = model.probabilities(
             image.volume.data, image.size, domain=domain, progress=image.tell
         )
-        labels = _write_masks(model, image.path, out, chance, image.place, overwrite)
+        labels = write_masks(model, image.path, out, chance, image.place, overwrite)
         structures = [item.name for item in model.experiment.data.structures]
         first = len(chance) - len(structures)
         maps = uncertain = None
@@ -178,7 +178,7 @@ def _label_files(model: Model, image: Path, out: Path) -> list[Path]:
     return [result_file(folder, image) for folder in folders]
 
 
-def _write_masks(
+def write_masks(
     model: Model,
     image: Path,
     out: Path,
@@ -186,6 +186,7 @@ def _write_masks(
     place: dict[str, Any],
     overwrite: bool,
 ) -> str | dict[str, str]:
+    """Write what probabilities say; return the file, or a file for each structure."""
     labels = model.labels(chance)
     files = _label_files(model, image, out)
     masks = labels if model.experiment.data.overlapping else [labels]
@@ -197,20 +198,26 @@ def _write_masks(
     return dict(zip(names, map(str, files), strict=True))
 
 
+def class_content(model: Model) -> dict[str, Any]:
+    """Return which label value means what, for a file beside the masks."""
+    structures = model.experiment.data.structures
+    raw = raw_values(model.experiment)
+    return {
+        "classes": {
+            value: structure.model_dump()
+            for value, structure in zip(raw, structures, strict=True)
+        },
+        "overlapping": model.experiment.data.overlapping,
+    }
+
+
 def _write_sidecar(
     model: Model, out: Path, about: Mapping[str, str], results: list[Prediction]
 ) -> None:
-    structures = model.experiment.data.structures
     content: dict[str, Any] = {
         **about,
         "method": model.experiment.method.name,
-        "classes": {
-            raw: structure.model_dump()
-            for raw, structure in zip(
-                raw_values(model.experiment), structures, strict=True
-            )
-        },
-        "overlapping": model.experiment.data.overlapping,
+        **class_content(model),
         "predictions": [asdict(result) for result in results],
     }
     atomic_write_text(out / SIDECAR, json.dumps(content, indent=1))

@@ -16,6 +16,7 @@ from napari_uda.core.spec.folders import domain_from_folder
 
 from .compared import Compared, compare_labels, compare_masks, dataset_config
 from .images import Progress, working_size
+from .masks import require_judge
 from .model import raw_values
 from .translations import require_domain
 
@@ -108,52 +109,6 @@ def _half(
             report(Progress(str(image), half * total + done, 2 * total))
 
     return tell
-
-
-def require_judge(translator: Model, judge: Model, to: DomainName) -> None:
-    """Check that a model can judge the translations of another.
-
-    Parameters
-    ----------
-    translator, judge
-        The two models.
-    to
-        The look that the judge has to know.
-
-    Raises
-    ------
-    UserError
-        If it was not trained on that look, or for other structures, another
-        normalisation or other dimensions.
-    """
-    mine, other = translator.experiment, judge.experiment
-    if to not in judge.method.domains:
-        knows = "supervised" if to == "target" else "source_only"
-        raise UserError(
-            f"the judge is a run of {other.method.name}, which never saw the {to}: "
-            f"choose a run of {knows}."
-        )
-    for what, one, two in (
-        ("structures", _structures(translator), _structures(judge)),
-        (f"normalisation of the {to}", *(_rule(m, to) for m in (translator, judge))),
-        ("dimensions", f"{mine.method.dims}D", f"{other.method.dims}D"),
-    ):
-        if one != two:
-            raise UserError(
-                f"the judge does not fit the run: its {what} are {two}, those of the "
-                f"run {one}; choose a judge that was trained on the same data."
-            )
-
-
-def _structures(model: Model) -> str:
-    data = model.experiment.data
-    names = ", ".join(sorted(item.name for item in data.structures))
-    return f"{names} (overlapping)" if data.overlapping else names
-
-
-def _rule(model: Model, domain: DomainName) -> str:
-    rule = model.experiment.data.domain(domain).normalise
-    return rule if isinstance(rule, str) else f"window {list(rule.window)}"
 
 
 def _compared(

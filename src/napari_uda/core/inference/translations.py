@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from napari_uda.core.errors import UserError
 from napari_uda.core.io import write_image
 from napari_uda.core.io.atomic import atomic_write_text
 
+from .files import class_content
 from .images import (
     Progress,
     check_free,
@@ -19,6 +21,7 @@ from .images import (
     opened,
     result_file,
 )
+from .masks import MaskFinder, Masks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
     from napari_uda.core.spec.domain import DomainName
 
+    from .images import Opened
     from .model import Model
 
 SIDECAR = "translations.json"
@@ -43,11 +47,14 @@ class Translation:
         The file of the translated image.
     seconds
         Time taken.
+    masks
+        The masks before and after, where they are wanted.
     """
 
     image: str
     translation: str
     seconds: float
+    masks: Masks | None = None
 
     @property
     def files(self) -> list[str]:
@@ -68,6 +75,7 @@ def translate_files(
     size: tuple[float, ...] | None = None,
     unit: str | None = None,
     axes: str | None = None,
+    judge: Model | None = None,
 ) -> list[Translation]:
     """Give image files the look of the other domain; float32 in [-1, 1].
 
@@ -91,6 +99,9 @@ def translate_files(
         Voxel size of images whose files do not say.
     axes
         Meaning of the images' axes, where the files do not say.
+    judge
+        Also write the masks that this model finds in the translations and in the
+        images, into `masks` in `out`; it may be `model` itself.
 
     Returns
     -------
@@ -109,15 +120,24 @@ def translate_files(
     require_domain(model, files, domain)
     for path in files:
         check_free(path, [result_file(out, path)], overwrite)
+    finder = None if judge is None else MaskFinder(model, judge, to)
+    parts = 1 if finder is None else 1 + finder.parts
     results = []
     for image in opened(model, files, domain, report, size=size, unit=unit, axes=axes):
+
+        def tell(part: int, done: int, total: int, image: Opened = image) -> None:
+            image.tell(part * total + done, parts * total)
+
         fake = model.translate(
-            image.volume.data, image.size, to=to, progress=image.tell
+            image.volume.data, image.size, to=to, progress=partial(tell, 0)
         )
         file = result_file(out, image.path)
         write_image(file, fake, **image.place, overwrite=overwrite)
+        masks = None
+        if finder is not None:
+            masks = finder.find(image, fake, out / "masks", tell, overwrite)
         seconds = time.perf_counter() - image.began
-        results.append(Translation(str(image.path), str(file), seconds))
+        results.append(Translation(str(image.path), str(file), seconds, masks))
         if report is not None:
             report(results[-1])
     content = {
@@ -125,6 +145,7 @@ def translate_files(
         "method": model.experiment.method.name,
         "to": to,
         "range": [-1, 1],
+        **({} if judge is None else class_content(judge)),
         "translations": [asdict(result) for result in results],
     }
     atomic_write_text(out / SIDECAR, json.dumps(content, indent=1))

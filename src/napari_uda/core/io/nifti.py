@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _UNITS: Final = {"mm": ("mm", 1.0), "micron": ("um", 1.0), "meter": ("mm", 1000.0)}
 _NIFTI_UNITS: Final = {"mm": "mm", "um": "micron", "nm": "micron", None: "unknown"}
 _ALIGNED: Final = 2  # the code for coordinates aligned to some other image
+_OBLIQUE: Final = 0.01  # half a degree, beyond what rounding does to an affine
 _AXES: Final = "???ctzyx"  # NIfTI's seven axes, the other way round
 
 
@@ -60,6 +61,17 @@ def open_nifti(path: Path) -> Stored:
     codes = int(header["sform_code"]), int(header["qform_code"])
     silent = codes == (0, 0) and name not in _UNITS and np.all(sizes == 1)
     spatial = [float(size) for size in sizes[: len(shape)]]
+    notes = []
+    if rescaled:
+        slope, inter = float(proxy.slope), float(proxy.inter)
+        notes.append(f"values rescaled as the header says (x {slope:g}, + {inter:g})")
+    if len(shape) > 3 and set(shape[:-3]) == {1}:
+        notes.append("a series of one volume was read as a volume")
+    if not silent and not _along_the_axes(affine):
+        notes.append(
+            "its grid is oblique to the axes of the scanner: slices are used "
+            "as stored, and results keep the affine"
+        )
     return Stored(
         path=path,
         shape=shape,
@@ -71,7 +83,15 @@ def open_nifti(path: Path) -> Stored:
         else (*[None] * (len(shape) - len(spatial)), *spatial[::-1]),
         unit=unit,
         affine=None if silent else affine,
+        notes=tuple(notes),
     )
+
+
+def _along_the_axes(affine: NDArray[np.float64]) -> bool:
+    """Tell whether every axis of the grid points along an axis of space."""
+    turn = np.abs(affine[:3, :3])
+    off = turn.sum(axis=0) - turn.max(axis=0)
+    return bool(np.all(off <= _OBLIQUE * turn.max(axis=0)))
 
 
 def write_nifti(

@@ -34,6 +34,8 @@ class ImagePool(nn.Module):
         """Return a batch (N, C, *spatial) in which some images are former ones."""
         if self.size == 0:
             return images.detach()
+        if self.images and self.images[0].shape != images.shape[1:]:
+            self.images.clear()  # the run goes on with other patches
         return torch.stack([self._exchange(image) for image in images.detach()])
 
     def _exchange(self, image: Tensor) -> Tensor:

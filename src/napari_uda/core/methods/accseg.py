@@ -13,8 +13,8 @@ a maximum of 1 as in the paper, with unweighted patches, V the mean over direct
 neighbours, and less reach in 3D. The features of G(x_s)'s making are its keys. H has a
 group in the optimiser of G and M_B, which equals one of its own. M_B has an output for
 the background; an average of the weights predicts; patches are not resized or tilted.
-The quick preset is small, not anti-aliased, adds cross-entropy to Dice, and has a G of
-changes, which learns from a part of the patches that M_B learns from.
+The quick preset is small, not anti-aliased, adds cross-entropy to Dice, and shows fewer
+patches to G than to M_B.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ Differences from the paper: labels of B are optional. Without them what needs th
 L_shape of G_A(x_B), and S_B on x_B and G_B(G_A(x_B)); S_B is then pre-trained on x_A,
 and L_shape gains S_A on G_A(G_B(x_A)). Kinds of images weigh 1:1:1. S and D see the
 translations that G was updated with. Averaged networks predict; quick is small, with
-instance norm, soft Dice, identity loss, stages of other lengths, and in 2D changes.
+instance norm, soft Dice, identity loss, stages of other lengths; few patches teach G.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ Differences from the paper: a softmax for classes that exclude each other; means
 sums, so w_i = 1/K; LSGAN as in CycleGAN, or the non-saturating log loss; pairs are
 concatenated and pooled as pairs; layers of U, optimisers, sizes and the weight 1 of
 L_seg are not in the paper; no cross-validation of U; averaged networks predict; quick
-is small and short, two fifths of it for U (a tenth in `paper`), with soft Dice,
-identity loss, generators of changes, and a warm-up of what U says of fakes.
+is small and short, two fifths of it for U (a tenth in `paper`) and patches of 128 px,
+with soft Dice, identity loss, and a warm-up of what U says of fakes.
 """
 
 from __future__ import annotations

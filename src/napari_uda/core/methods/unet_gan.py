@@ -10,7 +10,7 @@ equation 5. There, the weight of L_Unet need not rise from 0. The paper misprint
 and SSIM's structure, and leaves open loss and layers of U (cross-entropy and soft Dice;
 two residual blocks a level) and the translation's networks, batch and duration
 (CycleGAN's, with least squares and pools). Label-free scores replace early stopping;
-averaged weights predict; generators of the quick preset compute changes.
+averaged weights predict.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from dataclasses import dataclass
 from io import BytesIO
+from math import nan
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from napari_uda.core.io.atomic import atomic_write_text
 
 from .html import page_environment
 from .report import score_text
-from .structure import SCORES
+from .structure import SCORES as STRUCTURE_SCORES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,9 +25,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from .trust import Finding
+    from .trust import Finding, Trust
     from .verdicts import Verdict
 
+SCORES = {
+    **STRUCTURE_SCORES,
+    "mask Dice": "Dice of true labels and the masks found in the translation.",
+    "mask agreement": "Dice of the masks found before and after; no truth is involved.",
+}
+"""Scores of a slice, and what they mean."""
 WIDEST = 480
 """Pixels along the longer side of a picture; larger ones are made smaller."""
 CHANGE_LIMIT = 0.5
@@ -48,11 +55,13 @@ class Checked:
     place: str
     """Its place among the worst, in words."""
     scores: Mapping[str, float]
-    """Values by the names in `structure.SCORES`."""
+    """Values by the names in `SCORES`; those of masks need not be there."""
     verdict: Verdict
     """What somebody decided, if anything."""
     images: tuple[NDArray[Any], NDArray[Any], NDArray[Any]] | None = None
     """Original, translated and map of changes (y, x); None: not pictured."""
+    trust: str = ""
+    """How many scores agree that it can be trusted."""
 
 
 def write_check_report(
@@ -61,6 +70,7 @@ def write_check_report(
     summary: Mapping[str, object],
     findings: Sequence[Finding],
     slices: Sequence[Checked],
+    trust: Trust | None = None,
 ) -> None:
     """Write a page with pictures of the worst slices; it needs no other file.
 
@@ -74,17 +84,25 @@ def write_check_report(
         What is wrong in general.
     slices
         Every slice, the worst first.
+    trust
+        Which scores agree on all of them together.
 
     Raises
     ------
     UserError
         If the file cannot be written.
     """
+    names = {
+        name: words
+        for name, words in SCORES.items()
+        if name in STRUCTURE_SCORES or any(name in item.scores for item in slices)
+    }
     rows = [
         {
             "name": item.name,
             "place": item.place,
-            "scores": {name: item.scores[name] for name in SCORES},
+            "scores": {name: item.scores.get(name, nan) for name in names},
+            "trust": item.trust,
             "decision": item.verdict.decision,
             "note": item.verdict.note,
             "pictures": list(_pictures(item)),
@@ -100,8 +118,12 @@ def write_check_report(
         warnings=[NAMES_WARNING],
         rows=rows,
         pictured=[row for row in rows if row["pictures"]],
-        names=SCORES,
-        medians=[_median([item.scores[name] for item in slices]) for name in SCORES],
+        names=names,
+        medians=[
+            _median([item.scores.get(name, nan) for item in slices]) for name in names
+        ],
+        trust=trust,
+        masks=len(names) > len(STRUCTURE_SCORES),
     )
     try:
         atomic_write_text(path, html)

@@ -39,6 +39,8 @@ class Light:
     """First step of the trouble."""
     advice: str = ""
     """What to do about it, in a sentence, where there is trouble."""
+    why: str = ""
+    """Why the level is unknown, in two or three words."""
 
     @property
     def sentence(self) -> str:

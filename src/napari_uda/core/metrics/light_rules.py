@@ -46,10 +46,11 @@ def discriminator(run: Told) -> Light | None:
     who = "domain classifier" if names == ["domain"] else "discriminator"
     guessing = run.begun.guessing
     if any(name not in guessing for name in names):
-        return Light("discriminator", "unknown", who, _NOT_NOTED)
+        return _unknown("discriminator", who, _NOT_NOTED)
     if len(heard) < WINDOW:
         seen = f"judged once its loss was reported {WINDOW} times."
-        return Light("discriminator", "unknown", who, seen)
+        why = f"after {WINDOW} reports"
+        return Light("discriminator", "unknown", who, seen, why=why)
     # As a part of what guessing costs; the strongest opponent counts.
     parts = np.min(
         [
@@ -83,7 +84,7 @@ def generator(run: Told) -> Light | None:
     """Tell whether translations are flat, or the same whatever goes in."""
     found = _measures(run, "variety", "contrast")
     if isinstance(found, str):
-        return Light("generator", "unknown", "generator", found) if found else None
+        return _unknown("generator", "generator", found) if found else None
     levels = [
         worst(
             _low(value, COLLAPSED, FLAT)
@@ -117,7 +118,7 @@ def contrast(run: Told) -> Light | None:
     """Tell whether a translation exchanges bright and dark."""
     found = _measures(run, "correlation")
     if isinstance(found, str):
-        return Light("contrast", "unknown", "contrast", found) if found else None
+        return _unknown("contrast", "contrast", found) if found else None
     levels = [
         worst(
             "warning" if _is_inverted(look) else "ok"
@@ -137,7 +138,8 @@ def contrast(run: Told) -> Light | None:
     )
     if level == "ok" and least < INVERTED:
         seen = "cannot be told unless structure is kept and validations agree."
-        return Light("contrast", "unknown", "contrast", seen)
+        why = "cannot be told yet"
+        return Light("contrast", "unknown", "contrast", seen, why=why)
     words = "contrast inverted" if level == "warning" else "contrast not inverted"
     advice = (
         "Bright and dark have changed places. Between CT and MR this can be right; "
@@ -150,7 +152,7 @@ def mask(run: Told) -> Light | None:
     """Tell whether a translation keeps structure, and the masks of the source."""
     found = _measures(run, "structure")
     if isinstance(found, str):
-        return Light("mask", "unknown", "mask", found) if found else None
+        return _unknown("mask", "mask", found) if found else None
     best, levels = 0.0, []
     for one in found:
         best = max(best, one.scores.get("source_dice", 0.0))
@@ -181,7 +183,7 @@ def classes(run: Told) -> Light:
     if not expected or len(found) < PATIENCE:
         old = bool(run.validations) and not found
         seen = _NOT_NOTED if old or not run.begun.expected else _WAITING
-        return Light("classes", "unknown", "classes", seen)
+        return _unknown("classes", "classes", seen)
     present = [
         {name for name, part in expected.items()
          if one.shares.get(name, 0.0) >= VANISHED * part}
@@ -229,8 +231,16 @@ def numbers(run: Told) -> Light:
             "Nothing need be done; if it happens again, lower learning_rate or set "
             "gradient_clip to 1.",
         )  # fmt: skip
-    level: Level = "ok" if run.steps else "unknown"
-    return Light("numbers", level, "no NaN", "all losses are finite numbers.")
+    if not run.steps:
+        seen = "judged from the first reported loss on."
+        return Light("numbers", "unknown", "no NaN", seen, why="after the first step")
+    return Light("numbers", "ok", "no NaN", "all losses are finite numbers.")
+
+
+def _unknown(name: str, words: str, seen: str) -> Light:
+    """Return a light that cannot be judged, or not yet."""
+    why = f"after {PATIENCE} validations" if seen == _WAITING else "not noted"
+    return Light(name, "unknown", words, seen, why=why)
 
 
 _WAITING = f"judged once there were {PATIENCE} validations."

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
 from napari_uda.core.errors import UserError
+
+from .allowed import allowed_at, settings_at
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -66,13 +69,14 @@ def explain(
     related = [one for one in problems if one[0][: len(first)] == first]
     parts, problem = max(related, key=lambda one: (_about_key(one[1]), len(one[0])))
     key = ".".join(map(str, parts)) or "the content"
-    given, message = _short(problem["input"]), _words(problem["msg"])
+    given = "nothing" if problem["input"] is None else _short(problem["input"])
+    message = _words(problem["msg"])
     context = problem.get("ctx", {})
     prefix = f"{where}: " if where else ""
     match problem["type"]:
         case "extra_forbidden":
-            beside = _settings(model, problem["loc"][:-1])
-            said = no_setting(key, str(parts[-1]), beside)
+            beside = settings_at(model, problem["loc"][:-1])
+            said = no_setting(key, str(parts[-1]), beside, _elsewhere(model, values))
         case "missing":
             said = f"'{key}' is missing: add it"
         case "value_error":
@@ -88,12 +92,19 @@ def explain(
             said = f"{given} is not allowed as a key of {key}: {message}"
         case _:
             others = [_words(p["msg"]) for k, p in related if k == parts]
-            allowed = ", or ".join(dict.fromkeys((message, *others)))
-            said = f"{key} = {given} is not allowed: {allowed}"
+            words = ", or ".join(dict.fromkeys((message, *others)))
+            allowed = allowed_at(model, problem["loc"])
+            said = f"{key} = {given} is not allowed: "
+            said += f"give {allowed}" if allowed else words
     return f"{prefix}{said}."
 
 
-def no_setting(name: str, part: str, known: list[str]) -> str:
+def no_setting(
+    name: str,
+    part: str,
+    known: list[str],
+    elsewhere: Mapping[str, list[str]] = MappingProxyType({}),
+) -> str:
     """Say that there is no setting `name`, and which is meant or what there is.
 
     Parameters
@@ -104,7 +115,13 @@ def no_setting(name: str, part: str, known: list[str]) -> str:
         The part of it that is not known.
     known
         What could stand in its place.
+    elsewhere
+        The settings of each section.
     """
+    for section, names in elsewhere.items():
+        if part in names and part not in known:
+            meant = f"{section}.{part}"
+            return f"unknown setting '{name}': did you mean '{meant}'? Else remove it"
     if close := get_close_matches(part, known, n=1, cutoff=0.75):
         meant = ".".join(close[0] if one == part else one for one in name.split("."))
         return f"unknown setting '{name}': did you mean '{meant}'? Else remove it"
@@ -112,17 +129,15 @@ def no_setting(name: str, part: str, known: list[str]) -> str:
     return f"unknown setting '{name}': {known_ones}"
 
 
-def _settings(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
-    """Return the names of the settings that there are at a place in a model."""
-    schema = model.model_json_schema()
-    here: Any = schema
-    for part in place:
-        members = here.get("discriminator", {}).get("mapping", {})
-        others = here.get("additionalProperties") or here.get("items")
-        here = {**here.get("properties", {}), **members}.get(str(part), others)
-        name = here if isinstance(here, str) else (here or {}).get("$ref", "")
-        here = schema["$defs"][name.rpartition("/")[2]] if name else here or {}
-    return list(here.get("properties", {}))
+def _elsewhere(model: type[BaseModel], values: object) -> dict[str, list[str]]:
+    """Return the settings of every section that has a name or none but its own."""
+    found = {}
+    for section in settings_at(model, ()):
+        given = values.get(section) if isinstance(values, Mapping) else None
+        tag = given.get("name") if isinstance(given, Mapping) else None
+        names = settings_at(model, (section,))
+        found[section] = names or settings_at(model, (section, str(tag)))
+    return found
 
 
 def _key(problem: ErrorDetails, values: object) -> tuple[int | str, ...]:
@@ -130,7 +145,9 @@ def _key(problem: ErrorDetails, values: object) -> tuple[int | str, ...]:
     parts: list[int | str] = []
     for part in problem["loc"]:
         inside = isinstance(values, Mapping) and part in values
-        if inside or (isinstance(values, list | tuple) and isinstance(part, int)):
+        if isinstance(values, list | tuple) and isinstance(part, int):
+            inside = part < len(values)
+        if inside:
             values = values[part]  # type: ignore[index]
             parts.append(part)
         elif problem["type"] == "missing" and part == problem["loc"][-1]:
@@ -150,8 +167,13 @@ def _short(value: object) -> str:
 def _words(message: str) -> str:
     message = message.replace("Input should", "it should").replace("String", "it")
     message = message.replace("a valid tuple", "a list")
+    message = message.replace("a valid string", "text")
+    message = re.sub("a valid integer(, .*)?", "a whole number", message)
+    message = re.sub("a valid number(, .*)?", "a number", message)
     return re.sub(
-        r"a valid dictionary( or instance of \w+)?", "keys and values", message
+        r"a valid dictionary( or (instance of \w+|object to extract fields from))?",
+        "keys and values",
+        message,
     )
 
 

@@ -73,8 +73,18 @@ def dataset_from_folders(source: Path, target: Path) -> Dataset:
     return parse(Dataset, domains)
 
 
-def domain_from_folder(folder: Path, name: DomainName) -> Domain:
+def domain_from_folder(
+    folder: Path, name: DomainName, *, lenient: bool = False
+) -> Domain:
     """Scan one folder into a domain.
+
+    Parameters
+    ----------
+    folder, name
+        The folder, and which domain it holds.
+    lenient
+        Whether to pass over label files that cannot be used when looking for classes;
+        inspecting each sample says what is wrong with them.
 
     Raises
     ------
@@ -95,6 +105,11 @@ def domain_from_folder(folder: Path, name: DomainName) -> Domain:
         )
     inside = folder / "images"
     images = by_stem(inside if inside.is_dir() else folder)
+    if not images and _holds_images(folder / name):
+        raise UserError(
+            f"{folder} holds no images itself, but its folder {name} does: give "
+            f"{folder / name} as {name}."
+        )
     if not images:
         raise UserError(
             f"{name} folder {folder} holds no images: put TIFF, NIfTI, PNG or NPY "
@@ -116,7 +131,7 @@ def domain_from_folder(folder: Path, name: DomainName) -> Domain:
         for stem, path in images.items()
         if stem in splits or not splits
     ]
-    classes = _classes(config, samples, overlapping, name)
+    classes = _classes(config, samples, overlapping, name, lenient)
     if overlapping and name == "source":
         _check_masks(classes, samples, folder)
     return parse(
@@ -133,6 +148,11 @@ def domain_from_folder(folder: Path, name: DomainName) -> Domain:
         },
         where=str(folder / "dataset.yaml"),
     )
+
+
+def _holds_images(folder: Path) -> bool:
+    places = (folder / "images", folder)
+    return any(by_stem(place) for place in places if place.is_dir())
 
 
 def fingerprint(path: Path) -> str:
@@ -296,7 +316,11 @@ def _role(config: FolderConfig, stem: str, name: DomainName) -> LabelsRole:
 
 
 def _classes(
-    config: FolderConfig, samples: list[Sample], overlapping: bool, name: DomainName
+    config: FolderConfig,
+    samples: list[Sample],
+    overlapping: bool,
+    name: DomainName,
+    lenient: bool,
 ) -> dict[int, Structure]:
     if config.classes:
         return {
@@ -312,7 +336,8 @@ def _classes(
         return _named(dict(enumerate(sorted(set().union(*masks)), start=1)))
     if name == "target":
         return {}
-    values = sorted(set().union(*(_values(sample) for sample in samples)) - {0})
+    found = (_values(sample, lenient) for sample in samples)
+    values = sorted(set().union(*found) - {0})
     if len(values) > 1 and IGNORE in values:
         values.remove(IGNORE)
     if len(values) > MOST_CLASSES:
@@ -338,10 +363,15 @@ def _check_masks(
             )
 
 
-def _values(sample: Sample) -> set[int]:
+def _values(sample: Sample, lenient: bool) -> set[int]:
     if not isinstance(sample.labels, Path):
         return set()
-    return set(map(int, np.unique(read_labels(sample.labels).data)))
+    try:
+        return set(map(int, np.unique(read_labels(sample.labels).data)))
+    except UserError:
+        if lenient:
+            return set()
+        raise
 
 
 def read_labels(path: Path) -> Volume:

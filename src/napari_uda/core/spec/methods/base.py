@@ -80,6 +80,11 @@ class MethodConfig(Config):
         plane = (self.patch_size, self.patch_size)
         return plane if self.dims == 2 else (self.patch_depth, *plane)
 
+    @property
+    def stages(self) -> tuple[float, ...]:
+        """Parts of the training after which a step does something else."""
+        return ()
+
     @model_validator(mode="after")
     def _fits(self) -> Self:
         smallest = 2 ** (self.levels - 1)

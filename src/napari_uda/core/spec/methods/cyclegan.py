@@ -6,10 +6,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from napari_uda.core.spec.config import quantity
 
-from .translation import TranslationConfig
+from .beside import BesideConfig
 
 
-class CycleganConfig(TranslationConfig):
+class CycleganConfig(BesideConfig):
     """Settings of translation by CycleGAN with a segmenter of one look."""
 
     title: ClassVar[str] = "CycleGAN"

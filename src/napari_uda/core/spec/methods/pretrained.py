@@ -22,14 +22,13 @@ class PretrainedConfig(TranslationConfig):
         "width": 32, "norm": "none", "dice_weight": 0.0, "ema": 0.999,
         "generator_width": 32, "discriminator_width": 64, "identity_weight": 0.0,
         "translation_learning_rate": 2e-4, "translation_batch_size": 1,
-        "generator_output": "image", "cycle_weight": 10.0,
         "segmenter_pretrain": 0.385, "translation_pretrain": 0.23,
     }  # fmt: skip
     quick_volumes: ClassVar[dict[str, Any]] = {
         "steps": 450, "patch_size": 48, "patch_depth": 16, "flip": False,
         "rotate": False, "width": 8, "learning_rate": 3e-3, "ema": 0.95,
-        "batch_size": 2, "cycle_weight": 3.0, "translation_learning_rate": 2e-3,
-        "generator_output": "image", "identity_weight": 5.0,
+        "batch_size": 2, "generator_width": 8,
+        "cycle_weight": 3.0, "translation_learning_rate": 2e-3,
         "segmenter_pretrain": 0.27, "translation_pretrain": 0.22,
     }  # fmt: skip
 
@@ -43,6 +42,9 @@ class PretrainedConfig(TranslationConfig):
     schedule: Literal["constant", "linear", "poly"] = "linear"
     """Learning rate over the last stage: constant, linear to zero in its second half,
     or poly."""
+    generator: Literal["resnet", "skip"] = "skip"
+    """Network that translates: resnet, as in CycleGAN; or skip, a U-Net, which keeps
+    fine structures in place and is the better one for volumes."""
     discriminator_layers: Annotated[int, quantity("layers", ge=1, le=5)] = 2
     """Strided layers of patchgan discriminators: 1, 2, 3 see 16, 34, 70 pixels."""
     translation_learning_rate: Annotated[float, quantity("per step", gt=0, le=1)] = 1e-3
@@ -52,6 +54,12 @@ class PretrainedConfig(TranslationConfig):
     def pretrained(self) -> float:
         """Part of the training after which all networks are pre-trained."""
         return self.segmenter_pretrain + self.translation_pretrain
+
+    @property
+    def stages(self) -> tuple[float, ...]:
+        """Parts of the training after which a step does something else."""
+        begins = {self.segmenter_pretrain, self.pretrained}
+        return tuple(sorted(begins - {0.0}))
 
     @model_validator(mode="after")
     def _leaves_time(self) -> Self:

@@ -6,10 +6,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from napari_uda.core.spec.config import quantity
 
-from .translation import TranslationConfig
+from .beside import BesideConfig
 
 
-class SynsegConfig(TranslationConfig):
+class SynsegConfig(BesideConfig):
     """Settings of end-to-end synthesis and segmentation."""
 
     title: ClassVar[str] = "SynSeg-Net"

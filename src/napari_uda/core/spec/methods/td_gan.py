@@ -32,7 +32,6 @@ class TdGanConfig(TranslationConfig):
         "dice_weight": 0.0, "generator_width": 64, "generator_blocks": 7,
         "upsampling": "transposed", "discriminator_width": 64, "identity_weight": 0.0,
         "rotate": False, "translation_learning_rate": 2e-4,
-        "generator": "resnet", "generator_output": "image", "cycle_weight": 10.0,
     }  # fmt: skip
     quick_volumes: ClassVar[dict[str, Any]] = {
         **TranslationConfig.quick_volumes, "pretrain": 0.3, "translation_batch_size": 2,
@@ -63,3 +62,8 @@ class TdGanConfig(TranslationConfig):
     poly."""
     translation_learning_rate: Annotated[float, quantity("per step", gt=0, le=1)] = 1e-3
     """Learning rate of Adam for generators and discriminators."""
+
+    @property
+    def stages(self) -> tuple[float, ...]:
+        """Parts of the training after which a step does something else."""
+        return (self.pretrain,)

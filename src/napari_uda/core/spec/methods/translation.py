@@ -30,10 +30,10 @@ class GeneratorConfig(MethodConfig):
     eight times as many in the deepest level of skip."""
     generator_blocks: Annotated[int, quantity("blocks", ge=1, le=16)] = 3
     """Residual blocks of resnet generators."""
-    generator_output: Literal["change", "image"] = "change"
-    """What generators compute: change, what is to be added to an image, at first
-    hardly anything, so that training starts where no adaptation would end; image, the
-    whole of it, as in the papers."""
+    generator_output: Literal["image", "change"] = "image"
+    """What generators compute: image, the whole of it, as in the papers; change, what
+    is to be added to an image, at first hardly anything, so that training starts where
+    no adaptation would end, and stays near it: not for noise of one domain alone."""
     downsampling: Literal["strided", "blur"] = "strided"
     """How resnet and patchgan downsample: strided convolution, or convolution
     at full resolution and blur, as CUT does, which is slower but aliases nothing."""
@@ -65,16 +65,9 @@ class TranslationConfig(GeneratorConfig):
 
     translates: ClassVar[tuple[DomainName, ...]] = ("target", "source")
 
-    generator: Literal["resnet", "skip"] = "skip"
-    """Network that translates: resnet, as in CycleGAN; or skip, a U-Net, which keeps
-    fine structures in place, costs half as much, and is the better one for volumes."""
-    generator_width: Annotated[int, quantity("channels", ge=4, le=256)] = 8
-    """Channels of the generators' first layer; four times as many in resnet's blocks,
-    eight times as many in the deepest level of skip."""
-    cycle_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 2.0
-    """Weight of the difference between images and themselves, there and back again; the
-    papers' 10 would keep generators of changes from changing anything for long."""
-    identity_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 1.0
+    cycle_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 10.0
+    """Weight of the difference between images and themselves, there and back again."""
+    identity_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 5.0
     """Weight of what generators change about images that look right already; 0: off."""
     pool_size: Annotated[int, quantity("images", ge=0, le=10_000)] = 50
     """Former translations that each discriminator is shown again; 0: none."""

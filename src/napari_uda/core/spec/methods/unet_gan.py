@@ -26,15 +26,16 @@ class UnetGanConfig(TranslationConfig):
         "generator_width": 64, "generator_blocks": 9, "upsampling": "transposed",
         "discriminator_width": 64, "translation_learning_rate": 1e-5,
         "cycle_weight": 0.0, "identity_weight": 0.0, "feature_warm_up": 0.0,
-        "generator": "resnet", "generator_output": "image",
     }  # fmt: skip
 
     name: Literal["unet_gan"] = "unet_gan"
     """Method."""
-    batch_size: Annotated[int, quantity("patches", ge=1, le=1024)] = 8
-    """Patches of each domain per step."""
     steps: Annotated[int, quantity("steps", ge=1, le=10_000_000)] = 600
     """Training steps in all."""
+    batch_size: Annotated[int, quantity("patches", ge=1, le=1024)] = 8
+    """Patches of each domain per step."""
+    patch_size: Annotated[int, quantity("px", ge=16, le=4096)] = 96
+    """Height and width of a training patch."""
     schedule: Literal["constant", "linear", "poly"] = "linear"
     """Learning rate over each stage: constant, linear to zero in its second half, or
     poly."""
@@ -59,6 +60,11 @@ class UnetGanConfig(TranslationConfig):
     """Exponent beta of local contrast in the structural similarity."""
     structure_exponent: Annotated[float, quantity("exponent", ge=0, le=10)] = 1.0
     """Exponent gamma of local structure in the structural similarity."""
-    cycle_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 2.0
+    cycle_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 10.0
     """Weight of the difference between images and themselves, there and back again; 0:
     equation 5 of the paper to the letter."""
+
+    @property
+    def stages(self) -> tuple[float, ...]:
+        """Parts of the training after which a step does something else."""
+        return (self.pretrain,)

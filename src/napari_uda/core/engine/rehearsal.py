@@ -1,0 +1,205 @@
+"""Steps of a run on made-up patches, to see what they take."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from napari_uda.core.data.appearance import AS_IT_IS
+from napari_uda.core.data.load import LoadedSample
+from napari_uda.core.data.patches import PatchSampler
+from napari_uda.core.losses.pool import ImagePool
+from napari_uda.core.method import Task
+
+from .build import appearance_of, new_method
+from .gallery import Gallery, Views
+from .learner import Learner
+from .live_bytes import LiveBytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_uda.core.spec.domain import DomainName
+    from napari_uda.core.spec.methods import AnyMethod
+    from napari_uda.core.spec.workload import Workload
+
+COUNTED = 1000
+"""Steps that a rehearsed training is said to have."""
+LONG_ENOUGH = 0.5
+"""Seconds of a stage after which no more of its steps are timed."""
+MOST_TIMED = 6
+"""Steps of a stage that are timed at most."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a run takes with patches of one size."""
+
+    pixels: int
+    """Pixels of a patch."""
+    static: float
+    """Bytes that stay between steps: weights, gradients, averages, optimisers."""
+    learning: float
+    """Most bytes on the way forward and back, in the most demanding stage."""
+    updating: float
+    """Most bytes while an optimiser changes weights."""
+    looking: float
+    """Bytes that scores and previews take for a pixel, beyond those that stay."""
+    pooled: float
+    """Bytes of image pools once they are full."""
+    seconds: tuple[float, ...] = ()
+    """Time of a step in each stage, if it was measured."""
+    judging: float = 0.0
+    """Time of a round of scores for one image of each kind, as large as a patch."""
+    preview: float = 0.0
+    """Time of a preview of them."""
+
+
+class Rehearsal:
+    """A run on noise instead of its images, otherwise as the trainer would do it.
+
+    Parameters
+    ----------
+    workload
+        The run.
+    config
+        Its settings, perhaps with smaller patches.
+    device
+        Where to compute.
+    """
+
+    def __init__(
+        self, workload: Workload, config: AnyMethod, device: torch.device
+    ) -> None:
+        edges = (0.0, *config.stages, 1.0)
+        self._stages = [(a + b) / 2 for a, b in itertools.pairwise(edges)]
+        self._device = device
+        self._pixels = math.prod(config.patch_shape)
+        self._live = LiveBytes(device)
+        self._learning = self._updating = 0.0
+        names = tuple(map(str, range(workload.structures)))
+        task = Task(config.dims, 1, names, workload.overlapping)
+        with self._live:
+            method = new_method(config, task)
+            self._learner = Learner(method, workload.training, device)
+        self._samplers = {
+            name: _sampler(workload, config, name, device, name == method.domains[0])
+            for name in method.domains
+        }
+        views = _views(workload, config, device)
+        self._gallery = Gallery(
+            *(views,) * 4, names, workload.overlapping, torch.full((len(names),), 0.1)
+        )
+        for optimizer in self._learner.optimizers.values():
+            inner: Any = getattr(optimizer, "optimizer", optimizer)
+            inner.register_step_pre_hook(self._before_update)
+            inner.register_step_post_hook(self._after_update)
+
+    def memory(self) -> Measured:
+        """Do steps of every stage, scores and a preview, and count bytes."""
+        with self._live as live:
+            for stage in self._stages:
+                # Gradients and the states of optimisers stay: the second step counts.
+                self._step(stage)
+                self._step(stage)
+                self._learning = max(self._learning, live.peak)
+            static = live.now
+            live.begin()
+            self._look(self._gallery.judge)
+            self._look(self._gallery.preview)
+        pools = [m for m in self._learner.method.modules() if isinstance(m, ImagePool)]
+        return Measured(
+            pixels=self._pixels,
+            static=static,
+            learning=self._learning,
+            updating=self._updating,
+            looking=(live.peak - static) / self._pixels,
+            pooled=sum(p.size * p.images[0].nbytes for p in pools if p.images),
+        )
+
+    def time(self, measured: Measured) -> Measured:
+        """Do it again, as fast as it goes, and add how long it took."""
+        seconds = []
+        for stage in self._stages:
+            took: list[float] = []
+            while sum(took) < LONG_ENOUGH and len(took) < MOST_TIMED:
+                took.append(self._clocked(self._step, stage))
+            seconds.append(sum(took) / len(took))
+        return replace(
+            measured,
+            seconds=tuple(seconds),
+            judging=self._clocked(self._look, self._gallery.judge),
+            preview=self._clocked(self._look, self._gallery.preview),
+        )
+
+    def _step(self, stage: float) -> None:
+        step = int(COUNTED * stage)
+        patches = {name: one.batch(step) for name, one in self._samplers.items()}
+        self._learner.learn(patches, step, COUNTED)
+
+    def _look(self, what: Callable[[Any], object]) -> None:
+        with self._learner.fabric.autocast():
+            what(self._learner.average)
+
+    def _clocked(self, act: Callable[[Any], None], what: Any) -> float:
+        began = time.perf_counter()
+        act(what)
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+        return time.perf_counter() - began
+
+    def _before_update(self, *_: Any) -> None:
+        self._learning = max(self._learning, self._live.peak)
+        self._live.begin()
+
+    def _after_update(self, *_: Any) -> None:
+        self._updating = max(self._updating, self._live.peak)
+        self._live.begin()
+
+
+def _sampler(
+    workload: Workload,
+    config: AnyMethod,
+    domain: DomainName,
+    device: torch.device,
+    first: bool,
+) -> PatchSampler:
+    """Cut patches from noise, with all the augmentation that the run has."""
+    random = np.random.default_rng(0)
+    labelled = domain == "source" or workload.trains_on_target_labels
+    image, labels = _noise(workload, config, random)
+    return PatchSampler(
+        [LoadedSample("noise", image, labels if labelled else None)],
+        config,
+        outputs=workload.structures if workload.overlapping else 0,
+        seed=0,
+        stream=0,
+        device=device,
+        augment_intensity=config.intensity if first else 0.0,
+        appearance=appearance_of(config) if first else AS_IT_IS,
+    )
+
+
+def _views(workload: Workload, config: AnyMethod, device: torch.device) -> Views:
+    image, labels = _noise(workload, config, np.random.default_rng(1))
+    return Views(
+        torch.from_numpy(image)[None, None].to(device),
+        torch.from_numpy(labels)[None].to(device),
+    )
+
+
+def _noise(
+    workload: Workload, config: AnyMethod, random: np.random.Generator
+) -> tuple[Any, Any]:
+    """Return an image of the shape of a patch, and its labels."""
+    shape, count = config.patch_shape, workload.structures
+    image = random.uniform(-1, 1, shape).astype(np.float32)
+    if workload.overlapping:
+        return image, random.integers(0, 2, (count, *shape), np.uint8)
+    return image, random.integers(0, count + 1, shape, np.uint8)

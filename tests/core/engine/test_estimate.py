@@ -1,0 +1,137 @@
+"""What a run is said to need is about what it takes, and suggestions fit."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from napari_uda.core.api import estimate, train
+from napari_uda.core.data.workload import workload_of
+from napari_uda.core.engine import device as devices
+from napari_uda.core.engine.estimate import _ladder, _Needs
+from napari_uda.core.engine.rehearsal import Rehearsal
+from napari_uda.core.networks.unet import pooling_strides
+from napari_uda.core.spec.methods import METHODS, method_config
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def workload(make_experiment):
+    return workload_of(
+        make_experiment(batch_size=4, patch_size=64, width=8, levels=3, steps=20)
+    )
+
+
+@pytest.fixture
+def little_memory(monkeypatch):
+    """Return a function that leaves so many bytes free."""
+
+    def leave(free):
+        monkeypatch.setattr(devices, "memory_free", lambda _: (free, 1e12))
+
+    return leave
+
+
+def test_small_patches_tell_what_large_ones_take(workload):
+    small, large = (
+        Rehearsal(workload, workload.with_method(patch_size=side).method, CPU).memory()
+        for side in (32, 64)
+    )  # fmt: skip
+    told = small.static + 4 * (small.learning - small.static)
+    assert told == pytest.approx(large.learning, rel=0.1)
+    assert large.static == pytest.approx(small.static, rel=0.05)
+
+
+def test_weights_gradients_averages_and_states_stay(workload):
+    rehearsal = Rehearsal(workload, workload.method, CPU)
+    weights = sum(
+        p.nbytes
+        for net in rehearsal._learner.networks.values()
+        for p in net.parameters()
+    )
+    # the weights, their average, their gradients, and two moments of Adam
+    assert rehearsal.memory().static == pytest.approx(5 * weights, rel=0.05)
+
+
+def test_the_time_of_a_run_is_about_what_it_takes(make_experiment, tmp_path):
+    experiment = make_experiment(
+        batch_size=4, patch_size=64, width=8, levels=3, steps=12
+    )
+    told = estimate(experiment, budget=60)
+    *_, last = train(experiment, tmp_path / "run")
+    assert told.measured == 1
+    assert told.device == "cpu"
+    # Other tests and programs may take turns: this notices wrong units, not noise.
+    assert last.seconds / 4 < told.seconds < last.seconds * 4
+
+
+@pytest.fixture
+def cramped():
+    """Return a function: what is suggested for half of the memory that is needed."""
+
+    def suggest(workload):
+        needs = _Needs(workload, CPU, free=0.0)
+        needs._base = 1.0
+        points = [needs._rehearse(one, timed=False) for one in _ladder(workload.method)]
+        needs._free = needs.memory(workload.method, points) / 2
+        changes, memory = needs.suggestion(points)
+        METHODS[workload.method.name].model_validate(
+            workload.method.model_dump() | changes
+        )
+        # What was suggested is measured in full, not extrapolated.
+        smaller = workload.with_method(**changes)
+        full = needs._rehearse(smaller.method, timed=False)
+        assert needs.memory(smaller.method, [full]) <= needs._free
+        assert memory <= needs._free
+        return changes
+
+    return suggest
+
+
+def test_a_run_that_does_not_fit_gets_a_batch_that_does(workload, cramped):
+    assert cramped(workload.with_method(patch_size=128)) in (
+        {"batch_size": 1}, {"batch_size": 2},
+    )  # fmt: skip
+
+
+def test_one_patch_that_does_not_fit_becomes_smaller(workload, cramped):
+    changes = cramped(workload.with_method(batch_size=1, patch_size=128))
+    assert set(changes) == {"patch_size"}
+    assert 32 <= changes["patch_size"] < 128
+
+
+def test_a_huge_batch_is_told_from_a_part_of_it(workload):
+    needs = _Needs(workload, CPU, free=0.0)
+    needs._base = 1.0
+    few, many = (
+        needs._rehearse(workload.with_method(batch_size=n).method, timed=False)
+        for n in (4, 4000)
+    )
+    assert many.learning - many.static == pytest.approx(
+        1000 * (few.learning - few.static), rel=0.1
+    )
+
+
+def test_what_never_fits_gets_no_suggestion(workload, little_memory):
+    little_memory(-1e12)
+    found = estimate(workload, budget=0)
+    assert not found.fits
+    assert found.suggestion == {}
+    assert "width" in found.advice
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("preset", ["quick", "paper"])
+@pytest.mark.parametrize("dims", [2, 3])
+def test_smaller_patches_keep_the_network(name, preset, dims):
+    config = method_config(name, preset, dims=dims)
+    ladder = _ladder(config)
+    assert ladder[-1] == config
+    sizes = [one.patch_size for one in ladder]
+    assert sizes == sorted(sizes)
+    if dims == 3:
+        assert (
+            len({tuple(pooling_strides(c.patch_shape, c.levels)) for c in ladder}) == 1
+        )
+        assert len({tuple(pooling_strides(c.patch_shape, 4)) for c in ladder}) == 1

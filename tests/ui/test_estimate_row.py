@@ -1,0 +1,150 @@
+"""The line about memory and time: it asks, waits, warns and mends."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from napari_uda.ui import estimate_row, estimating
+from napari_uda.ui.session import DomainChoice, LayerPair
+from napari_uda.ui.train_widget import TrainWidget
+from train_window import settle
+
+FAKE = Path(__file__).parent / "fake_estimator.py"
+
+pytestmark = pytest.mark.usefixtures("own_settings")
+
+
+@pytest.fixture
+def calls(tmp_path, monkeypatch):
+    """Return a function: the workloads that were estimated so far."""
+    file = tmp_path / "calls.jsonl"
+    monkeypatch.setattr(estimating, "COMMAND", (sys.executable, str(FAKE), str(file)))
+    monkeypatch.setattr(estimate_row, "DELAY", 50)
+
+    def read():
+        lines = file.read_text().splitlines() if file.exists() else []
+        return [json.loads(line) for line in lines]
+
+    return read
+
+
+@pytest.fixture
+def widget(make_napari_viewer, qtbot, pair, calls):
+    found = TrainWidget(make_napari_viewer())
+    qtbot.addWidget(found)
+    found.session.choose("source", DomainChoice(folder=pair / "source"))
+    found.session.choose("target", DomainChoice(folder=pair / "target"))
+    settle(qtbot, found)
+    return found
+
+
+def ready(qtbot, widget, timeout=20_000):
+    """Let the data be in order, and wait for the estimate."""
+    widget.session.set_problem("")
+    widget.show()
+    told(qtbot, widget, timeout)
+
+
+def told(qtbot, widget, timeout=20_000):
+    row = widget.experiment.estimate
+    qtbot.waitUntil(lambda: row.words.text() and not row.busy, timeout=timeout)
+
+
+def test_nothing_is_said_and_started_before_there_are_data(qtbot, widget, calls):
+    widget.show()
+    qtbot.wait(200)
+    assert widget.experiment.estimate.words.text() == ""
+    assert not widget.experiment.estimate.busy
+    assert calls() == []
+
+
+def test_memory_and_time_are_told_while_start_can_be_pressed(qtbot, widget, calls):
+    widget.experiment.form.change({"batch_size": 2})
+    widget.session.set_problem("")
+    widget.show()
+    row = widget.experiment.estimate
+    assert row.busy
+    assert "Estimating" in row.words.text()
+    assert widget.start_button.isEnabled()
+    told(qtbot, widget)
+    assert row.words.text() == "About 2.0 GB of 4.2 GB free, 6 minutes on cuda:0"
+    assert row.fix.isHidden()
+    (workload,) = calls()
+    assert workload["source"] == [[64, 64]]
+    assert workload["method"]["batch_size"] == 2
+
+
+def test_what_does_not_fit_is_mended_by_the_button(qtbot, widget):
+    widget.experiment.form.change({"batch_size": 8})
+    ready(qtbot, widget)
+    row = widget.experiment.estimate
+    assert "Needs about 8.0 GB, 4.2 GB free on cuda:0: try batch_size = 4" in (
+        row.words.text()
+    )
+    assert row.fix.text() == "Use batch_size = 4"
+    row.fix.click()
+    assert widget.experiment.form.value().batch_size == 4
+    told(qtbot, widget)
+    assert row.words.text().startswith("About 4.0 GB")
+    assert row.fix.isHidden()
+
+
+def test_settings_that_were_estimated_are_not_estimated_again(qtbot, widget, calls):
+    form = widget.experiment.form
+    form.change({"batch_size": 2})
+    ready(qtbot, widget)
+    form.change({"batch_size": 4})
+    told(qtbot, widget)
+    form.change({"batch_size": 2})
+    assert widget.experiment.estimate.words.text().startswith("About 2.0 GB")
+    widget.experiment.run_name.setText("another-name")
+    assert not widget.experiment.estimate.busy
+    assert len(calls()) == 2
+
+
+def test_a_stale_estimate_is_ended_and_replaced(qtbot, widget, calls):
+    form = widget.experiment.form
+    form.change({"batch_size": 3})  # takes a minute
+    widget.session.set_problem("")
+    widget.show()
+    qtbot.waitUntil(lambda: len(calls()) == 1, timeout=20_000)
+    (child,) = (
+        one for one in psutil.Process().children() if str(FAKE) in one.cmdline()
+    )
+    form.change({"batch_size": 2})
+    told(qtbot, widget)
+    assert widget.experiment.estimate.words.text().startswith("About 2.0 GB")
+    qtbot.waitUntil(lambda: not child.is_running(), timeout=5000)
+
+
+def test_the_child_ends_with_the_window(qtbot, widget, calls):
+    widget.experiment.form.change({"batch_size": 3})  # takes a minute
+    widget.session.set_problem("")
+    widget.show()
+    qtbot.waitUntil(lambda: len(calls()) == 1, timeout=20_000)
+    # no_leftovers, which every test here has, would find the child
+
+
+def test_why_there_is_no_estimate_is_said(qtbot, widget):
+    widget.experiment.form.change({"batch_size": 5})
+    ready(qtbot, widget)
+    assert "device cuda:7 is not available." in widget.experiment.estimate.words.text()
+    assert widget.start_button.isEnabled()
+
+
+def test_layers_are_estimated_by_their_shapes(qtbot, widget, calls):
+    viewer = widget.session.viewer
+    image = viewer.add_image(np.zeros((5, 70, 80), np.uint8), name="stack")
+    labels = viewer.add_labels(np.ones((5, 70, 80), np.uint8), name="organs")
+    widget.session.choose("source", DomainChoice(layers=(LayerPair(image, labels),)))
+    widget.session.choose("target", DomainChoice(layers=(LayerPair(image),)))
+    settle(qtbot, widget)
+    widget.experiment.form.change({"batch_size": 2})
+    ready(qtbot, widget)
+    assert calls()[-1]["source"] == calls()[-1]["target"] == [[5, 70, 80]]
