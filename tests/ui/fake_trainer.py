@@ -8,6 +8,7 @@ import sys
 import time
 
 import numpy as np
+import psutil
 
 from napari_uda.core.spec import events as ev
 from napari_uda.core.spec.run import RunFolder
@@ -17,7 +18,7 @@ STEPS = 20
 
 def main(behaviour: str, path: str) -> int:
     run = RunFolder(path)
-    since = time.time() - 1
+    since = psutil.Process().create_time() - 1  # as `train` does
     if behaviour == "refuse":
         print("Error: The data do not fit together: choose others.", file=sys.stderr)
         return 2

@@ -106,6 +106,7 @@ def test_without_a_run_that_translates_it_says_so(viewer, qtbot, runs):
 
 
 def test_translates_a_layer_and_opens_the_worst_slice(viewer, widget, qtbot, runs):
+    preview = add_image(viewer, "preview", "preview")
     image = add_image(viewer)
     before = state(image)
     assert widget.inputs.image.layer() is image
@@ -126,6 +127,7 @@ def test_translates_a_layer_and_opens_the_worst_slice(viewer, widget, qtbot, run
     np.testing.assert_allclose(result.data, damaged(volume()), atol=1e-6)
     assert tuple(result.translate) == PLACE["translate"]
     assert state(image) == before
+    assert not preview.visible
     assert slice_now(viewer) == 2
     panel = widget.panel
     assert (panel.item.text(), panel.rank.text()) == ("MR, slice 3 of 5", "· the worst")

@@ -238,6 +238,7 @@ def test_all_target_layers_at_once_are_tabled_one_by_one(viewer, widget, qtbot):
     widget.session.choose("target", DomainChoice(layers=pairs))
     widget.inputs.image.setCurrentIndex(0)
     assert "2 target layers" in widget.inputs.image.currentText()
+    assert widget.inputs.truth.currentText() == "that of each"
     predict(widget, qtbot)
     assert {"MR · grl_01", "MR 2 · grl_01"} < set(ours(viewer))
     top = widget.scores.topLevelItem(0)
@@ -260,10 +261,14 @@ def folder(tmp_path):
 
 
 def test_files_are_predicted_scored_and_written(viewer, widget, qtbot, runs, folder):
+    said = {METADATA_KEY: {"role": "preview", "kind": "image", "key": "source"}}
+    preview = viewer.add_image(np.eye(9), metadata=said, translate=(900, 900))
     widget.inputs.set_files([folder])
     assert widget.inputs.test_only.isVisibleTo(widget)
     predict(widget, qtbot)
     assert [one.name for one in viewer.layers if role_of(one) is None] == ["b"]
+    assert not preview.visible
+    assert max(viewer.scene.camera.center) < 100  # at the image, not at the preview
     written = list(runs["grl"].predictions.glob("*/*.tif"))
     assert [path.name for path in written] == ["b.tif"]
     assert str(written[0].parent) in widget.message.text()

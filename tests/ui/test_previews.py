@@ -4,11 +4,13 @@ import itertools
 
 import numpy as np
 import pytest
+from qtpy.QtCore import QTimer
 
 from napari_uda.core.spec import events as ev
 from napari_uda.core.spec.domain import Structure
 from napari_uda.core.spec.run import RunFolder
 from napari_uda.ui import previews as module
+from napari_uda.ui.layers import put_previews_away
 from napari_uda.ui.previews import Previews
 from napari_uda.ui.session import Session, role_of
 
@@ -88,6 +90,27 @@ def test_one_layer_per_key_that_is_reused(previews, qtbot, run, viewer):
     assert words == ["source", "target", "target\npredicted", ""]
     layers["target_prediction"].visible = False
     assert "target\npredicted" not in [str(text) for text in captions.text.values]
+
+
+def test_a_preview_in_layers_that_are_there_does_not_lay_the_canvas_out_anew(
+    previews, qtbot, run
+):
+    show(previews, qtbot, run, 10)
+    laid_out = []
+    for layer in previews.layers().values():
+        layer.events.visible.connect(laid_out.append)
+    show(previews, qtbot, run, 20)
+    assert laid_out == []
+
+
+def test_the_window_can_react_between_two_new_layers(previews, qtbot, run, viewer):
+    counts = []
+    timer = QTimer()
+    timer.timeout.connect(lambda: counts.append(len(viewer.layers)))
+    timer.start(0)
+    show(previews, qtbot, run, 10)
+    timer.stop()
+    assert {1, 2} <= set(counts)
 
 
 def test_labels_wear_the_colours_of_their_structures(previews, qtbot, run):
@@ -272,3 +295,36 @@ def test_previews_are_fitted_again_after_all_were_deleted(previews, qtbot, run, 
     viewer.layers.clear()
     show(previews, qtbot, run, 20)
     assert in_view(viewer)
+
+
+def test_previews_put_away_come_back_clear_of_what_was_opened(
+    previews, qtbot, run, viewer
+):
+    show(previews, qtbot, run, 10)
+    opened = viewer.add_image(np.zeros((30, 30)))
+    put_previews_away(viewer)
+    assert not any(layer.visible for layer in previews.layers().values())
+    assert not viewer.layers["preview captions"].visible
+    show(previews, qtbot, run, 20)
+    layers = previews.layers().values()
+    assert all(layer.visible for layer in layers)
+    tops = [layer.extent.world[0, 0] for layer in layers]
+    assert min(tops) > opened.extent.world[1, 0]
+    put_previews_away(viewer)
+    previews.show_button.click()
+    assert all(layer.visible for layer in layers)
+
+
+def test_captions_too_small_to_be_seen_follow_what_is_hidden(
+    previews, qtbot, run, viewer
+):
+    show(previews, qtbot, run, 10)
+    viewer.scene.camera.zoom = 0.01
+    captions = viewer.layers["preview captions"]
+    assert not captions.visible
+    put_previews_away(viewer)  # one after the other
+    assert not any(layer.visible for layer in previews.layers().values())
+    previews.show_button.click()
+    viewer.scene.camera.zoom = 20
+    words = [str(text) for text in captions.text.values]
+    assert [word for word in words if word] == ["source", "target", "target\npredicted"]

@@ -95,9 +95,7 @@ def test_the_form_gives_its_place_to_the_run(train, qtbot):
     assert train.setup.note == "Output-space GRL, quick"
     train.experiment.form.change({"steps": 7})
     assert train.setup.note == "Output-space GRL, quick, 1 changed"
-    train.status.fix_asked.emit({"batch_size": 2})
-    assert train.setup.is_open
-    assert train.experiment.settings.is_open
+    train.setup.unfold()
     assert train.setup.note == ""
 
 

@@ -82,6 +82,11 @@ class Captions:
         points = np.asarray(corners, float)
         self._width, self._wanted = width, True
         layer = self._present(points.shape[1])
+        # napari looks up the text of points that it drew last: while a layer is hidden,
+        # of all that there were.
+        spare = max(0, len(layer.data) - len(points)) if layer is not None else 0
+        points = np.pad(points, ((0, spare), (0, 0)), mode="edge")
+        texts = [*texts, *[""] * spare]
         now = (tuple(texts), points.tobytes(), repr(place))
         # Previews come and go by the thousand; what they are called stays.
         if layer is None or now != self._shown:

@@ -114,6 +114,7 @@ class CheckInputs(QWidget):
         self.translated.setLayers(translations_in(layers))
         several = len(self._chosen())
         text = f"all {count_text(several, 'source or target layer')}"
+        text = "the source or target layer" if several == 1 else text
         self.image.setItemText(
             0, text if several and not self.uses_layers() else "choose"
         )

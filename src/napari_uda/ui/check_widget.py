@@ -23,7 +23,7 @@ from napari_uda.core.errors import UserError
 from .check_inputs import CheckInputs
 from .check_pairs import Pair, pair_of, pair_of_layers
 from .child import Failure, Progress
-from .layers import to_layer_axes
+from .layers import put_previews_away, to_layer_axes
 from .listening import Latest, Listener
 from .progress import show_progress
 from .review import Review
@@ -273,6 +273,7 @@ class CheckWidget(QWidget):
 
     def _open(self, review: Review, about: dict[str, str]) -> None:
         self._say("")
+        put_previews_away(self.session.viewer)
         self.panel.show()
         self.panel.open(review, about)
         self._refresh()

@@ -26,7 +26,9 @@ from .class_table import ClassTable
 from .domain_gap import DomainGap
 from .domain_picker import DomainPicker, same_choice
 from .inspecting import Looked, look_safely, plan_look
+from .layers import images_in, labels_in
 from .listening import Latest, Listener
+from .sample_layers import TO_SHOW, SampleLayers
 from .sample_table import SampleTable
 from .session import DomainChoice, Session
 from .words import SEVERITY_SIGNS, count_text, marked_text, memory_text, size_text
@@ -38,10 +40,12 @@ if TYPE_CHECKING:
     from napari_uda.core.data.inspection import Inspection, Problem
     from napari_uda.core.spec.domain import Dataset, DomainName
 
+DOMAINS: tuple[DomainName, ...] = ("source", "target")
 WAIT = 300
 """Milliseconds without a change before looking begins."""
 WAIT_PAINTING = 2000
 """The same while somebody paints labels."""
+OR_SAMPLE = "; or open a pair to try: File > Open Sample > napari-uda"
 MOST_ROWS = 7
 """Rows of the table that are seen at once."""
 
@@ -65,18 +69,12 @@ class DataWidget(QWidget):
         self._listener, self._names, self._pixels = (Listener(self) for _ in range(3))
         self._looked: Looked | None = None
         self._fix: Problem | None = None
-        self._suggested: dict[DomainName, DomainChoice] = {
-            "source": DomainChoice(),
-            "target": DomainChoice(),
-        }
-
-        self.pickers: dict[DomainName, DomainPicker] = {
-            "source": DomainPicker("source"),
-            "target": DomainPicker("target"),
-        }
+        self._suggested = {name: DomainChoice() for name in DOMAINS}
+        self.pickers = {name: DomainPicker(name) for name in DOMAINS}
         self.classes = ClassTable()
         self.classes.hide()
         self.table = SampleTable()
+        self.sample_layers = SampleLayers(self.session, self.table)
         self.again = QToolButton()
         self.again.setText("\N{CLOCKWISE OPEN CIRCLE ARROW}")
         self.again.setAutoRaise(True)
@@ -106,6 +104,7 @@ class DataWidget(QWidget):
         selection = self.table.selectionModel()
         assert selection is not None
         selection.currentRowChanged.connect(self._on_row_changed)
+        self.sample_layers.problem.connect(self.note.setText)
         self.fix.clicked.connect(self._on_fix_clicked)
         self.again.clicked.connect(self._look)
         QShortcut(QKeySequence("F5"), self).activated.connect(self._look)
@@ -166,18 +165,23 @@ class DataWidget(QWidget):
     def _on_layers_changed(self, _event: Any = None) -> None:
         layers = list(self.session.viewer.layers)
         self._names.stop()
-        for layer in layers:
+        for layer in (*images_in(layers), *labels_in(layers)):
             self._names.connect(layer.events.name, self._on_layer_renamed)
         for picker in self.pickers.values():
             with signals_blocked(picker):
                 picker.setLayers(layers)
         self._suggest()
 
-    def _on_layer_renamed(self, _event: Any = None) -> None:
+    def _on_layer_renamed(self, event: Any) -> None:
         for picker in self.pickers.values():
             with signals_blocked(picker):
                 picker.setLayers(list(self.session.viewer.layers))
-        self._timer.start(WAIT)
+        if event.source in self._chosen_layers():
+            self._timer.start(WAIT)
+
+    def _chosen_layers(self) -> tuple[Layer, ...]:
+        pairs = [pair for one in self.session.choices.values() for pair in one.layers]
+        return tuple(layer for pair in pairs for layer in pair.layers)
 
     def _suggest(self) -> None:
         """Choose the layers that say they belong to a domain, until the user does."""
@@ -202,8 +206,7 @@ class DataWidget(QWidget):
         for name, picker in self.pickers.items():
             if not same_choice(picker.value(), choices[name]):
                 picker.setValue(choices[name])
-        pairs = [pair for choice in choices.values() for pair in choice.layers]
-        self._watch(tuple(layer for pair in pairs for layer in pair.layers))
+        self._watch(self._chosen_layers())
         self.session.set_problem(self._missing() or "The data are being looked at.")
         self._timer.start(WAIT)
 
@@ -227,7 +230,8 @@ class DataWidget(QWidget):
         empty = [name for name, one in self.session.choices.items() if one.empty]
         if not empty:
             return ""
-        return f"Choose {' and '.join(empty)} images first, from layers or a folder."
+        text = f"Choose {' and '.join(empty)} images first, from layers or a folder"
+        return f"{text}{OR_SAMPLE if len(empty) > 1 else ''}."
 
     def _look(self) -> None:
         """Look at what is chosen now, in a worker; a look under way is given up."""
@@ -358,13 +362,10 @@ class DataWidget(QWidget):
 
     def _on_row_changed(self, *_rows: Any) -> None:
         report = self.table.samples.report(self.table.currentIndex().row())
-        lines = (
-            [marked_text(item.level, item.message) for item in report.problems]
-            if (report)
-            else []
-        )
-        self.note.setText("<br>".join(lines))
-        self.note.setVisible(bool(lines))
+        problems = report.problems if report else ()
+        lines = [marked_text(item.level, item.message) for item in problems]
+        self.note.setText("<br>".join([*lines, TO_SHOW] if report else []))
+        self.note.setVisible(report is not None)
 
     def _fit_height(self) -> None:
         rows = min(MOST_ROWS, max(1, self.table.samples.rowCount()))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from napari.layers import Layer
+    from napari.viewer import Viewer
     from numpy.typing import NDArray
 
     from .session import LayerPair
@@ -60,6 +61,24 @@ def _is_users(layer: Layer) -> bool:
 def kind_of(layer: Layer) -> str:
     """Return what a layer says it holds (image, labels, truth), or an empty text."""
     return str(layer.metadata.get(METADATA_KEY, {}).get("kind", ""))
+
+
+def put_previews_away(viewer: Viewer) -> None:
+    """Hide the previews of training, so that something else can be looked at.
+
+    The next preview, or *Show* in the Train tab, brings them back.
+    """
+    for layer in viewer.layers:
+        if role_of(layer) == "preview":
+            layer.visible = False
+
+
+def look_at(viewer: Viewer, layers: list[Layer]) -> None:
+    """Move the camera to layers."""
+    if layers and hasattr(viewer, "fit_to_view"):  # not in every napari
+        viewer.fit_to_view(layers=layers)
+    else:
+        viewer.reset_view()
 
 
 def axes_choices(image: Image) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 from superqt import QElidingLabel
+from superqt.utils import signals_blocked
 
 from napari_uda.core.errors import UserError
 from napari_uda.core.io import FORMATS, is_image, stem_of
@@ -136,8 +137,9 @@ class PredictInputs(QWidget):
         self.truth.setLayers(labels_in(layers))
         pairs = self._pairs()
         target = [pair.image for pair in pairs]
-        text = f"all {count_text(len(target), 'target layer')}" if target else "choose"
-        self.image.setItemText(0, text)
+        several = f"all {count_text(len(target), 'target layer')}"
+        text = "the target layer" if len(target) == 1 else several
+        self.image.setItemText(0, text if target else "choose")
         if first and self.image.layer() is None:
             own = [layer for layer in images_in(layers) if role_of(layer) == "target"]
             likely = target or own or images_in(layers)[-1:]
@@ -145,6 +147,7 @@ class PredictInputs(QWidget):
                 self.image.setLayer(likely[0])
         if not self._truth_chosen and self.truth.layer() is None:
             self.truth.setLayer(self._likely_truth())
+        self._name_no_truth()
         self.valueChanged.emit()
 
     def set_files(self, paths: list[Path]) -> None:
@@ -259,9 +262,17 @@ class PredictInputs(QWidget):
         several = self.image.layer() is None
         self._truth_chosen = False
         self.truth.setEnabled(not several)
-        if not several:
+        self._name_no_truth()
+        if several:
+            with signals_blocked(self.truth):
+                self.truth.setLayer(None)
+        else:
             self.truth.setLayer(self._likely_truth())
         self.valueChanged.emit()
+
+    def _name_no_truth(self) -> None:
+        several = self.image.layer() is None and bool(self._pairs())
+        self.truth.setItemText(0, "that of each" if several else "none")
 
     def _on_truth_chosen(self, _index: int) -> None:
         self._truth_chosen = True

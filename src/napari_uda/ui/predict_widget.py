@@ -15,6 +15,7 @@ from napari_uda.core.errors import UserError
 
 from .baselines import Baselines, find_baselines
 from .child import Failure, Progress
+from .layers import look_at, put_previews_away
 from .listening import Latest, Listener
 from .overlays import VIEWS, Overlay, View
 from .predict_form import HINTS, PredictForm
@@ -243,6 +244,9 @@ class PredictWidget(PredictForm):
             overlay = Overlay(viewer, result, image, chosen.axes)
             overlay.apply(self._view)
             self._overlays[number] = overlay
+            put_previews_away(viewer)
+            if image is None and not number:
+                look_at(viewer, [overlay.image])
 
     def _on_predicted(self) -> None:
         self._work.done()

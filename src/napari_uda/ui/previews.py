@@ -15,7 +15,7 @@ from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSlider,
 from napari_uda.core.spec.events import Preview, Resumed
 
 from .captions import Captions, below
-from .layers import class_colormap
+from .layers import class_colormap, look_at
 from .mosaics import GAP, Mosaic, load_mosaics
 from .session import FOLLOWING, METADATA_KEY, role_of
 
@@ -59,6 +59,7 @@ class Previews(QWidget):
         self._wanted: int | None = None
         self._loaded = 0
         self._worker: Any = None
+        self._unshown: list[tuple[Mosaic, float]] = []
         self._origin: tuple[float, float, float] | None = None
         self._fitted: _View | None = None
         self._loaded_at = 0.0
@@ -76,7 +77,7 @@ class Previews(QWidget):
         self.live.toggled.connect(self._on_live)
         self.show_button = QPushButton("Show")
         self.show_button.setMinimumWidth(48)
-        self.show_button.setToolTip("Move the camera to the previews")
+        self.show_button.setToolTip("Show the previews, and move the camera to them")
         self.show_button.clicked.connect(self._on_show)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -89,6 +90,9 @@ class Previews(QWidget):
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.timeout.connect(self._load)
+        self._next = QTimer(self)
+        self._next.setSingleShot(True)
+        self._next.timeout.connect(self._show_next)
         self._enable()
 
     def open(self, run: RunFolder | None, structures: tuple[Structure, ...]) -> None:
@@ -140,12 +144,11 @@ class Previews(QWidget):
             self.slider.setValue(self.slider.maximum())
 
     def _on_show(self) -> None:
-        viewer = self._session.viewer
-        layers = [layer for layer in self.layers().values() if layer.visible]
-        if layers and hasattr(viewer, "fit_to_view"):
-            viewer.fit_to_view(layers=layers)
-        else:
-            viewer.reset_view()
+        shown = self.layers()
+        layers = [shown[one.key] for one, _ in self._placed if one.key in shown]
+        for layer in layers:
+            layer.visible = True
+        look_at(self._session.viewer, layers)
 
     def _want(self, step: int) -> None:
         self._wanted = step
@@ -168,30 +171,46 @@ class Previews(QWidget):
         self._worker.start()
 
     def _on_loaded(self, mosaics: list[Mosaic]) -> None:
-        self._worker = None
         if mosaics:
             self._lay_out(mosaics)
-        self._load()
+            self._show_next()
+        else:
+            self._go_on()
 
     def _lay_out(self, mosaics: list[Mosaic]) -> None:
-        """Show pictures side by side; all at once, as a redraw costs more than they."""
+        """Find the places of pictures side by side, in which they are to be shown."""
         left, domain, places = 0.0, "", []
         for mosaic in mosaics:
             if domain and mosaic.domain != domain:
                 left += BETWEEN_DOMAINS
             places.append(left)
             left, domain = left + mosaic.data.shape[1] + GAP, mosaic.domain
-        if self._origin is None:
-            height = max(mosaic.data.shape[0] for mosaic in mosaics)
-            self._origin = self._place(left - GAP, height)
+        size = (max(mosaic.data.shape[0] for mosaic in mosaics), left - GAP)
+        if self._origin is None or self._is_covered(*size):
+            self._origin = self._place(*size)
         if not self._session.viewer.layers:
             self._fitted = None  # napari moves the camera to the first layer itself
         self._hide_others({mosaic.key for mosaic in mosaics})
-        for mosaic, place in zip(mosaics, places, strict=True):
-            self._show(mosaic, place)
         self._placed = list(zip(mosaics, places, strict=True))
+        self._unshown = list(self._placed)
+
+    def _show_next(self) -> None:
+        """Show pictures at once, but make one layer per turn of the event loop.
+
+        A redraw costs more than new pictures; a new layer takes napari long.
+        """
+        while self._unshown:
+            mosaic, place = self._unshown.pop(0)
+            if self._show(mosaic, place) and self._unshown:
+                self._next.start()
+                return
         self._describe()
         self._fit()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._worker = None
+        self._load()
 
     def _describe(self, _event: Any = None) -> None:
         """Write below each picture that can be seen what it shows."""
@@ -234,7 +253,8 @@ class Previews(QWidget):
         viewer.reset_view()
         self._fitted = _View(low, high, _camera(viewer))
 
-    def _show(self, mosaic: Mosaic, left: float) -> None:
+    def _show(self, mosaic: Mosaic, left: float) -> bool:
+        """Show a picture in its layer; tell whether that had to be made."""
         assert self._origin is not None
         top, start, pixel = self._origin
         options: dict[str, Any] = {
@@ -245,11 +265,13 @@ class Previews(QWidget):
         layer = self.layers().get(mosaic.key)
         if layer is None:
             self._add_layer(mosaic, options)
-            return
+            return True
         # Images and truth stay the same all along; only what is predicted changes.
         if not np.array_equal(layer.data, mosaic.data):
             layer.data = mosaic.data
-        layer.visible = True
+        # Even a layer that is visible already would be laid out again, at some cost.
+        if not layer.visible:
+            layer.visible = True
         about = layer.metadata[METADATA_KEY]
         # What the user has renamed keeps that name.
         if layer.name == about["name"] != options["name"]:
@@ -264,6 +286,7 @@ class Previews(QWidget):
         ):
             layer.metadata["structures"] = self._structures
             layer.colormap = class_colormap(dict(enumerate(self._structures, 1)))
+        return False
 
     def _add_layer(self, mosaic: Mosaic, options: dict[str, Any]) -> None:
         viewer = self._session.viewer
@@ -291,7 +314,19 @@ class Previews(QWidget):
         if selected:
             viewer.layers.selection = selected
 
-    def _place(self, width: float, height: float) -> tuple[float, float, float]:
+    def _is_covered(self, height: float, width: float) -> bool:
+        """Tell whether a user's layer that can be seen lies where the strip does."""
+        assert self._origin is not None
+        *corner, pixel = self._origin
+        low, high = np.array(corner), corner + np.array((height, width)) * pixel
+        return any(
+            (low < box[1] - pixel).all() and (box[0] < high - pixel).all()
+            for layer in self._user_layers()
+            if layer.visible
+            for box in [layer.extent.world[:, -2:]]
+        )
+
+    def _place(self, height: float, width: float) -> tuple[float, float, float]:
         """Return top, left and pixel size of a strip below the user's layers."""
         boxes = [layer.extent.world[:, -2:] for layer in self._user_layers()]
         if not boxes:
@@ -311,7 +346,7 @@ class Previews(QWidget):
 
     def _hide_others(self, keys: set[str]) -> None:
         for key, layer in self.layers().items():
-            if key not in keys:
+            if key not in keys and layer.visible:
                 layer.visible = False
 
 

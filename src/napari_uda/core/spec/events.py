@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
@@ -150,11 +151,13 @@ Event = (
 LAST_EVENTS = (Finished, Stopped, Failed)
 """Every job ends in exactly one of these."""
 
-_ADAPTER: TypeAdapter[Event] = TypeAdapter(
-    Annotated[Event, Field(discriminator="kind")]
-)
+
+@cache
+def _adapter() -> TypeAdapter[Event]:
+    """Return what reads events; made late, as that takes a while."""
+    return TypeAdapter(Annotated[Event, Field(discriminator="kind")])
 
 
 def event_from_json(line: str | bytes) -> Event:
     """Read one event; raises pydantic's ValidationError on anything else."""
-    return _ADAPTER.validate_json(line)
+    return _adapter().validate_json(line)

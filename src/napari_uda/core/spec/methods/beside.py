@@ -26,8 +26,5 @@ class BesideConfig(TranslationConfig):
     """What generators compute: image, the whole of it, as in the papers; change, what
     is to be added to an image, at first hardly anything, so that training starts where
     no adaptation would end."""
-    cycle_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 2.0
-    """Weight of the difference between images and themselves, there and back again; the
-    paper's 10 keeps generators of changes from changing anything for long."""
-    identity_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 1.0
-    """Weight of what generators change about images that look right already; 0: off."""
+    batch_size: Annotated[int, quantity("patches", ge=1, le=1024)] = 8
+    """Patches of each domain per step."""
