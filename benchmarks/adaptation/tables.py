@@ -180,9 +180,11 @@ def variants(rows: list[Scored]) -> dict[str, list[Scored]]:
     """Group the rows of a pair by method, and by settings where these differ.
 
     The settings that most methods were measured with are those of a method's own line.
+    A method that was measured with these and more settings alone has no such line.
     """
     kinds = {(row["method"], row["preset"], row["settings"]) for row in rows}
     usual = Counter((preset, settings) for _, preset, settings in kinds)
+    most = max(usual, key=lambda kind: usual[kind])
     groups: dict[str, list[Scored]] = {}
     for method in dict.fromkeys(row["method"] for row in rows):
         mine = list(
@@ -193,8 +195,9 @@ def variants(rows: list[Scored]) -> dict[str, list[Scored]]:
             )
         )
         own = max(mine, key=lambda kind: usual[kind])
+        more = set(own[1].split()) > set(most[1].split())
         for kind in mine:
-            label = method if kind == own else f"{method}, {' '.join(kind).strip()}"
+            label = method if kind == own and not more else f"{method}, {' '.join(kind).strip()}"
             groups[label] = [
                 row
                 for row in rows
