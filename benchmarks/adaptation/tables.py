@@ -197,7 +197,11 @@ def variants(rows: list[Scored]) -> dict[str, list[Scored]]:
         own = max(mine, key=lambda kind: usual[kind])
         more = set(own[1].split()) > set(most[1].split())
         for kind in mine:
-            label = method if kind == own and not more else f"{method}, {' '.join(kind).strip()}"
+            label = (
+                method
+                if kind == own and not more
+                else f"{method}, {' '.join(kind).strip()}"
+            )
             groups[label] = [
                 row
                 for row in rows
