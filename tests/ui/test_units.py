@@ -22,8 +22,15 @@ def viewer(make_napari_viewer):
 def previews(viewer, qtbot):
     previews = Previews(Session.of(viewer))
     qtbot.addWidget(previews)
-    previews._lay_out([Mosaic("source", FLAT), Mosaic("target", FLAT)])
+    show(previews, qtbot, "source", "target")
     return previews
+
+
+def show(previews, qtbot, *keys):
+    """Show flat pictures, of which each new one is made in a turn of its own."""
+    previews._lay_out([Mosaic(key, FLAT) for key in keys])
+    previews._show_next()
+    qtbot.waitUntil(lambda: set(keys) <= set(previews.layers()), timeout=10_000)
 
 
 @pytest.fixture
@@ -50,9 +57,9 @@ def test_previews_come_first(viewer, previews, complaints, data):
     assert units(previews.layers()["source"]) == ("nanometer",) * 2
 
 
-def test_previews_come_second_and_units_change(viewer, previews, complaints):
+def test_previews_come_second_and_units_change(viewer, previews, complaints, qtbot):
     image = viewer.add_image(STACK, units=("pixel", "nm", "nm"))
-    previews._lay_out([Mosaic("source", FLAT), Mosaic("to_target", FLAT)])
+    show(previews, qtbot, "source", "to_target")
     assert complaints() == []
     image.units = ("pixel",) * 3
     assert complaints() == []
