@@ -93,6 +93,7 @@ def test_an_unknown_method_is_a_sentence(capsys):
 def test_opening_imports_no_torch():
     code = (
         "import sys\nfrom napari.components import ViewerModel\n"
+        "from qtpy.QtCore import QThreadPool\n"
         "from qtpy.QtWidgets import QApplication\napp = QApplication([])\n"
         "from napari_uda.ui.check_widget import CheckWidget\n"
         "from napari_uda.ui.data_widget import DataWidget\n"
@@ -101,6 +102,8 @@ def test_opening_imports_no_torch():
         "CheckWidget(viewer)\n"
         "assert 'torch' not in sys.modules\n"
         "assert 'scipy.ndimage' not in sys.modules\n"
+        # Python must not end while workers begin.
+        "QThreadPool.globalInstance().waitForDone()\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False

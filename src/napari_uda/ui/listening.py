@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakMethod
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from qtpy.QtWidgets import QWidget
 
@@ -100,4 +101,11 @@ class Latest:
             for signal in (worker.yielded, worker.returned):
                 with suppress(RuntimeError, TypeError):
                     signal.disconnect()
+            # Nobody resumes it then, and napari keeps every worker until it closes:
+            # a generator left where it stands would keep all that it looked at.
+            worker.aborted.connect(partial(_close, worker._gen))
             worker.quit()
+
+
+def _close(generator: Generator[Any, Any, Any]) -> None:
+    generator.close()
