@@ -25,7 +25,7 @@ demo: $(READY) ## train, adapt and compare on a built-in sample pair
 test: $(READY) ## every check and every test; windows open on a virtual screen
 	@scripts/setup-system.sh tests
 	@scripts/lint.sh
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest -n auto --dist loadfile
 
 lint: $(READY) ## style, types and import rules only
 	@scripts/lint.sh

@@ -58,7 +58,7 @@ def test_core_and_command_line_need_no_window() -> None:
     ],
 )
 def test_importing_needs_no_torch(package: str) -> None:
-    heavy = ("lightning_fabric", "monai", "torch")
+    heavy = ("monai", "torch")
     assert import_all(package, absent=heavy) == set()
 
 

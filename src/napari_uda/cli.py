@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from typing import Annotated, Any
@@ -58,7 +57,6 @@ def main(arguments: list[str] | None = None) -> None:
     """Run a command; exits with 0 (done), 1 (failed) or 2 (the input is wrong)."""
     # Spinning OpenMP threads would take the cores from the napari window beside us.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    logging.getLogger("lightning_fabric.utilities.rank_zero").setLevel(logging.WARNING)
     as_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
     try:
         code = app(arguments, standalone_mode=False, prog_name="napari-uda")

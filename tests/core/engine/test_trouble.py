@@ -81,7 +81,7 @@ def test_broken_weights_never_become_the_best(run, change_step, make_experiment)
     def action(call, method):
         if call == 3:
             with torch.no_grad():
-                method.segmenter.head.bias.fill_(float("nan"))
+                method.segmenter.network.head.bias.fill_(float("nan"))
             return {"seg": torch.tensor(0.1)}
         return None
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 import torch
-from lightning_fabric import Fabric
 
 from napari_uda.core.errors import UserError
 
@@ -81,15 +80,6 @@ def place(method: Method[Any], device: torch.device, dims: int) -> Method[Any]:
     if dims == 3 and device.type == "cpu":
         method.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     return method
-
-
-def fabric_for(device: torch.device, *, bfloat16: bool) -> Fabric:
-    """Return what runs networks on a device with a precision."""
-    return Fabric(
-        accelerator=device.type,
-        devices=[device.index or 0] if device.type == "cuda" else 1,
-        precision="bf16-mixed" if bfloat16 else "32-true",
-    )
 
 
 def describe(device: torch.device) -> str:

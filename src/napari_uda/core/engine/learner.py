@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -10,6 +10,7 @@ from napari_uda.core.method import Batch
 
 from . import device as devices
 from .averaging import averaged_copy, update_average, warm_decay
+from .precision import InPrecision, autocast
 from .schedule import learning_rate_factor
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Learner:
     ) -> None:
         self.config = method.config
         dims = self.config.dims
+        self._device = device
         self.bfloat16 = devices.use_bfloat16(training, device, dims)
         self.method = devices.place(method, device, dims)
         self.average = averaged_copy(method)
@@ -52,20 +54,20 @@ class Learner:
         """Part of the training that is done, in [0, 1)."""
         self.rate_scale = 1.0
         """Factor of all learning rates."""
-        optimizers = method.optimizers()
+        self.optimizers: dict[str, Optimizer] = method.optimizers()
         self._rates = {
             name: [group["lr"] for group in optimizer.param_groups]
-            for name, optimizer in optimizers.items()
+            for name, optimizer in self.optimizers.items()
         }
-        self.fabric = devices.fabric_for(device, bfloat16=self.bfloat16)
         for name, network in self.networks.items():
             if any(p.requires_grad for p in network.parameters()):
-                setattr(method, name, self.fabric.setup_module(network))
-        self.optimizers: dict[str, Optimizer] = {
-            name: cast("Optimizer", self.fabric.setup_optimizers(optimizer))
-            for name, optimizer in optimizers.items()
-        }
+                wrapped = InPrecision(network, device, bfloat16=self.bfloat16)
+                setattr(method, name, wrapped)
         method.train()
+
+    def autocast(self) -> torch.autocast:
+        """Return a context in which the average computes as precisely as the rest."""
+        return autocast(self._device, bfloat16=self.bfloat16)
 
     def update(
         self, optimizer: str, loss: Tensor, progress: float | None = None
@@ -73,7 +75,7 @@ class Learner:
         """Minimise a loss by one step of the named optimiser."""
         chosen = self.optimizers[optimizer]
         chosen.zero_grad(set_to_none=True)
-        self.fabric.backward(loss)
+        torch.autograd.backward(loss)
         groups = chosen.param_groups
         if self.config.gradient_clip > 0:
             parameters = [p for group in groups for p in group["params"]]

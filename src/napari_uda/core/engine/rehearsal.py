@@ -97,9 +97,8 @@ class Rehearsal:
             *(views,) * 4, names, workload.overlapping, torch.full((len(names),), 0.1)
         )
         for optimizer in self._learner.optimizers.values():
-            inner: Any = getattr(optimizer, "optimizer", optimizer)
-            inner.register_step_pre_hook(self._before_update)
-            inner.register_step_post_hook(self._after_update)
+            optimizer.register_step_pre_hook(self._before_update)
+            optimizer.register_step_post_hook(self._after_update)
 
     def memory(self) -> Measured:
         """Do steps of every stage, scores and a preview, and count bytes."""
@@ -144,7 +143,7 @@ class Rehearsal:
         self._learner.learn(patches, step, COUNTED)
 
     def _look(self, what: Callable[[Any], object]) -> None:
-        with self._learner.fabric.autocast():
+        with self._learner.autocast():
             what(self._learner.average)
 
     def _clocked(self, act: Callable[[Any], None], what: Any) -> float:

@@ -186,7 +186,7 @@ class Trainer:
         """Score and show the averaged model when it is time."""
         if self._due(self.training.validate_every):
             # Nothing is yielded inside autocast: it would hold for the caller, too.
-            with self._learner.fabric.autocast():
+            with self._learner.autocast():
                 found = self._materials.gallery.judge(self._average)
             yield ev.Validation(**self._about(), **found._asdict())
             truth = found.truth.get("mean", 0.0)
@@ -201,7 +201,7 @@ class Trainer:
             yield from self._preview()
 
     def _preview(self) -> Iterator[ev.Event]:
-        with self._learner.fabric.autocast():
+        with self._learner.autocast():
             arrays = self._materials.gallery.preview(self._average)
         file = f"previews/{self.step:06d}.npz"
         try:

@@ -348,7 +348,7 @@ def valid_events(events: list[Event]) -> list[Event]:
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of what results depend on."""
-    packages = ("napari-uda", "torch", "lightning-fabric", "numpy", "scipy")
+    packages = ("napari-uda", "torch", "numpy", "scipy")
     found = {"python": platform.python_version()}
     for package in packages:
         with suppress(PackageNotFoundError):
