@@ -4,8 +4,11 @@ import subprocess
 import sys
 
 import pytest
+from qtpy.compat import isalive
 from qtpy.QtWidgets import QAbstractButton, QApplication
 
+from napari_uda.core.spec.run import RunFolder
+from napari_uda.ui import dock as dock_module
 from napari_uda.ui.launch import main, open_dock, open_sample, train_when_ready
 
 
@@ -25,8 +28,50 @@ def test_the_dock_has_a_tab_per_step_and_fits_a_narrow_place(viewer):
         assert page.session is dock.session
 
 
+def test_the_data_tab_comes_first_and_the_others_by_themselves(viewer, qtbot):
+    dock = open_dock(viewer)
+    assert not dock.complete
+    assert dock.tabs.currentWidget() is dock.data
+    hints = [dock.tabs.tabToolTip(i) for i in range(4)]
+    qtbot.waitUntil(lambda: dock.complete, timeout=20_000)
+    pages = [dock.data, dock.train, dock.predict, dock.check]
+    assert [dock.tabs.widget(i) for i in range(dock.tabs.count())] == pages
+    assert [dock.tabs.tabToolTip(i) for i in range(4)] == hints
+    assert dock.tabs.currentWidget() is dock.data
+    qtbot.waitUntil(lambda: not dock._turn.isActive())
+
+
+def test_a_tab_is_there_as_soon_as_it_is_chosen(viewer, qtbot, monkeypatch):
+    monkeypatch.setattr(dock_module, "SOON", 10_000_000)
+    dock = open_dock(viewer)
+    qtbot.waitUntil(dock.isVisible)
+    dock.tabs.tabBar().setCurrentIndex(2)
+    assert dock.tabs.currentIndex() == 2
+    assert dock.tabs.currentWidget().objectName() == "napari-uda predict"
+    assert dock.predict.isVisible()
+    assert not dock.complete
+
+
+def test_a_window_can_be_closed_before_all_tabs_are_made(viewer, qtbot):
+    dock = open_dock(viewer)
+    qtbot.waitUntil(dock._turn.isActive)
+    viewer.close()
+    for _ in range(20):
+        QApplication.processEvents()
+    assert not isalive(dock._turn) or not dock._turn.isActive()
+    assert not dock.complete
+
+
+def test_a_tab_made_later_knows_of_a_run_under_way(viewer, tmp_path):
+    dock = open_dock(viewer)
+    run = RunFolder(tmp_path / "a run")
+    dock.session.selected_run = run
+    assert dock.train.status.title.text() == "a run"
+
+
 def test_every_button_explains_itself_and_main_ones_name_their_key(viewer):
     dock = open_dock(viewer)
+    assert all((dock.data, dock.train, dock.predict, dock.check))
     # What is decided about a slice explains itself once there is one.
     buttons = [
         one
@@ -88,6 +133,21 @@ def test_an_unknown_method_is_a_sentence(capsys):
         main(["--demo", "--method", "magic"])
     assert ended.value.code == 2
     assert "there is no method 'magic'" in capsys.readouterr().err
+
+
+def test_the_first_tab_waits_for_nothing_that_others_need():
+    code = (
+        "import sys\nfrom napari.components import ViewerModel\n"
+        "from qtpy.QtWidgets import QApplication\napp = QApplication([])\n"
+        "from napari_uda.ui.dock import AdaptationDock\n"
+        "dock = AdaptationDock(ViewerModel())\n"
+        "slow = 'pyqtgraph', 'napari_uda.core.spec.methods', 'scipy.ndimage', 'torch'\n"
+        "sys.exit(' '.join(name for name in slow if name in sys.modules))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.stderr.strip() == ""
 
 
 def test_opening_imports_no_torch():

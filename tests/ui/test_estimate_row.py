@@ -13,6 +13,7 @@ import pytest
 from napari_uda.ui import estimate_row, estimating
 from napari_uda.ui.session import DomainChoice, LayerPair
 from napari_uda.ui.train_widget import TrainWidget
+from napari_uda.ui.trainer_process import NICENESS
 from train_window import settle
 
 FAKE = Path(__file__).parent / "fake_estimator.py"
@@ -54,6 +55,10 @@ def ready(qtbot, widget, timeout=20_000):
 def told(qtbot, widget, timeout=20_000):
     row = widget.experiment.estimate
     qtbot.waitUntil(lambda: row.words.text() and not row.busy, timeout=timeout)
+
+
+def autogroup(pid):
+    return Path(f"/proc/{pid}/autogroup").read_text()
 
 
 def test_nothing_is_said_and_started_before_there_are_data(qtbot, widget, calls):
@@ -117,6 +122,13 @@ def test_a_stale_estimate_is_ended_and_replaced(qtbot, widget, calls):
     (child,) = (
         one for one in psutil.Process().children() if str(FAKE) in one.cmdline()
     )
+    if psutil.POSIX:
+        assert child.nice() == NICENESS
+    # On Linux the group that shares the cores gives way; it must not be the window's.
+    if Path("/proc/self/autogroup").exists():
+        group, _, niceness = autogroup(child.pid).split()
+        assert group != autogroup("self").split()[0]
+        assert int(niceness) == NICENESS
     form.change({"batch_size": 2})
     told(qtbot, widget)
     assert widget.experiment.estimate.words.text().startswith("About 2.0 GB")

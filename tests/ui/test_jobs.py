@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -82,6 +83,21 @@ def test_events_come_in_batches_five_times_a_second(qtbot, run, start):
     job.progressed.connect(batches.append)
     finish(qtbot, watcher)
     assert sum(map(len, batches)) > 2 * len(batches)
+
+
+def test_the_window_goes_before_the_trainer(qtbot, run, start):
+    own = Path("/proc/self/autogroup")
+    before = own.read_text() if own.exists() else ""
+    job, watcher = start("wait")
+    wait_for_step(qtbot, job, 5)
+    pid = int(run.owner()["pid"])
+    if hasattr(os, "getpriority"):
+        assert os.getpriority(os.PRIO_PROCESS, pid) == 10
+    if before:
+        assert Path(f"/proc/{pid}/autogroup").read_text().split()[-1] == "10"
+        assert own.read_text() == before
+    job.stop()
+    finish(qtbot, watcher)
 
 
 def test_pause_and_continue(qtbot, run, start):

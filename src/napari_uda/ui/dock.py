@@ -1,28 +1,84 @@
-"""The dock: data, training, prediction and checking as tabs of one widget."""
+"""The dock: data, training, prediction and checking as tabs of one widget.
+
+Its first tab is there at once. The others are imported and made when they are asked
+for, or one after another as soon as the window has nothing else to do.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
-from qtpy.QtCore import QSize
+from qtpy.QtCore import QSize, QTimer
 from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from superqt.utils import signals_blocked
 
-from .check_widget import CheckWidget
 from .data_widget import DataWidget
-from .predict_widget import PredictWidget
 from .session import Session
-from .train_widget import TrainWidget
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
+    from qtpy.QtGui import QHideEvent, QShowEvent
 
-HINTS = (
-    "Choose source and target, and see what is wrong with them",
-    "Train, and watch it learn",
-    "Segment with a run, and compare with truth",
-    "Translate with a run, and see whether the anatomy is still there",
+    from .check_widget import CheckWidget
+    from .predict_widget import PredictWidget
+    from .train_widget import TrainWidget
+
+SOON = 50
+"""Milliseconds from the first sight of the dock until the other tabs are made."""
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One step of the way from data to masks."""
+
+    title: str
+    """Its name."""
+    hint: str
+    """What it is for."""
+    module: str
+    """Module of its widget."""
+    kind: str
+    """Class of its widget."""
+
+
+TABS = (
+    Tab(
+        "1 Data",
+        "Choose source and target, and see what is wrong with them",
+        "napari_uda.ui.data_widget",
+        "DataWidget",
+    ),
+    Tab(
+        "2 Train",
+        "Train, and watch it learn",
+        "napari_uda.ui.train_widget",
+        "TrainWidget",
+    ),
+    Tab(
+        "3 Predict",
+        "Segment with a run, and compare with truth",
+        "napari_uda.ui.predict_widget",
+        "PredictWidget",
+    ),
+    Tab(
+        "4 Check",
+        "Translate with a run, and see whether the anatomy is still there",
+        "napari_uda.ui.check_widget",
+        "CheckWidget",
+    ),
 )
+IMPORTED = (
+    "napari_uda.core.spec.methods",
+    "napari_uda.core.spec.run",
+    "pyqtgraph",
+    "napari_uda.ui.train_widget",
+    "napari_uda.ui.predict_widget",
+    "napari_uda.ui.check_widget",
+)
+"""What the other tabs take time to import, one per turn of the event loop."""
 
 
 class AdaptationDock(QWidget):
@@ -38,24 +94,42 @@ class AdaptationDock(QWidget):
         super().__init__(parent)
         self.setObjectName("napari-uda")
         self.session = Session.of(napari_viewer)
+        self.data = DataWidget(napari_viewer)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.data = DataWidget(napari_viewer)
-        self.train = TrainWidget(napari_viewer)
-        self.predict = PredictWidget(napari_viewer)
-        self.check = CheckWidget(napari_viewer)
-        pages = (self.data, self.train, self.predict, self.check)
-        names = ("Data", "Train", "Predict", "Check")
-        for number, (page, name, hint) in enumerate(
-            zip(pages, names, HINTS, strict=True), start=1
-        ):
-            self.tabs.addTab(page, f"{number} {name}")
-            key = f"Alt+{number}"
-            self.tabs.setTabToolTip(number - 1, f"{hint} ({key}).")
-            QShortcut(QKeySequence(key), self).activated.connect(self._on_key)
+        self._pages: list[QWidget | None] = [self.data, None, None, None]
+        self._unimported = list(IMPORTED)
+        for number, page in enumerate(self._pages):
+            self._insert(number, page or QWidget())
+            key = QShortcut(QKeySequence(f"Alt+{number + 1}"), self)
+            key.activated.connect(self._on_key)
+        self.tabs.setCurrentIndex(0)
+        self.tabs.currentChanged.connect(self._page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.tabs)
+        self._turn = QTimer(self)
+        self._turn.timeout.connect(self._go_on)
+
+    @property
+    def train(self) -> TrainWidget:
+        """The second tab, made now if it was not there yet."""
+        return cast("TrainWidget", self._page(1))
+
+    @property
+    def predict(self) -> PredictWidget:
+        """The third tab, made now if it was not there yet."""
+        return cast("PredictWidget", self._page(2))
+
+    @property
+    def check(self) -> CheckWidget:
+        """The fourth tab, made now if it was not there yet."""
+        return cast("CheckWidget", self._page(3))
+
+    @property
+    def complete(self) -> bool:
+        """Whether all tabs were made."""
+        return None not in self._pages
 
     def sizeHint(self) -> QSize:
         """Return a width that suits the widgets and leaves room for the canvas."""
@@ -64,6 +138,47 @@ class AdaptationDock(QWidget):
     def minimumSizeHint(self) -> QSize:
         """Return the narrowest size at which everything can be used."""
         return QSize(340, 300)
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Make the other tabs, once what is seen was painted."""
+        super().showEvent(event)
+        if not self.complete:
+            self._turn.start(SOON)
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        """Make nothing more: the window may be about to close."""
+        super().hideEvent(event)
+        self._turn.stop()
+
+    def _page(self, number: int) -> QWidget:
+        """Return a tab, which takes the place that was kept for it."""
+        page = self._pages[number]
+        if page is None:
+            tab = TABS[number]
+            make = getattr(import_module(tab.module), tab.kind)
+            page = self._pages[number] = make(self.session.viewer)
+            seen, place = self.tabs.currentIndex(), self.tabs.widget(number)
+            with signals_blocked(self.tabs):
+                self.tabs.removeTab(number)
+                self._insert(number, page)
+                self.tabs.setCurrentIndex(seen)
+            if place is not None:
+                place.deleteLater()
+        return page
+
+    def _insert(self, number: int, page: QWidget) -> None:
+        self.tabs.insertTab(number, page, TABS[number].title)
+        self.tabs.setTabToolTip(number, f"{TABS[number].hint} (Alt+{number + 1}).")
+
+    def _go_on(self) -> None:
+        """Do one thing per turn of the event loop, so that the window stays free."""
+        self._turn.setInterval(0)
+        if self._unimported:
+            import_module(self._unimported.pop(0))
+        elif not self.complete:
+            self._page(self._pages.index(None))
+        else:
+            self._turn.stop()
 
     def _on_key(self) -> None:
         shortcut = self.sender()

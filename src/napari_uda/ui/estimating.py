@@ -9,8 +9,6 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-import psutil
-
 from napari_uda.core.errors import UserError
 from napari_uda.core.spec.config import parse
 from napari_uda.core.spec.estimate import Estimate
@@ -18,7 +16,7 @@ from napari_uda.core.spec.experiment import Experiment, with_target_labels
 from napari_uda.core.spec.workload import Workload
 
 from .fitting import shapes_of
-from .trainer_process import NICENESS
+from .trainer_process import give_way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -115,11 +113,10 @@ class Estimating:
             text=True,
             encoding="utf-8",
             errors="replace",
+            start_new_session=sys.platform != "win32",
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
-        if sys.platform != "win32":
-            with suppress(psutil.Error):
-                psutil.Process(process.pid).nice(NICENESS)
+        give_way(process.pid)
         if self._cancelled.is_set():
             process.kill()  # `cancel` came while it was being started
         out, error = process.communicate(workload.model_dump_json())

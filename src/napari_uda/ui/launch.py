@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from weakref import ref
 
 from napari_uda.core.errors import UserError
-from napari_uda.core.spec.methods import METHODS, method_config
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,6 +81,8 @@ def launch(*, sample: bool = False, method: str = "") -> None:
         If there is no such method.
     """
     if method:
+        from napari_uda.core.spec.methods import method_config
+
         method_config(method)
     import napari
 
@@ -98,7 +99,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line of this module."""
     parser = argparse.ArgumentParser(prog="python -m napari_uda.ui.launch")
     parser.add_argument("--demo", action="store_true", help="train on the sample pair")
-    parser.add_argument("--method", default="grl", help=", ".join(METHODS))
+    parser.add_argument(
+        "--method", default="grl", help="one that `napari-uda methods` lists"
+    )
     options = parser.parse_args(arguments)
     try:
         launch(sample=options.demo, method=options.method if options.demo else "")

@@ -6,10 +6,6 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Signal
 
-from napari_uda.core.spec.events import Stopped
-
-from .jobs import Job
-
 if TYPE_CHECKING:
     from napari_uda.core.spec.events import Event
     from napari_uda.core.spec.run import RunFolder
@@ -79,10 +75,13 @@ class RunQueue(QObject):
         """
         if not self._waiting or self._session.closing:
             return
-        if isinstance(last, Stopped):
+        if last.kind == "stopped":
             self._waiting = []
             self.changed.emit()
             return
+        # Not at the top: a session begins long before its first job.
+        from .jobs import Job
+
         run, how = self._waiting.pop(0)
         self.changed.emit()
         job = Job(run, how)

@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from qtpy.QtCore import QObject, QSettings, Signal
 
-from napari_uda.core.spec.experiment import runs_folder
-from napari_uda.core.spec.run import RunFolder, list_runs
-
 from .run_queue import RunQueue
 from .snapshot import plan_dataset
 from .units import UnitFollower
@@ -25,6 +22,7 @@ if TYPE_CHECKING:
 
     from napari_uda.core.spec.domain import Dataset, DomainName, LabelsRole, Structure
     from napari_uda.core.spec.events import Event
+    from napari_uda.core.spec.run import RunFolder
 
     from .jobs import Job
     from .snapshot import Progress, Snapshot
@@ -229,6 +227,9 @@ class Session(QObject):
     def runs_folder(self) -> Path:
         """Folder of all runs; setting it is remembered for the next start."""
         if self._runs_folder is None:
+            # Not at the top: choosing data needs no methods, which take time to import.
+            from napari_uda.core.spec.experiment import runs_folder
+
             chosen = _settings().value("runs_folder", "", type=str)
             # What a script or an administrator sets goes before what was once chosen.
             remembered = chosen and "NAPARI_UDA_RUNS" not in os.environ
@@ -243,6 +244,8 @@ class Session(QObject):
 
     def runs(self) -> list[RunFolder]:
         """Return the runs in the runs folder, the newest first."""
+        from napari_uda.core.spec.run import list_runs
+
         return list_runs(self.runs_folder)
 
     @property

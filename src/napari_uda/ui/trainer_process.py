@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import psutil
@@ -76,9 +77,7 @@ class ChildTrainer:
             )
         self._run = run
         self._started.append(self._process)
-        if sys.platform != "win32":
-            with suppress(psutil.Error):
-                psutil.Process(self._process.pid).nice(NICENESS)
+        give_way(self._process.pid)
 
     @property
     def pid(self) -> int:
@@ -159,6 +158,27 @@ class ForeignTrainer:
         with suppress(psutil.Error):
             return psutil.Process(int(str(owner["pid"])))
         return None
+
+
+def give_way(pid: int) -> None:
+    """Let the window go before a process that computes, where they share cores.
+
+    Windows does that with a flag when the process is started.
+
+    Parameters
+    ----------
+    pid
+        Number of a process that was started in a session of its own.
+    """
+    if sys.platform == "win32":
+        return
+    with suppress(psutil.Error):
+        psutil.Process(pid).nice(NICENESS)
+    # Linux shares cores among sessions first; niceness counts only within one.
+    with suppress(OSError):
+        if os.getsid(pid) == os.getsid(0):
+            return  # the window's own
+        Path(f"/proc/{pid}/autogroup").write_text(str(NICENESS), encoding="ascii")
 
 
 def _signal(number: int) -> str:
