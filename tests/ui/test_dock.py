@@ -141,7 +141,7 @@ def test_the_first_tab_waits_for_nothing_that_others_need():
         "from qtpy.QtWidgets import QApplication\napp = QApplication([])\n"
         "from napari_uda.ui.dock import AdaptationDock\n"
         "dock = AdaptationDock(ViewerModel())\n"
-        "slow = 'pyqtgraph', 'napari_uda.core.spec.methods', 'scipy.ndimage', 'torch'\n"
+        "slow = 'napari_uda.core.spec.methods', 'scipy.ndimage', 'torch'\n"
         "sys.exit(' '.join(name for name in slow if name in sys.modules))\n"
     )
     done = subprocess.run(

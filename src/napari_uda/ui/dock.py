@@ -73,7 +73,6 @@ TABS = (
 IMPORTED = (
     "napari_uda.core.spec.methods",
     "napari_uda.core.spec.run",
-    "pyqtgraph",
     "napari_uda.ui.train_widget",
     "napari_uda.ui.predict_widget",
     "napari_uda.ui.check_widget",

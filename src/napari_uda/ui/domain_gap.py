@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from qtpy.QtCore import Qt
+import pyqtgraph as pg
+from qtpy.QtCore import QEvent, Qt
+from qtpy.QtGui import QColor, QPalette
 from qtpy.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -16,7 +18,6 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from .histograms import Histograms
 from .words import DOMAIN_COLORS, share_text, size_text
 
 if TYPE_CHECKING:
@@ -53,7 +54,30 @@ class DomainGap(QWidget):
         head.addStretch()
         head.addWidget(self.scale)
 
-        self.plot = Histograms(DOMAIN_COLORS)
+        # Not pyqtgraph's PlotWidget: it makes menus that outlive it.
+        self.plot = pg.GraphicsView(background=None)
+        self.plot.setFixedHeight(110)
+        self.plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        axes = pg.GraphicsLayout()
+        axes.setContentsMargins(0, 0, 0, 0)
+        self.plot.setCentralItem(axes)
+        self._view = pg.ViewBox(enableMenu=False, enableMouse=False)
+        self._axis = pg.AxisItem("bottom")
+        self._axis.linkToView(self._view)
+        axes.addItem(self._view, 0, 0)
+        axes.addItem(self._axis, 1, 0)
+        self._curves = {
+            name: pg.PlotDataItem(
+                pen=pg.mkPen(color, width=1.6),
+                stepMode="center",
+                fillLevel=0,
+                brush=_faded(color),
+            )
+            for name, color in DOMAIN_COLORS.items()
+        }
+        for curve in self._curves.values():
+            self._view.addItem(curve)
         self._facts = QGridLayout()
         self._facts.setContentsMargins(0, 0, 0, 0)
         self._facts.setHorizontalSpacing(6)
@@ -68,6 +92,7 @@ class DomainGap(QWidget):
         layout.addWidget(self.plot)
         layout.addLayout(self._facts)
         self.scale.currentIndexChanged.connect(self._on_scale_changed)
+        self._match_theme()
 
     def show_inspection(
         self, inspection: Inspection, structures: tuple[Structure, ...]
@@ -97,6 +122,15 @@ class DomainGap(QWidget):
                 label = self._put(row, column, f"<b>{text}</b>" if bold else text)
                 label.setEnabled(column > 0 or bold)
 
+    def changeEvent(self, event: QEvent | None) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event and event.type() in (
+            QEvent.Type.PaletteChange,
+            QEvent.Type.StyleChange,
+        ):
+            self._match_theme()
+
     def _put(self, row: int, column: int, text: str) -> QLabel:
         label = QLabel(text)
         label.setTextFormat(Qt.TextFormat.RichText)
@@ -111,19 +145,27 @@ class DomainGap(QWidget):
             return
         trained = self.scale.currentIndex() == 0
         edges = inspection.trained_edges if trained else inspection.stored_edges
-        shares = {}
-        for name in DOMAIN_COLORS:
+        shares = []
+        for name, curve in self._curves.items():
             summary = inspection.source if name == "source" else inspection.target
             values = summary.trained if trained else summary.stored
-            if values is not None:
-                shares[name] = values
-        self.plot.show_values(edges, shares)
-        common = np.minimum(*shares.values()).sum() if len(shares) == 2 else None
+            if values is None:
+                curve.setData([0, 1], [0])
+            else:
+                curve.setData(edges, values)
+                shares.append(values)
+        self._view.setXRange(float(edges[0]), float(edges[-1]), padding=0.01)
+        common = np.minimum(*shares).sum() if len(shares) == 2 else None
         text = "" if common is None else f"overlap {common:.0%}"
         self.overlap.setText(text)
 
     def _on_scale_changed(self) -> None:
         self._draw()
+
+    def _match_theme(self) -> None:
+        ink = self.palette().color(QPalette.ColorRole.WindowText)
+        self._axis.setPen(ink)
+        self._axis.setTextPen(ink)
 
 
 def _facts(
@@ -150,3 +192,9 @@ def _view(summary: DomainSummary) -> str:
     if summary.field_of_view is None:
         return ""
     return size_text(summary.field_of_view, summary.unit)
+
+
+def _faded(color: str) -> QColor:
+    faded = QColor(color)
+    faded.setAlpha(70)
+    return faded
