@@ -103,6 +103,32 @@ def test_a_preview_in_layers_that_are_there_does_not_lay_the_canvas_out_anew(
     assert laid_out == []
 
 
+def test_the_next_preview_is_drawn_where_the_one_before_was(
+    previews, qtbot, run, viewer
+):
+    viewer.window.show()
+    show(previews, qtbot, run, 10)
+    layers = previews.layers()
+    pixels = {key: layer.data for key, layer in layers.items()}
+    canvas, pictures = [], []
+    for step in (20, 31):
+        show(previews, qtbot, run, step)
+        canvas.append(viewer.screenshot(flash=False))
+        pictures.append(layers["target_prediction"].thumbnail.copy())
+    assert all(layers[key].data is data for key, data in pixels.items())
+    assert (canvas[0] != canvas[1]).mean() > 0.01
+    assert (pictures[0] != pictures[1]).any()
+
+
+def test_a_preview_of_another_size_fits_the_same_layers(previews, qtbot, run):
+    show(previews, qtbot, run, 10)
+    layer = previews.layers()["target_prediction"]
+    show(previews, qtbot, run, 20, side=12)
+    assert previews.layers()["target_prediction"] is layer
+    assert layer.data.shape == (28, 12)
+    assert tuple(layer.extent.data[1]) == (27, 11)
+
+
 def test_the_window_can_react_between_two_new_layers(previews, qtbot, run, viewer):
     counts = []
     timer = QTimer()

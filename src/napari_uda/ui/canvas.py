@@ -67,7 +67,14 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
             style = Qt.PenStyle.DotLine
         pen = pg.mkPen(color, width=width, style=style)
         curve = pg.PlotDataItem(
-            pen=pen, symbolPen=None, symbolBrush=color, connect="finite"
+            pen=pen,
+            symbolPen=None,
+            symbolBrush=color,
+            connect="finite",
+            # Of points in one column of pixels, only the extremes can be told apart.
+            autoDownsample=True,
+            autoDownsampleFactor=1.0,
+            downsampleMethod="peak",
         )
         self.view.addItem(curve)
         self._curves.append(curve)

@@ -197,7 +197,8 @@ class Previews(QWidget):
     def _show_next(self) -> None:
         """Show pictures at once, but make one layer per turn of the event loop.
 
-        A redraw costs more than new pictures; a new layer takes napari long.
+        A redraw costs more than all new pictures (with one layer per turn, turns took
+        twice as long); a new layer takes napari long.
         """
         while self._unshown:
             mosaic, place = self._unshown.pop(0)
@@ -268,7 +269,7 @@ class Previews(QWidget):
             return True
         # Images and truth stay the same all along; only what is predicted changes.
         if not np.array_equal(layer.data, mosaic.data):
-            layer.data = mosaic.data
+            _replace(layer, mosaic.data)
         # Even a layer that is visible already would be laid out again, at some cost.
         if not layer.visible:
             layer.visible = True
@@ -360,6 +361,24 @@ class _View:
     """Greatest y and x of the previews, in world units."""
     camera: tuple[float, ...]
     """What `_camera` returned then."""
+
+
+def _replace(layer: Image | Labels, data: NDArray[Any]) -> None:
+    """Give a layer other pixels.
+
+    In the array that is there, where they fit in: napari then leaves alone what follows
+    from the shape, of this and of all layers, which takes half of the time.
+    """
+    old = layer.data
+    if (
+        isinstance(old, np.ndarray)
+        and old.shape == data.shape
+        and old.dtype == data.dtype
+    ):
+        old[...] = data
+        layer.refresh(extent=False)
+    else:
+        layer.data = data
 
 
 def _camera(viewer: Viewer) -> tuple[float, ...]:
