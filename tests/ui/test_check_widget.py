@@ -114,6 +114,7 @@ def test_translates_a_layer_and_opens_the_worst_slice(viewer, widget, qtbot, run
     widget.translate.click()
     assert not widget.translate.isEnabled()
     assert "under way" in widget.translate.toolTip()
+    assert f"({widget.cancel.shortcut().toString()})" in widget.cancel.toolTip()
     measured(widget, qtbot)
 
     words = json.loads((runs["cyclegan"].path / "asked.jsonl").read_text())

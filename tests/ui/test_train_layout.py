@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from operator import attrgetter
 
 import pytest
 from qtpy.QtCore import QRect, Qt
@@ -59,8 +60,10 @@ def seen(train):
     port = train.findChild(QScrollArea).viewport()
 
     def check(widget):
-        corner = widget.mapTo(port, widget.rect().topLeft())
-        return widget.isVisible() and port.rect().contains(QRect(corner, widget.size()))
+        place = port if port.isAncestorOf(widget) else train
+        corner = widget.mapTo(place, widget.rect().topLeft())
+        inside = place.rect().contains(QRect(corner, widget.size()))
+        return widget.isVisible() and inside
 
     return check
 
@@ -87,6 +90,40 @@ def test_all_that_matters_is_seen_without_scrolling(train, qtbot, width):
     assert train.curves.shown._canvas.height() >= 100
 
 
+@pytest.mark.parametrize("width", [350, 400])
+def test_a_run_can_be_started_and_stopped_whatever_is_unfolded(train, qtbot, width):
+    train.resize(width, 500)
+    train.status.clear("a run")
+    train.status.add([BEGUN, losses(3, seg=1.0)])
+    train.experiment.settings.unfold()
+    train.experiment.advanced.unfold()
+    in_sight = seen(train)
+    qtbot.waitUntil(lambda: not in_sight(train.run_list.tree))
+    scroll = train.findChild(QScrollArea).verticalScrollBar()
+    for place in (scroll.minimum(), scroll.maximum()):
+        scroll.setValue(place)
+        for widget in (
+            train.start_button, train.pause_button, train.stop_button,
+            train.status.bar, train.status.line,
+        ):  # fmt: skip
+            assert in_sight(widget), widget
+
+
+def test_a_failure_and_a_long_name_fit_a_narrow_place(train, qtbot):
+    train.resize(350, PLACE)
+    name = "a run with a title that is much longer than such a place is wide, and more"
+    train.status.clear(name)
+    failed = ev.Failed(run="r", step=3, message="No.", detail="log", fix={"width": 8})
+    train.status.add([BEGUN, failed])
+    qtbot.wait(50)
+    port = train.findChild(QScrollArea).viewport()
+    status = train.status
+    for button in (status.resume, status.fix, status.log_button):
+        assert seen(train)(button), button.text()
+    assert train.findChild(QScrollArea).widget().width() == port.width()
+    assert status.title.toolTip() == name
+
+
 def test_the_form_gives_its_place_to_the_run(train, qtbot):
     assert train.setup.is_open
     before = train.curves.shown._canvas.height()
@@ -103,6 +140,29 @@ def test_the_form_comes_back_when_nothing_is_shown(train):
     train.setup.fold()
     train.show_run(None)
     assert train.setup.is_open
+
+
+@pytest.mark.parametrize(
+    ("keys", "key", "path"),
+    [
+        ("Alt+S", Qt.Key.Key_S, "previews.show_button"),
+        ("Alt+G", Qt.Key.Key_G, "status.log_button"),
+        ("Alt+O", Qt.Key.Key_O, "run_list.folder_button"),
+    ],
+)
+def test_buttons_have_keys_that_their_tooltips_name(train, qtbot, keys, key, path):
+    button = attrgetter(path)(train)
+    assert f"({keys})" in button.toolTip()
+    button.clicked.disconnect()
+    pressed = []
+    button.clicked.connect(lambda: pressed.append(1))
+    button.setEnabled(True)
+    button.show()
+    train.activateWindow()
+    train.run_list.tree.setFocus()
+    qtbot.waitUntil(train.run_list.tree.hasFocus)
+    qtbot.keyClick(train.run_list.tree, key, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: pressed == [1])
 
 
 def test_keys_of_the_list_work_in_the_list_only(train, qtbot):

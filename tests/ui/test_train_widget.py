@@ -371,6 +371,8 @@ def test_a_run_gets_another_title_but_keeps_its_folder(train, qtbot, monkeypatch
     assert rename() == "the one with noise"
     assert train.status.title.text() == "the one with noise"
     assert train.run_list.selected().run.path == run.path
+    tip = train.run_list.tree.topLevelItem(0).toolTip(0)
+    assert tip.splitlines() == ["the one with noise", str(run.path)]
     assert rename() == "the one with noise"
     assert "at most 80" in train.status.messages.text()
     assert rename() == "the one with noise"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox, QGridLayout, QLabel, QSizePolicy, QWidget
+from qtpy.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
 from superqt.utils import signals_blocked
 
 from napari_uda.core.errors import UserError
 
 from .child import ImageInput
 from .layers import images_in, translations_in
+from .narrow_combo import NarrowCombo
 from .pair_row import LayerCombo
 from .run_choice import RunCombo
 from .session import LayerPair, Session, role_of
@@ -61,15 +62,13 @@ class CheckInputs(QWidget):
             "best: the checkpoint with the best label-free scores; last: the newest."
         )
         self.image = LayerCombo("choose")
-        self.look = QComboBox()
+        self.look = NarrowCombo()
         self.look.addItems(["", *(f"of the {domain}" for domain in LOOKS)])
-        self.look.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.look.setToolTip(
             "The look that images shall have: source images get that of the target, "
             "target images that of the source, unless you choose."
         )
-        self.judge = QComboBox()
-        self.judge.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.judge = NarrowCombo()
         self.judge.setToolTip(
             "Whose segmenter says whether masks are kept. Labelled source images: "
             "their labels against its masks of the translation (mask Dice). Others: "

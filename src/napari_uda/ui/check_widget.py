@@ -79,6 +79,7 @@ class CheckWidget(QWidget):
     def _make_widgets(self) -> None:
         self.translate = QPushButton("Translate")
         self.cancel = QPushButton("Cancel")
+        self.cancel.setShortcut("Escape")
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(True)
@@ -157,7 +158,7 @@ class CheckWidget(QWidget):
         self._why = lasting
         self.cancel.setEnabled(busy)
         self.cancel.setToolTip(
-            "End the translation; nothing of it is kept."
+            "End the translation; nothing of it is kept (Escape)."
             if busy
             else "Nothing to cancel: no translation is under way."
         )

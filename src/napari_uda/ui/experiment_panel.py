@@ -15,7 +15,6 @@ from qtpy.QtWidgets import (
     QLabel,
     QLineEdit,
     QRadioButton,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -29,6 +28,7 @@ from napari_uda.core.spec.methods import METHODS, PRESET_NAMES, method_config
 from .estimate_row import EstimateRow
 from .fitting import extent_of, find_devices, preset_config
 from .forms import ConfigForm
+from .narrow_combo import NarrowCombo
 from .section import Section
 
 if TYPE_CHECKING:
@@ -67,8 +67,7 @@ class ExperimentPanel(QWidget):
         self._named = ""
         self._form: ConfigForm | None = None
 
-        self.method = QComboBox()
-        self.method.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.method = NarrowCombo()
         for name, kind in METHODS.items():
             self.method.addItem(kind.title, name)
             tip = f"{kind.summary}\n{kind.reference}"
@@ -106,8 +105,7 @@ class ExperimentPanel(QWidget):
         row.addRow("train", self.inside)
         self.advanced.content.addLayout(row)
 
-        self.device = QComboBox()
-        self.device.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.device = NarrowCombo()
         self.device.setToolTip("Where to compute")
         self.device.addItem("auto: the fastest", "auto")
         self.run_name = QLineEdit()

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 from superqt.utils import signals_blocked
+
+from .narrow_combo import NarrowCombo
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SEVERAL = "overlapping masks…"
 
 
-class LabelsCombo(QComboBox):
+class LabelsCombo(NarrowCombo):
     """A box of labels layers; its last entry asks for several of them.
 
     Parameters
@@ -47,7 +47,6 @@ class LabelsCombo(QComboBox):
         self._layers: tuple[Labels, ...] = ()
         self._chosen: Chosen = None
         self._entries: list[Chosen | str] = []
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(60)
         self._fill()
         self.activated.connect(self._on_activated)

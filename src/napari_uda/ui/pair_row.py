@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QComboBox, QSizePolicy, QToolButton, QWidget
+from qtpy.QtWidgets import QComboBox, QToolButton, QWidget
 from superqt.utils import signals_blocked
 
 from .labels_combo import LabelsCombo
 from .layers import axes_choices
+from .narrow_combo import NarrowCombo
 from .session import LayerPair
 
 if TYPE_CHECKING:
@@ -17,13 +18,12 @@ if TYPE_CHECKING:
     from napari.layers import Image, Layer
 
 
-class LayerCombo(QComboBox):
+class LayerCombo(NarrowCombo):
     """A box of layers that keeps its choice while layers come, go or are renamed."""
 
     def __init__(self, nothing: str = "") -> None:
         super().__init__()
         self._nothing = nothing
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(60)
 
     def layer(self) -> Layer | None:

@@ -14,11 +14,11 @@ from qtpy.QtWidgets import (
     QProgressBar,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
+from .narrow_combo import NarrowCombo
 from .overlays import VIEWS, View
 from .run_choice import RunCombo
 from .score_table import ScoreTable
@@ -57,7 +57,7 @@ class PredictForm(QWidget):
         self.checkpoint.setToolTip(
             "best: the checkpoint with the best label-free scores; last: the newest."
         )
-        self.baseline = _narrow(QComboBox())
+        self.baseline = NarrowCombo()
         self.baseline.setToolTip(
             "A run to compare with, usually one trained on the source only; it "
             "predicts the same images."
@@ -163,8 +163,3 @@ class PredictForm(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.addWidget(scroll)
-
-
-def _narrow(box: QComboBox) -> QComboBox:
-    box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-    return box

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from .session import Session
 
+KEY = "Alt+S"
+"""Shows the previews."""
 FASTEST = 1000
 """Milliseconds between two previews at least: redrawing costs training its speed."""
 BETWEEN_DOMAINS = 3 * GAP
@@ -77,7 +79,10 @@ class Previews(QWidget):
         self.live.toggled.connect(self._on_live)
         self.show_button = QPushButton("Show")
         self.show_button.setMinimumWidth(48)
-        self.show_button.setToolTip("Show the previews, and move the camera to them")
+        self.show_button.setToolTip(
+            f"Show the previews, and move the camera to them ({KEY})"
+        )
+        self.show_button.setShortcut(KEY)
         self.show_button.clicked.connect(self._on_show)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -370,11 +375,8 @@ def _replace(layer: Image | Labels, data: NDArray[Any]) -> None:
     from the shape, of this and of all layers, which takes half of the time.
     """
     old = layer.data
-    if (
-        isinstance(old, np.ndarray)
-        and old.shape == data.shape
-        and old.dtype == data.dtype
-    ):
+    kind = (data.shape, data.dtype)
+    if isinstance(old, np.ndarray) and (old.shape, old.dtype) == kind:
         old[...] = data
         layer.refresh(extent=False)
     else:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QComboBox, QSizePolicy
 from superqt.utils import signals_blocked
+
+from .narrow_combo import NarrowCombo
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,12 +14,8 @@ if TYPE_CHECKING:
     from napari_uda.core.spec.run import RunFolder
 
 
-class RunCombo(QComboBox):
+class RunCombo(NarrowCombo):
     """A box of runs that keeps its choice, or follows the run selected elsewhere."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def run(self) -> RunFolder | None:
         """Return the chosen run, or None."""

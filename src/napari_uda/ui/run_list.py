@@ -46,6 +46,7 @@ KEYS = {
     "Rename": "F2",
     "Reveal": "Alt+E",
     "Delete": "Delete",
+    "Folder": "Alt+O",
 }
 """Keys of the buttons; they work while the list has the focus."""
 FEWEST_ROWS, MOST_ROWS = 2, 5
@@ -88,15 +89,14 @@ class RunList(QWidget):
 
         self.tree = QTreeWidget()
         self.tree.setHeaderLabels(["run", "state", "step", "Dice"])
-        head = self.tree.headerItem()
-        if head is not None:
+        if (head := self.tree.headerItem()) is not None:
             head.setToolTip(3, "Mean Dice on target truth, not used for selection")
         self.tree.setRootIsDecorated(False)
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.tree.setUniformRowHeights(True)
         self._fit_height()
-        header = self.tree.header()
-        if header is not None:
+        if (header := self.tree.header()) is not None:
             header.setStretchLastSection(False)
             header.setMinimumSectionSize(36)
             header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -153,7 +153,8 @@ class RunList(QWidget):
 
     def refresh(self) -> None:
         """Read the runs folder again, in a worker."""
-        self.folder_button.setToolTip(f"Runs are kept in {self._session.runs_folder}")
+        kept = f"Runs are kept in {self._session.runs_folder}"
+        self._set(self.folder_button, "", kept)
         if self._reader is not None:
             self._outdated = True
             return
@@ -209,6 +210,7 @@ class RunList(QWidget):
         compared = summary.run.id == self._rival
         mark = f"{SIGN_DASHED} " if compared else ""
         item.setText(0, f"{mark}{summary.name}")
+        item.setToolTip(0, f"{summary.name}\n{summary.run.path}")
         place = self._session.queue.place(summary.run)
         words = STATE_WORDS.get(summary.state, summary.state)
         item.setText(1, f"queued {place}" if place else words)
@@ -250,10 +252,9 @@ class RunList(QWidget):
                 self._summaries[run.id] = self._summaries[run.id].after(events)
         self.tree.blockSignals(True)
         self.tree.clear()
-        for name, summary in self._summaries.items():
+        for name in self._summaries:
             item = QTreeWidgetItem()
             item.setData(0, ID_ROLE, name)
-            item.setToolTip(0, str(summary.run.path))
             self._dress(item)
             for column in (2, 3):
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
@@ -381,10 +382,8 @@ class RunList(QWidget):
         )
         if answer != QMessageBox.StandardButton.Yes:
             return
-        if (
-            self._session.selected_run
-            and self._session.selected_run.id == summary.run.id
-        ):
+        shown = self._session.selected_run
+        if shown is not None and shown.id == summary.run.id:
             self._session.selected_run = None
         if summary.run.id == self._rival:
             self.compare_asked.emit(None)

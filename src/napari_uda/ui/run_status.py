@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from superqt import QElidingLabel
 
 from napari_uda.core.spec.events import (
     Checkpoint,
@@ -48,7 +49,10 @@ MOST_MESSAGES = 8
 
 
 class RunStatus(QWidget):
-    """Progress of a run, its warnings, and its end."""
+    """Progress of a run, its warnings, and its end.
+
+    `progress`: the bar and the line below it, to be placed where they are always seen.
+    """
 
     resume_asked = Signal()
     """The user wants a failed run to go on."""
@@ -62,7 +66,8 @@ class RunStatus(QWidget):
         self._failed: Failed | None = None
         self._warnings: list[tuple[str, str]] = []
         self._log = ""
-        self.title = QLabel()
+        self.title = QElidingLabel()
+        self.title.setElideMode(Qt.TextElideMode.ElideMiddle)
         bold = self.title.font()
         bold.setBold(True)
         self.title.setFont(bold)
@@ -87,27 +92,33 @@ class RunStatus(QWidget):
         self.resume.setToolTip("Go on from the last checkpoint (Shift+F9)")
         self.resume.clicked.connect(self.resume_asked)
         self.log_button = QPushButton("Show log")
-        self.log_button.setToolTip("What the trainer wrote last")
+        self.log_button.setShortcut("Alt+G")
+        self.log_button.setToolTip("What the trainer wrote last (Alt+G)")
         self.log_button.clicked.connect(self._on_log)
         self.fix = QPushButton()
         self.fix.clicked.connect(self._on_fix)
         buttons = QHBoxLayout()
-        for button in (self.resume, self.fix, self.log_button):
-            buttons.addWidget(button)
+        buttons.addWidget(self.resume)
+        buttons.addWidget(self.log_button)
         buttons.addStretch()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
+        self.progress = QWidget()
+        progress = QVBoxLayout(self.progress)
+        progress.setContentsMargins(6, 0, 6, 0)
+        progress.setSpacing(4)
+        progress.addWidget(self.bar)
+        progress.addWidget(self.line)
         layout.addWidget(self.title)
-        layout.addWidget(self.bar)
-        layout.addWidget(self.line)
         layout.addWidget(self.messages)
         layout.addLayout(buttons)
+        layout.addWidget(self.fix, 0, Qt.AlignmentFlag.AlignLeft)
         self.clear()
 
     def clear(self, name: str = "") -> None:
         """Forget the run; `name` is that of the next one."""
-        self.title.setText(name)
+        self.name(name)
         self.title.setVisible(bool(name))
         self.bar.setVisible(bool(name))
         self._steps, self._speed, self._failed, self._warnings = 0, "", None, []
@@ -116,6 +127,11 @@ class RunStatus(QWidget):
         self.bar.setFormat("")
         self.say("")
         self._show_messages()
+
+    def name(self, name: str) -> None:
+        """Say what the run is called; where that is long, its middle is left out."""
+        self.title.setText(name)
+        self.title.setToolTip(name)
 
     def say(self, text: str) -> None:
         """Show a sentence about what happens now."""

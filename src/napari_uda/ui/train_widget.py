@@ -155,16 +155,14 @@ class TrainWidget(QWidget):
         buttons = QHBoxLayout()
         for button in (self.start_button, self.pause_button, self.stop_button):
             buttons.addWidget(button)
+        buttons.setContentsMargins(6, 0, 6, 0)
         self.setup.content.addWidget(self.experiment)
         page = QWidget()
         layout = QVBoxLayout(page)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.setSpacing(6)
-        layout.addWidget(self.background)
-        layout.addWidget(self.setup)
-        layout.addLayout(buttons)
-        layout.addWidget(self.status)
-        layout.addWidget(self.lights)
+        for widget in (self.background, self.setup, self.status, self.lights):
+            layout.addWidget(widget)
         layout.addWidget(self.curves, 1)
         layout.addWidget(self.previews)
         layout.addWidget(self.run_list)
@@ -174,8 +172,11 @@ class TrainWidget(QWidget):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setContentsMargins(0, 0, 0, 6)
         outer.addWidget(scroll)
+        # Not in the scroll area: whatever is unfolded, a run can be stopped.
+        outer.addWidget(self.status.progress)
+        outer.addLayout(buttons)
 
     def _enable(self) -> None:
         """Enable what can work now, and say why the rest cannot."""
@@ -366,7 +367,7 @@ class TrainWidget(QWidget):
 
     def _on_listed(self) -> None:
         if self._shown is not None:
-            self.status.title.setText(self.run_list.name_of(self._shown))
+            self.status.name(self.run_list.name_of(self._shown))
 
     def _show(self, events: list[Event]) -> None:
         self.curves.add(events)
