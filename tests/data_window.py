@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 import napari
 import numpy as np
 import tifffile
+from app_model import Application
+from napari._qt._qapp_model.qactions import init_qactions
+from napari.plugins import _initialize_plugins
 from qtpy.QtCore import QCoreApplication, QEvent, Qt
 from qtpy.QtGui import QColor
 
@@ -27,6 +30,10 @@ COLUMNS = {"shape": 1, "type": 2, "voxel": 3, "classes": 4, "use": 5}
 @contextmanager
 def data_window() -> Iterator[DataWidget]:
     """Open a viewer with a Data tab that does not wait before it looks."""
+    # Between two such windows, napari's fixture forgets that plugins are registered.
+    Application.destroy("napari")
+    _initialize_plugins.cache_clear()
+    init_qactions.cache_clear()
     waits = module.WAIT, module.WAIT_PAINTING
     module.WAIT = module.WAIT_PAINTING = 1
     viewer = napari.Viewer(show=False)
