@@ -109,3 +109,9 @@ def test_a_vanished_mask_takes_the_choice_along(viewer, qtbot):
         box.setLayers(layers[:1])
     assert box.labels() is None
     assert box.findText(SEVERAL) == -1
+
+
+def test_without_a_choice_the_box_says_where_labels_come_from(qtbot):
+    box = LabelsCombo("choose")
+    qtbot.addWidget(box)
+    assert "Convert to Labels" in box.toolTip()

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     Chosen: TypeAlias = Labels | tuple[Labels, ...] | None
 
 SEVERAL = "overlapping masks…"
+HINT = (
+    "Layers of labels. Masks that napari opened as an image become labels by a right "
+    "click on their layer: Convert to Labels."
+)
 
 
 class LabelsCombo(NarrowCombo):
@@ -86,7 +90,8 @@ class LabelsCombo(NarrowCombo):
             places = (i for i, one in enumerate(self._entries) if one is chosen)
             self.setCurrentIndex(next(places))
         several = chosen if isinstance(chosen, tuple) else (chosen,)
-        self.setToolTip("\n".join(layer.name for layer in several if layer is not None))
+        names = [layer.name for layer in several if layer is not None]
+        self.setToolTip("\n".join(names) or HINT)
 
     def _on_activated(self, index: int) -> None:
         chosen = self._entries[index]
