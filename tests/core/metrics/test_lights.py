@@ -135,6 +135,47 @@ def test_a_domain_classifier_is_called_by_its_name():
     }
 
 
+def classified(accuracy, reports=30):
+    """Return the light of a domain classifier that is right so often."""
+    begun = started("grl", loss_groups={"domain classifier": ("domain", "accuracy")},
+                    guessing={"domain": 0.69})  # fmt: skip
+    steps = range(10, 10 * reports + 1, 10)
+    return light(
+        [begun, *(losses(s, domain=0.68, accuracy=accuracy(s)) for s in steps)],
+        "discriminator",
+    )
+
+
+def test_a_domain_classifier_that_never_did_better_than_guessing_adapts_nothing():
+    # Single reports of guesses are often above the threshold.
+    found = classified(lambda step: 0.3 if step % 20 else 0.7)
+    assert found.level == "warning"
+    assert found.words == "domain classifier only guesses: no adaptation yet"
+    assert "never exceeded 0.6 (best 0.50" in found.seen
+    assert found.since == 10
+    assert "source_only" in found.advice
+    assert "larger patches" in found.advice
+
+
+def test_a_domain_classifier_that_guesses_after_it_knew_was_deceived():
+    found = classified(lambda step: 0.9 if step < 200 else 0.5, reports=60)
+    assert (found.level, found.words) == ("ok", "domain classifier balanced")
+    assert "told the domains apart before" in found.seen
+    assert "now guesses (0.50)" in found.seen
+
+
+def test_a_domain_classifier_that_tells_domains_apart_is_balanced():
+    found = classified(lambda _: 0.7)
+    assert (found.level, found.words) == ("ok", "domain classifier balanced")
+    assert "before" not in found.seen
+
+
+def test_whether_a_domain_classifier_guesses_is_not_judged_early():
+    found = classified(lambda _: 0.5, reports=19)
+    assert (found.level, found.why) == ("unknown", "after 20 reports")
+    assert classified(lambda _: 0.5, reports=20).level == "warning"
+
+
 @pytest.mark.parametrize(
     ("measures", "level", "words", "seen"),
     [

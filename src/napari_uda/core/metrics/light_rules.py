@@ -10,7 +10,7 @@ from .light import PATIENCE, Level, Light, lasting, since_when, worst
 from .trust import INVERTED, STRUCTURE_IN_DOUBT, STRUCTURE_LOST
 
 if TYPE_CHECKING:
-    from napari_uda.core.spec.events import Validation
+    from napari_uda.core.spec.events import Step, Validation
 
     from .light import Told
 
@@ -21,6 +21,10 @@ WON = 0.1
 errs so rarely that hardly any gradient is left for the network against it."""
 WINNING = 0.25
 """The same for a warning."""
+LEARNT = 0.6
+"""Accuracy of a domain classifier above which it tells domains apart; 0.5: guessing."""
+LEARNING = 20
+"""Reports of accuracy that are averaged: means of fewer get there by chance."""
 COLLAPSED = 0.1
 """Contrast or variety of translations, as a part of those of real images of that look,
 below which inputs make no difference to the output."""
@@ -65,11 +69,13 @@ def discriminator(run: Told) -> Light | None:
         ("error", "warning", "ok")[i] for i in np.digitize(means, (WON, WINNING))
     ]
     level, since = lasting(levels, steps, 1)
-    words = {"ok": "balanced", "warning": "is winning", "error": "has won"}[level]
     seen = (
         f"its loss is {_percent(means[-1])} of what guessing costs, "
         f"meaned over the last {WINDOW} reports."
     )
+    if level == "ok" and names == ["domain"]:
+        return _guessing(heard, who, seen)
+    words = {"ok": "balanced", "warning": "is winning", "error": "has won"}[level]
     knob = (
         "domain_learning_rate" if names == ["domain"] else "translation_learning_rate"
     )
@@ -78,6 +84,40 @@ def discriminator(run: Told) -> Light | None:
         f"and scores have stopped getting better, start again with a lower {knob}."
     )
     return Light("discriminator", level, f"{who} {words}", seen, since, advice)
+
+
+def _guessing(heard: list[Step], who: str, seen: str) -> Light:
+    """Tell a classifier that never learnt to tell domains apart from a deceived one.
+
+    Both guess in the end: nothing was adapted by the first, everything by the second.
+    """
+    name = "discriminator"
+    right = [one.losses["accuracy"] for one in heard if "accuracy" in one.losses]
+    if not right:  # reports of older runs lack it
+        return Light(name, "ok", f"{who} balanced", seen)
+    if len(right) < LEARNING:
+        seen = f"judged once its accuracy was reported {LEARNING} times."
+        return Light(name, "unknown", who, seen, why=f"after {LEARNING} reports")
+    means = np.convolve(right, np.full(LEARNING, 1 / LEARNING), "valid")
+    if means.max() <= LEARNT:
+        seen = (
+            f"its accuracy, meaned over {LEARNING} reports, never exceeded {LEARNT:g} "
+            f"(best {means.max():.2f}; guessing: 0.5): the segmenter learns nothing "
+            "from it."
+        )
+        advice = (
+            "Do not expect masks to differ from those of source_only by more than the "
+            "seeds do: train longer, or on larger patches."
+        )
+        words = f"{who} only guesses: no adaptation yet"
+        return Light(name, "warning", words, seen, heard[0].step, advice)
+    if means[-1] <= LEARNT:
+        seen += (
+            f" It told the domains apart before (accuracy {means.max():.2f}) and now "
+            f"guesses ({means[-1]:.2f}): masks no longer show it the domain, as they "
+            "should."
+        )
+    return Light(name, "ok", f"{who} balanced", seen)
 
 
 def generator(run: Told) -> Light | None:
