@@ -254,12 +254,15 @@ def aligned(image: Image, shape: tuple[int, ...]) -> dict[str, Any]:
 
 
 def placed(geometry: Geometry, ndim: int) -> dict[str, Any]:
-    """Return scale, units and axis names of a layer for a file with that geometry."""
-    names = tuple("zyx"[-ndim:])
-    if geometry.voxel_size is None or geometry.unit is None:
+    """Return scale, units and axis names of a layer for a file with that geometry.
+
+    A volume with a size along y and x alone is drawn as thick as a pixel is high.
+    """
+    names, size = tuple("zyx"[-ndim:]), geometry.voxel_size
+    if size is None or geometry.unit is None:
         return {"axis_labels": names}
     return {
-        "scale": geometry.voxel_size,
+        "scale": size[:1] * (ndim - len(size)) + size[-ndim:],
         "units": (geometry.unit,) * ndim,
         "axis_labels": names,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from napari_uda.core.io import Volume, read
 from napari_uda.core.spec.config import parse
 from napari_uda.core.spec.domain import Structure
+from napari_uda.core.spec.geometry import geometry_of
 
 from .child import Child, Failure, ImageInput, Progress, size_words
 from .layers import layer_volume
@@ -155,6 +156,10 @@ class Predictor:
             volume = layer_volume(item.layer, item.layer.image)
         else:
             volume = read(path)
+            # As predict places its results: layers and saved masks lie where those do.
+            target = self.request.run.experiment().data.target
+            geometry = geometry_of(volume.header, target)
+            volume = replace(volume, header=replace(volume.header, geometry=geometry))
         classes = after["classes"]
         baseline = None
         if before:

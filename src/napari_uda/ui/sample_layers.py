@@ -153,8 +153,7 @@ def _read(folder: Path, name: DomainName, wanted: str) -> SamplePixels:
     volume = read(sample.image, axes=sample.axes)
     geometry, size = volume.header.geometry, domain.voxel_size
     if size is not None:
-        sections = size[:1] * (volume.data.ndim - len(size))
-        geometry = Geometry(sections + size, domain.unit)
+        geometry = Geometry(size, domain.unit)
     labels = tuple(_labels(domain, name, sample))
     return SamplePixels(name, wanted, volume.data, geometry, labels)
 

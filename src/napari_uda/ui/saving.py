@@ -134,10 +134,13 @@ def _files(result: PredictResult, file: Path) -> list[Path]:
 
 def _write(result: PredictResult, labels: NDArray[np.uint8], file: Path) -> None:
     layer, header = result.input.layer, result.volume.header
+    geometry = header.geometry
+    if layer is not None:
+        geometry = Geometry(voxel_sides(layer), layer.unit)
+    elif len(geometry.voxel_size or ()) != len(header.shape):
+        # A size along y and x alone is none of a volume.
+        geometry = Geometry(None, None, geometry.affine)
     arrays = list(labels) if result.overlapping else [labels]
     for path, array in zip(_files(result, file), arrays, strict=True):
-        if layer is not None:
-            geometry = Geometry(voxel_sides(layer), layer.unit)
-            write_labels(path, array, geometry, overwrite=True)
-        else:
-            write_labels(path, array, like=header, overwrite=True)
+        like = header if layer is None else None
+        write_labels(path, array, geometry, like=like, overwrite=True)

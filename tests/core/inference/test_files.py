@@ -117,6 +117,20 @@ def test_a_size_along_y_and_x_is_none_of_a_volume(
     assert [s * scale for s in flat.voxel_size] == pytest.approx([4, 4])
 
 
+def test_the_voxel_size_of_the_data_folder_is_kept(tmp_path, model):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "dataset.yaml").write_text("voxel_size: [8, 6, 5]\nunit: nm\n")
+    file = tmp_path / "images" / "a.tif"
+    write_image(file, stripes()[0])
+    predict_files(model, [file], tmp_path / "out", ABOUT)
+    found = read(tmp_path / "out" / "a.tif").header.geometry
+    assert found.voxel_size == pytest.approx((6, 5))
+    assert found.unit == "nm"
+    (tmp_path / "dataset.yaml").write_text("voxel_size: [6, 5]\n")
+    with pytest.raises(UserError, match="no unit"):
+        predict_files(model, [file], tmp_path / "out2", ABOUT)
+
+
 def test_nothing_is_overwritten_unless_allowed(tmp_path, model):
     out = tmp_path / "out"
     for name in "ab":

@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from napari_uda.core.data.load import voxel_size
 from napari_uda.core.errors import UserError
 from napari_uda.core.io import (
     NANOMETRES,
@@ -17,6 +16,7 @@ from napari_uda.core.io import (
     suffix_of,
 )
 from napari_uda.core.spec.folders import domain_from_folder, fingerprint
+from napari_uda.core.spec.geometry import geometry_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -183,14 +183,11 @@ def _geometry(
     size: tuple[float, ...] | None,
     unit: str | None,
 ) -> Geometry:
-    """Return the geometry of an image: of its file, else as given or of the domain."""
+    """Return the geometry of an image: of its file, else as given, else as known."""
     known = volume.header.geometry
     if known.voxel_size is None and size is not None:
         return Geometry(size[-volume.data.ndim :], unit or "um", known.affine)
-    if known.voxel_size is None:
-        found, its_unit = voxel_size(model.experiment.data.domain(domain), volume)
-        return Geometry(found, its_unit, known.affine)
-    return known
+    return geometry_of(volume.header, model.experiment.data.domain(domain))
 
 
 def _place(geometry: Geometry, volume: Volume) -> dict[str, Any]:

@@ -1,0 +1,92 @@
+"""Files that were predicted: where their layers and masks lie."""
+
+from __future__ import annotations
+
+import pytest
+from qtpy.QtWidgets import QFileDialog
+
+from napari_uda.core.io import Geometry, read, write_image
+from predict_window import folder, predict, runs, viewer, volume, widget
+
+__all__ = ["folder", "runs", "viewer", "widget"]
+
+
+def places(viewer):
+    return {(tuple(one.scale), *map(str, one.units)) for one in viewer.layers}
+
+
+def saved(widget, folder, monkeypatch):
+    """Return the voxel sizes of all masks, saved by the button."""
+    folder.mkdir()
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *_: (str(folder / "a.tif"), "")
+    )
+    widget.save.click()
+    return [read(file).header.geometry for file in sorted(folder.glob("*.tif"))]
+
+
+def test_layers_and_masks_have_the_voxel_size_of_the_data_folder(
+    viewer, widget, qtbot, folder, tmp_path, monkeypatch
+):
+    with (folder / "dataset.yaml").open("a") as file:
+        file.write("voxel_size: [6, 5]\nunit: nm\n")
+    widget.inputs.set_files([folder])
+    widget.inputs.test_only.setChecked(False)
+    predict(widget, qtbot)
+    assert {one.name.split()[-1] for one in viewer.layers} >= {"truth", "difference"}
+    assert places(viewer) == {((6, 5), "nanometer", "nanometer")}
+    found = saved(widget, tmp_path / "out", monkeypatch)
+    assert [one.unit for one in found] == ["nm", "nm"]
+    assert found[0].voxel_size == pytest.approx((6, 5))
+
+
+def test_the_voxel_size_of_the_file_comes_first(
+    viewer, widget, qtbot, folder, tmp_path, monkeypatch
+):
+    (folder / "dataset.yaml").write_text("voxel_size: [6, 5]\nunit: nm\n")
+    file = folder / "images" / "a.tif"
+    write_image(file, volume()[0], Geometry((3.0, 3.0), "um"), overwrite=True)
+    widget.inputs.set_files([file])
+    predict(widget, qtbot)
+    ((scale, *units),) = places(viewer)
+    assert scale == pytest.approx((3, 3))
+    assert units == ["micrometer"] * 2
+    (found,) = saved(widget, tmp_path / "out", monkeypatch)
+    assert found.voxel_size == pytest.approx((3, 3))
+    assert found.unit == "um"
+
+
+@pytest.fixture
+def sized_run(runs):
+    """Let the run know its target to be of 4 nm."""
+    experiment = runs["grl"].experiment()
+    data = experiment.data
+    target = data.target.model_copy(update={"voxel_size": (4.0, 4.0), "unit": "nm"})
+    data = data.model_copy(update={"target": target})
+    file = runs["grl"].path / "experiment.yaml"
+    experiment.model_copy(update={"data": data}).save(file)
+
+
+def test_a_file_of_no_data_folder_has_the_voxel_size_of_the_target(
+    viewer, widget, qtbot, sized_run, tmp_path, monkeypatch
+):
+    (tmp_path / "alone").mkdir()
+    write_image(tmp_path / "alone" / "a.tif", volume()[0])
+    widget.inputs.set_files([tmp_path / "alone" / "a.tif"])
+    predict(widget, qtbot)
+    assert places(viewer) == {((4, 4), "nanometer", "nanometer")}
+    (found,) = saved(widget, tmp_path / "out", monkeypatch)
+    assert found.voxel_size == pytest.approx((4, 4))
+
+
+def test_a_size_along_y_and_x_draws_a_volume_but_is_none_of_its_mask(
+    viewer, widget, qtbot, sized_run, tmp_path, monkeypatch
+):
+    (tmp_path / "alone").mkdir()
+    write_image(tmp_path / "alone" / "a.tif", volume())
+    widget.inputs.set_files([tmp_path / "alone" / "a.tif"])
+    predict(widget, qtbot)
+    assert places(viewer) == {((4, 4, 4), *["nanometer"] * 3)}
+    (found,) = saved(widget, tmp_path / "out", monkeypatch)
+    assert found.voxel_size is None
