@@ -103,7 +103,7 @@ class Previews(QWidget):
     def open(self, run: RunFolder | None, structures: tuple[Structure, ...]) -> None:
         """Show the previews of another run; `add` tells which there are."""
         self._run, self._structures = run, structures
-        self._steps, self._wanted = [], None
+        self._steps, self._wanted, self._unshown = [], None, []
         self._origin = None
         self._enable()
 

@@ -101,7 +101,7 @@ class RunStatus(QWidget):
         buttons.addWidget(self.resume)
         buttons.addWidget(self.log_button)
         buttons.addStretch()
-        layout = QVBoxLayout(self)
+        self._column = layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         self.progress = QWidget()
@@ -127,6 +127,11 @@ class RunStatus(QWidget):
         self.bar.setFormat("")
         self.say("")
         self._show_messages()
+
+    def take(self, progress: QWidget) -> None:
+        """Show the progress below the name of the run, and not elsewhere."""
+        if self._column.indexOf(progress) < 0:
+            self._column.insertWidget(1, progress)
 
     def name(self, name: str) -> None:
         """Say what the run is called; where that is long, its middle is left out."""

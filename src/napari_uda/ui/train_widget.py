@@ -9,8 +9,6 @@ from napari.qt.threading import thread_worker
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QFrame,
-    QHBoxLayout,
-    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -29,6 +27,7 @@ from .light_row import LightRow
 from .opening import OpenedRun, open_run
 from .preparing import Preparation
 from .previews import Previews
+from .run_footer import RunFooter
 from .run_list import RunList
 from .run_status import RunStatus
 from .section import Section
@@ -43,7 +42,6 @@ if TYPE_CHECKING:
     from .preparing import Prepared
 
 STARTING = "Starting the training process \N{HORIZONTAL ELLIPSIS}"
-KEYS = {"start": "F6", "pause": "F7", "stop": "F8"}
 
 
 class TrainWidget(QWidget):
@@ -72,9 +70,10 @@ class TrainWidget(QWidget):
 
         self.setup = Section("New run", bold=True, open=True)
         self.experiment = ExperimentPanel(self.session)
-        self.start_button = QPushButton("Start")
-        self.pause_button = QPushButton("Pause")
-        self.stop_button = QPushButton("Stop")
+        self.footer = RunFooter(self.session)
+        self.start_button = self.footer.start
+        self.pause_button = self.footer.pause
+        self.stop_button = self.footer.stop
         self.status = RunStatus()
         self.lights = LightRow()
         self.curves = Curves(viewer.theme)
@@ -136,6 +135,7 @@ class TrainWidget(QWidget):
     def show_run(self, run: RunFolder | None) -> None:
         """Show the curves, previews and the end of a run, in whatever state it is."""
         self._shown = run
+        self._enable()
         self._opener = None
         if self._rival is not None and (run is None or run.path == self._rival.path):
             self.compare(None)
@@ -152,10 +152,6 @@ class TrainWidget(QWidget):
             self._opener.start()
 
     def _lay_out(self) -> None:
-        buttons = QHBoxLayout()
-        for button in (self.start_button, self.pause_button, self.stop_button):
-            buttons.addWidget(button)
-        buttons.setContentsMargins(6, 0, 6, 0)
         self.setup.content.addWidget(self.experiment)
         page = QWidget()
         layout = QVBoxLayout(page)
@@ -175,52 +171,24 @@ class TrainWidget(QWidget):
         outer.setContentsMargins(0, 0, 0, 6)
         outer.addWidget(scroll)
         # Not in the scroll area: whatever is unfolded, a run can be stopped.
-        outer.addWidget(self.status.progress)
-        outer.addLayout(buttons)
+        self._foot = QVBoxLayout()
+        self._foot.addWidget(self.footer)
+        outer.addLayout(self._foot)
+        self._place_progress()
 
     def _enable(self) -> None:
         """Enable what can work now, and say why the rest cannot."""
-        job, preparing = self.session.job, self._preparation is not None
-        state = job.state if job else ""
-        busy = "The data of a run are being prepared." if preparing else ""
-        later = "Train a new run when those under way and queued have ended"
-        waiting = len(self.session.queue)
-        queue = f"Queue ({waiting} waiting)" if waiting else "Queue"
-        self.start_button.setText(queue if job else "Start")
-        self._set(
-            self.start_button,
-            "start",
-            busy or self.session.problem or self.experiment.problem,
-            later if job else "Start a new run",
-        )
-        paused = state == "paused"
-        self.pause_button.setText("Continue" if paused else "Pause")
-        self._set(
-            self.pause_button,
-            "pause",
-            {
-                "": "No run is under way.",
-                "starting": "The run is about to start.",
-                "pausing": "The run is about to pause.",
-                "continuing": "The run is about to go on.",
-                "stopping": "The run is about to stop.",
-            }.get(state, ""),
-            "Go on" if paused else "Finish the step, save, and wait",
-        )
-        idle = "" if job or preparing else "No run is under way."
-        self._set(
-            self.stop_button,
-            "stop",
-            "The run is about to stop." if state == "stopping" else idle,
-            "Finish the step, save everything, and end; what is queued stays in the "
-            "list of runs",
-        )
+        problem = self.session.problem or self.experiment.problem
+        self.footer.enable(self._preparation is not None, problem)
+        self._place_progress()
 
-    def _set(self, button: QPushButton, key: str, reason: str, action: str) -> None:
-        button.setEnabled(not reason)
-        button.setToolTip(reason or f"{action} ({KEYS[key]})")
-        # Setting the text of a button makes Qt forget its shortcut.
-        button.setShortcut(KEYS[key])
+    def _place_progress(self) -> None:
+        """Show the progress of the run at the foot, unless the foot is another's."""
+        progress, foot = self.status.progress, self._foot
+        if self.footer.is_elsewhere:
+            self.status.take(progress)
+        elif foot.indexOf(progress) < 0:
+            foot.insertWidget(0, progress)
 
     def _on_changed(self) -> None:
         self.setup.note = "" if self.setup.is_open else self.experiment.brief
@@ -366,6 +334,8 @@ class TrainWidget(QWidget):
             self.status.complain(opened.problem)
 
     def _on_listed(self) -> None:
+        if job := self.session.job:
+            self.footer.name(self.run_list.name_of(job.run))
         if self._shown is not None:
             self.status.name(self.run_list.name_of(self._shown))
 
