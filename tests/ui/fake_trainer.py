@@ -88,6 +88,8 @@ def report(run: RunFolder, step: int) -> None:
         run.append(
             ev.Validation(run=run.id, step=step, scores={"a": 0.5}, truth={"mean": 0.4})
         )
+        # No file is written: these runs cannot predict.
+        run.append(ev.Checkpoint(run=run.id, step=step, file="best", best=step == 5))
 
 
 if __name__ == "__main__":

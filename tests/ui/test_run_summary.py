@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from napari_uda.core.spec import events as ev
@@ -19,8 +21,17 @@ def run(tmp_path):
             loss_groups={},
         )
     )  # fmt: skip
-    run.append(ev.Validation(run=run.id, step=5, scores={}, truth={"mean": 0.5}))
+    run.append(validation(run, 5, 0.5))
+    run.append(checkpoint(run, 5, best=True))
     return run
+
+
+def validation(run, step, dice):
+    return ev.Validation(run=run.id, step=step, scores={}, truth={"mean": dice})
+
+
+def checkpoint(run, step, best):
+    return ev.Checkpoint(run=run.id, step=step, file="f", best=best)
 
 
 def test_a_summary_says_where_a_run_stands(run):
@@ -35,8 +46,7 @@ def test_a_summary_follows_what_a_living_trainer_says(run):
     (found,) = summarise_runs(run.path.parent)
     about = {"losses": {}, "speed": 1.0, "remaining": 1.0, "memory": 0.1}
     step = ev.Step(run=run.id, step=7, **about)
-    better = ev.Validation(run=run.id, step=7, scores={}, truth={"mean": 0.6})
-    now = found.after([step, better])
+    now = found.after([step, validation(run, 7, 0.6), checkpoint(run, 7, best=True)])
     assert (now.state, now.step, now.truth) == ("running", 7, 0.6)
     paused = now.after([ev.Paused(run=run.id, step=7)])
     warned = ev.Warned(run=run.id, step=7, code="control", message="m")
@@ -44,6 +54,22 @@ def test_a_summary_follows_what_a_living_trainer_says(run):
     last = paused.after([ev.Finished(run=run.id, step=9, seconds=1.0)])
     assert (last.state, last.step, last.truth) == ("finished", 9, 0.6)
     assert found.after([]) == found
+
+
+def test_the_dice_is_that_of_the_best_checkpoint_not_the_last(run):
+    (found,) = summarise_runs(run.path.parent)
+    events = [validation(run, 6, 0.7), checkpoint(run, 7, best=False)]
+    assert found.after(events) == replace(
+        found, state="running", step=7, latest=(6, 0.7)
+    )
+    # A trainer is heard of in pieces: the checkpoint may come with the next one.
+    later = found.after([validation(run, 8, 0.4)])
+    assert later.truth == 0.5
+    later = later.after([checkpoint(run, 8, best=True)])
+    assert (later.truth, later.truth_step) == (0.4, 8)
+    # A best checkpoint that no truth was looked at for is not given another's.
+    unknown = later.after([checkpoint(run, 9, best=True)])
+    assert (unknown.truth, unknown.truth_step) == (None, 9)
 
 
 def test_a_run_that_is_being_trained_is_not_deleted(run):

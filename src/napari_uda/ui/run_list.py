@@ -25,7 +25,14 @@ from qtpy.QtWidgets import (
 from napari_uda.core.errors import UserError
 
 from .plot import SIGN_DASHED
-from .run_summary import LIVING, RESUMABLE, STATE_WORDS, delete_run, summarise_runs
+from .run_summary import (
+    DICE_TIP,
+    LIVING,
+    RESUMABLE,
+    STATE_WORDS,
+    delete_run,
+    summarise_runs,
+)
 from .section import Section
 
 if TYPE_CHECKING:
@@ -88,9 +95,9 @@ class RunList(QWidget):
         self._rival = ""
 
         self.tree = QTreeWidget()
-        self.tree.setHeaderLabels(["run", "state", "step", "Dice"])
+        self.tree.setHeaderLabels(["run", "state", "step", "Dice*"])
         if (head := self.tree.headerItem()) is not None:
-            head.setToolTip(3, "Mean Dice on target truth, not used for selection")
+            head.setToolTip(3, DICE_TIP)
         self.tree.setRootIsDecorated(False)
         self.tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -100,10 +107,9 @@ class RunList(QWidget):
             header.setStretchLastSection(False)
             header.setMinimumSectionSize(36)
             header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+            fitted = QHeaderView.ResizeMode.ResizeToContents
             for column in (1, 2, 3):
-                header.setSectionResizeMode(
-                    column, QHeaderView.ResizeMode.ResizeToContents
-                )
+                header.setSectionResizeMode(column, fitted)
         self.tree.itemSelectionChanged.connect(self._enable)
         self.tree.itemDoubleClicked.connect(self._on_open)
 
@@ -126,16 +132,11 @@ class RunList(QWidget):
         self.section = Section("Runs", bold=True, open=True)
         self.section.beside.addWidget(self.folder_button)
         buttons = QGridLayout()
-        for index, button in enumerate(
-            (
-                self.open_button,
-                self.compare_button,
-                self.resume_button,
-                self.rename_button,
-                self.reveal_button,
-                self.delete_button,
-            )
-        ):
+        shown = (
+            self.open_button, self.compare_button, self.resume_button,
+            self.rename_button, self.reveal_button, self.delete_button,
+        )  # fmt: skip
+        for index, button in enumerate(shown):
             buttons.addWidget(button, *divmod(index, 3))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -216,6 +217,7 @@ class RunList(QWidget):
         item.setText(1, f"queued {place}" if place else words)
         item.setText(2, f"{summary.step:,}")
         item.setText(3, "" if summary.truth is None else f"{summary.truth:.2f}")
+        item.setToolTip(3, summary.truth_tip)
 
     def _fit_height(self) -> None:
         """Be as high as there are runs, within limits; beyond, the list scrolls."""
@@ -293,11 +295,12 @@ class RunList(QWidget):
                 reason = "Another run is under way"
             elif summary.state not in (*LIVING, *RESUMABLE):
                 reason = "It is finished"
+            elif job is not None and self._session.queue.place(summary.run):
+                self.resume_button.setText("Unqueue")
+                tip = "Let it wait no longer; it stays in this list"
             elif job is not None:
-                queued = bool(self._session.queue.place(summary.run))
-                self.resume_button.setText("Unqueue" if queued else "Queue")
+                self.resume_button.setText("Queue")
                 tip = "Train it when the runs before it have ended"
-                tip = "Let it wait no longer; it stays in this list" if queued else tip
         self._set(self.resume_button, reason, tip)
 
     def _enable_compare(self, summary: RunSummary | None, reason: str) -> None:
@@ -328,8 +331,7 @@ class RunList(QWidget):
         self._enable()
 
     def _on_rename(self) -> None:
-        summary = self.selected()
-        if summary is None:
+        if (summary := self.selected()) is None:
             return
         title, given = QInputDialog.getText(
             self,
@@ -382,8 +384,7 @@ class RunList(QWidget):
         )
         if answer != QMessageBox.StandardButton.Yes:
             return
-        shown = self._session.selected_run
-        if shown is not None and shown.id == summary.run.id:
+        if (shown := self._session.selected_run) and shown.id == summary.run.id:
             self._session.selected_run = None
         if summary.run.id == self._rival:
             self.compare_asked.emit(None)

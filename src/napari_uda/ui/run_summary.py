@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from napari_uda.core.spec.events import LAST_EVENTS, Paused, Validation
+from napari_uda.core.spec.events import LAST_EVENTS, Checkpoint, Paused, Validation
 from napari_uda.core.spec.run import list_runs
 
 from .jobs import last_word
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 LIVING = ("running", "paused")
 RESUMABLE = ("prepared", "stopped", "failed", "dead")
+DICE_TIP = (
+    "<qt>Mean Dice on the held-back truth: a few validation patches at the step of the "
+    "best checkpoint. Predict scores whole test images, so it differs.</qt>"
+)
 STATE_WORDS = {"dead": "interrupted", "prepared": "not started"}
 
 
@@ -34,14 +38,25 @@ class RunSummary:
     step: int
     """Last step that was heard of."""
     truth: float | None
-    """Latest mean Dice on target truth, if there is any."""
+    """Mean Dice on target truth at the best checkpoint, if there are both."""
     title: str = ""
     """What it is called, if not by its id."""
+    truth_step: int = 0
+    """Step of that checkpoint."""
+    latest: tuple[int, float] | None = None
+    """Step and mean Dice on target truth of the last validation with truth."""
 
     @property
     def name(self) -> str:
         """What it is called."""
         return self.title or self.run.id
+
+    @property
+    def truth_tip(self) -> str:
+        """Where the Dice is from, or why there is none."""
+        if self.truth is None:
+            return "No truth was scored at a best checkpoint (yet)"
+        return f"At step {self.truth_step:,}, of the best checkpoint"
 
     def after(self, events: Sequence[Event]) -> RunSummary:
         """Return what the list says once the run's living trainer has said more.
@@ -59,8 +74,22 @@ class RunSummary:
             state = last.kind
         elif last is not None:
             state = "paused" if isinstance(last, Paused) else "running"
-        truth = _latest_truth(events, self.truth)
-        return replace(self, state=state, step=events[-1].step, truth=truth)
+        now = replace(self, state=state, step=events[-1].step)
+        return now.scored(events)
+
+    def scored(self, events: Sequence[Event]) -> RunSummary:
+        """Take in the truth of the validation that each best checkpoint was saved at.
+
+        Predict uses that checkpoint unless told otherwise.
+        """
+        truth, truth_step, latest = self.truth, self.truth_step, self.latest
+        for event in events:
+            if isinstance(event, Validation) and "mean" in event.truth:
+                latest = (event.step, event.truth["mean"])
+            elif isinstance(event, Checkpoint) and event.best:
+                truth_step = event.step
+                truth = latest[1] if latest and latest[0] == event.step else None
+        return replace(self, truth=truth, truth_step=truth_step, latest=latest)
 
 
 def summarise_runs(folder: Path) -> list[RunSummary]:
@@ -84,12 +113,5 @@ def delete_run(run: RunFolder) -> str:
 def _summary(run: RunFolder) -> RunSummary:
     events = run.history()
     step = events[-1].step if events else 0
-    truth = _latest_truth(events)
-    return RunSummary(run, run.state(), step, truth, run.title)
-
-
-def _latest_truth(events: Sequence[Event], before: float | None = None) -> float | None:
-    for event in events:
-        if isinstance(event, Validation) and "mean" in event.truth:
-            before = event.truth["mean"]
-    return before
+    summary = RunSummary(run, run.state(), step, None, run.title)
+    return summary.scored(events)
