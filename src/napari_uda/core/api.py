@@ -111,10 +111,7 @@ def load(run: str | Path, checkpoint: str = "best", device: str = "auto") -> Mod
         )
     path = folder.checkpoints / f"{checkpoint}.pt"
     if not path.exists():
-        raise UserError(
-            f"{folder.path} has no checkpoint {checkpoint}.pt yet: train it first with "
-            f"train --resume {folder.path}."
-        )
+        raise UserError(_no_checkpoint(folder, experiment, checkpoint))
     where = pick_device(device)
     set_threads(experiment.training)
     content = load_checkpoint(path, where)
@@ -293,3 +290,18 @@ def s_score(
         translator, other, Path(data), to=to, split=split, report=report,
         left_out=left_out,
     )  # fmt: skip
+
+
+def _no_checkpoint(folder: RunFolder, experiment: Experiment, checkpoint: str) -> str:
+    """Say why a run has no such checkpoint, and what to do about it."""
+    started = (folder.checkpoints / "last.pt").exists()
+    if checkpoint == "best" and started and folder.owner() is not None:
+        first = min(experiment.training.validate_every, experiment.method.steps)
+        return (
+            f"{folder.id} is still training: its first 'best' checkpoint comes at step "
+            f"{first:,} (choose 'last' meanwhile)."
+        )
+    return (
+        f"{folder.path} has no checkpoint {checkpoint}.pt yet: train it first with "
+        f"train --resume {folder.path}."
+    )

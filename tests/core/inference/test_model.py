@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from napari_uda.core.api import load
 from napari_uda.core.errors import UserError
 from napari_uda.core.inference.model import raw_values, resample_to, tile_shape
 from napari_uda.core.spec.domain import Dataset, Structure
+from napari_uda.core.spec.run import RunFolder
 
 
 def stripes(shape):
@@ -175,3 +177,23 @@ def test_resampling_to_a_shape_is_linear():
     assert (np.diff(grown[0]) >= 0).all()
     np.testing.assert_allclose(grown.mean(), image.mean(), atol=1e-5)
     assert resample_to(np.ones((3, 4, 5), np.float32), (6, 4, 2)).shape == (6, 4, 2)
+
+
+def test_a_run_under_way_says_when_its_first_best_checkpoint_comes(
+    tmp_path, make_experiment
+):
+    run = RunFolder(tmp_path / "a_01")
+    run.create(make_experiment())
+    run.checkpoints.mkdir(exist_ok=True)
+    (run.checkpoints / "last.pt").touch()
+    training, method = run.experiment().training, run.experiment().method
+    first = min(training.validate_every, method.steps)
+    with run.lock(), pytest.raises(UserError) as error:
+        load(run.path)
+    assert str(error.value) == (
+        "a_01 is still training: its first 'best' checkpoint comes at step "
+        f"{first} (choose 'last' meanwhile)."
+    )
+    # Nobody trains it now: waiting would not help.
+    with pytest.raises(UserError, match="train it first with train --resume"):
+        load(run.path)
