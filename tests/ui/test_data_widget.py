@@ -260,3 +260,22 @@ def test_a_widget_opened_later_shows_what_is_chosen(viewer, qtbot, tmp_path):
     qtbot.addWidget(widget)
     qtbot.waitUntil(lambda: looked(widget) and session.problem == "")
     assert widget.pickers["source"].value().folder == tmp_path / "source"
+
+
+def test_what_was_said_of_a_folder_goes_with_it(widget, qtbot, pair):
+    for name in ("source", "target"):
+        widget.session.choose(name, DomainChoice(folder=pair / name))
+    summaries = {name: picker.summary for name, picker in widget.pickers.items()}
+    qtbot.waitUntil(lambda: looked(widget) and "sample" in summaries["source"].text())
+    origin = widget.pickers["source"].origin
+    origin.setCurrentIndex(0)
+    origin.activated.emit(0)
+    assert widget.session.choices["source"].empty
+    assert summaries["source"].text() == ""
+    assert summaries["source"].isHidden()
+    assert "sample" in summaries["target"].text()
+    qtbot.waitUntil(lambda: looked(widget))
+    assert summaries["source"].text() == ""
+    widget.session.choose("target", DomainChoice())
+    assert summaries["target"].text() == ""
+    qtbot.waitUntil(lambda: not widget._timer.isActive())

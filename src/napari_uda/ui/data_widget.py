@@ -197,6 +197,7 @@ class DataWidget(QWidget):
             old, new = self.session.choices[name], picker.value()
             if same_choice(old, new):
                 continue
+            picker.setSummary("")
             kept = old.classes if _labels(old) == _labels(new) else {}
             self.session.voxel_size = None
             self.session.choose(name, replace(new, classes=kept))
@@ -206,6 +207,8 @@ class DataWidget(QWidget):
         for name, picker in self.pickers.items():
             if not same_choice(picker.value(), choices[name]):
                 picker.setValue(choices[name])
+            if choices[name].empty:
+                picker.setSummary("")
         self._watch(self._chosen_layers())
         self.session.set_problem(self._missing() or "The data are being looked at.")
         self._timer.start(WAIT)
