@@ -1,4 +1,4 @@
-"""`napari-uda translate` without torch: inverts, or fails, as it is told.
+"""`napari-uda translate` without torch: inverts, copies, or fails, as it is told.
 
 What is brighter than 100 is its mask, but for the third slice of a translation.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from napari_uda.core.data.normalise import normalise
 from napari_uda.core.io import read, write_image, write_labels
 
 
@@ -54,7 +55,9 @@ def main(behaviour: str, words: list[str]) -> int:
         volume = read(path)
         grey = np.asarray(volume.data, np.float32)
         fake = 1 - 2 * grey / 255
-        if grey.ndim == 3:
+        if behaviour == "copy":
+            fake = normalise(grey, "percentiles")
+        elif grey.ndim == 3:
             # The third slice loses what is in it, the second one some of it.
             fake[2] = np.random.default_rng(0).normal(size=grey.shape[1:]) / 4
             fake[1, :20] = fake[1].mean()
@@ -65,7 +68,7 @@ def main(behaviour: str, words: list[str]) -> int:
         if given.masks:
             label = np.where(grey > 100, np.uint8(7), np.uint8(0))
             masks = {"before": mask_file(given.out / "before", path, label), "why": ""}
-            if grey.ndim == 3:
+            if grey.ndim == 3 and behaviour != "copy":
                 label[2] = 0
             masks["after"] = mask_file(given.out / "after", path, label)
             if given.judge is not None:
@@ -78,7 +81,7 @@ def main(behaviour: str, words: list[str]) -> int:
             masks=masks,
         )
     classes = {"7": {"name": "nucleus", "color": "#00ff00"}}
-    content = {"classes": classes, "overlapping": False}
+    content = {"classes": classes, "overlapping": False, "step": 7}
     (given.out / "translations.json").write_text(json.dumps(content))
     with (given.run / "asked.jsonl").open("a") as asked:
         asked.write(json.dumps(words) + "\n")

@@ -41,22 +41,23 @@ def test_masks_of_a_target_image_are_compared_with_each_other(
     np.testing.assert_array_equal(review.scores["mask"], [1, 1, 0, 1, 1])
     assert panel.current.slice == 2
     assert "mask&nbsp;agreement&nbsp;0.00" in panel.plot.legend.text()
-    whole, here = panel.trust.text().split("<br>")
-    assert "Trust: 3 of 4 scores agree" not in whole
-    assert here.endswith("structure, edges and mask.")
+    changed, whole, here = panel.trust.text().split("<br>")
+    assert "Changed by " in changed
+    assert "Anatomy kept: 0 of 4 scores agree, but not correlation" in whole
+    assert "This slice: 1 of 4, but not structure, edges and mask; changed by" in here
     panel.go_to(review.items[4])
-    assert "This slice: 3 of 4, but not correlation." in panel.trust.text()
+    assert "This slice: 3 of 4, but not correlation; changed by " in panel.trust.text()
 
     write_verdicts(review, tmp_path / "table.csv")
     with (tmp_path / "table.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["mask_agreement"] for row in rows] == ["1", "1", "0", "1", "1"]
     assert {row["mask_dice"] for row in rows} == {""}
-    assert rows[4]["trust"] == "3 of 4 scores agree, but not correlation"
+    assert rows[4]["anatomy_kept"] == "3 of 4 scores agree, but not correlation"
     [said] = write_page(review, panel.about, tmp_path / "page.html")
     assert "saved" in said
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
-    assert "Trust: " in page
+    assert "Anatomy kept: " in page
     assert "no truth is involved" in page
     assert "mask Dice" not in page
     assert page.count("3 of 4 scores agree, but not correlation") >= 2

@@ -248,7 +248,7 @@ def test_every_mode_by_key_leaves_the_users_layers_alone(viewer, widget, qtbot):
 
     press(viewer, "V")
     assert shown(viewer) == {"original", "translated"}
-    assert ours(viewer)["original"].contrast_limits == original.contrast_limits
+    assert ours(viewer)["original"].contrast_limits == list(pair.limits[0])
     panel.mode_button("off").click()
     assert shown(viewer) == set()
     assert len(ours(viewer)) == 5
@@ -561,7 +561,8 @@ def test_a_real_run_translates_end_to_end(
     qtbot.waitUntil(widget.translate.isEnabled)
     widget.translate.click()
     measured(widget, qtbot)
-    assert widget.message.text() == "1 image translated."
+    assert widget.message.text() == "1 image translated (best, step 2)."
+    assert widget.panel.about["Checkpoint"] == "best, step 2"
     result = viewer.layers["section · look of the target (tiny)"]
     assert result.data.shape == image.data.shape
     assert np.abs(result.data).max() <= 1

@@ -127,7 +127,7 @@ def load(run: str | Path, checkpoint: str = "best", device: str = "auto") -> Mod
         ) from None
     method.eval().requires_grad_(False)
     coarse = use_bfloat16(experiment.training, where, experiment.method.dims)
-    return Model(method, experiment, where, coarse)
+    return Model(method, experiment, where, coarse, content.get("step"))
 
 
 def predict(

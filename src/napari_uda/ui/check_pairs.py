@@ -62,7 +62,7 @@ class Pair:
     masks: KeptMasks | None = None
     """Masks of the translation and what they should be, if they were looked for."""
     window: tuple[float, float] | None = None
-    """Intensities of the original that the run can tell apart; None: all of them."""
+    """Intensities of the original that are -1 and 1 to the run; None: there is none."""
     note: str = ""
     """Why there are no masks, though they were looked for."""
 
@@ -94,11 +94,6 @@ class Pair:
         one, other = self.slices(z)
         return (one if self.window is None else np.clip(one, *self.window)), other
 
-    def look_through(self, window: tuple[float, float]) -> None:
-        """Show and measure what the run sees: a window, and its range [-1, 1]."""
-        self.window = window
-        self.limits = window, (-1.0, 1.0)
-
     def slice_at(self, point: Sequence[float]) -> int:
         """Return the number of the slice at a point of the viewer."""
         if self.count == 1:
@@ -122,7 +117,13 @@ class Pair:
         return one, other
 
 
-def pair_of(pair: LayerPair, translated: Any, translation: str, to: str | None) -> Pair:
+def pair_of(
+    pair: LayerPair,
+    translated: Any,
+    translation: str,
+    to: str | None,
+    window: tuple[float, float] | None = None,
+) -> Pair:
     """Put a layer and its translation side by side.
 
     Parameters
@@ -133,6 +134,10 @@ def pair_of(pair: LayerPair, translated: Any, translation: str, to: str | None) 
         Pixels of the translation (z,) y, x.
     translation, to
         What made it, and whose look it has.
+    window
+        Intensities of the original that are -1 and 1 to the run that made it. Without
+        one, percentiles of either are black and white: what looks different has to be
+        different, whatever the limits of the layers.
 
     Raises
     ------
@@ -149,9 +154,10 @@ def pair_of(pair: LayerPair, translated: Any, translation: str, to: str | None) 
             f"{_shape(translated.shape)}: choose two images of equal shape."
         )
     in_layer = tuple(shape["zyx"[-len(shape) :].index(axis)] for axis in axes)
-    black, white = image.contrast_limits
-    if data.rgb:
-        black, white = _contrast(data.image, rgb=True)
+    if window is None:
+        limits = _contrast(data.image, data.rgb), _contrast(translated)
+    else:
+        limits = window, (-1.0, 1.0)
     place = aligned(image, in_layer)
     return Pair(
         image.name,
@@ -161,8 +167,9 @@ def pair_of(pair: LayerPair, translated: Any, translation: str, to: str | None) 
         translation,
         to or "",
         place,
-        ((float(black), float(white)), _contrast(translated)),
+        limits,
         Image(np.zeros((1,) * len(axes), np.uint8), **place),
+        window=window,
     )
 
 
@@ -215,6 +222,7 @@ def measure(
         sentence if it fails; nothing comes after.
     """
     # scipy takes a moment to import: opening napari must stay fast.
+    from napari_uda.core.metrics.amount import changed_percent
     from napari_uda.core.metrics.structure import compare_slice
 
     try:
@@ -224,6 +232,7 @@ def measure(
                 scores, changes = compare_slice(*pair.seen(z))
                 np.rint(255 * np.clip(changes, 0, 1), out=changes)
                 pair.changes[z] = changes
+                scores["changed"] = changed_percent(*pair.scaled(z))
                 if pair.masks is not None:
                     flat = len(pair.shape) == 2
                     scores["mask"] = pair.masks.dice(None if flat else z)

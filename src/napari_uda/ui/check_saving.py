@@ -11,6 +11,7 @@ from napari_uda.core.metrics.verdicts import COLUMNS, write_table
 
 from .kept_masks import KINDS
 from .review import SCORES
+from .words import count_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,15 +47,20 @@ def write_verdicts(review: Review, path: Path) -> str:
                 "slice": item.slice + 1,
                 "verdict": verdict.decision,
                 "note": verdict.note,
-                **{k: "" if np.isnan(v) else f"{v:.6g}" for k, v in scores.items()},
-                "trust": review.trust(item).text,
+                "changed_percent": _digits(review.changed[review.number(item)]),
+                **{k: _digits(v) for k, v in scores.items()},
+                "anatomy_kept": review.trust(item).text,
             }
         )
     try:
-        write_table(path, (*COLUMNS, *COLUMNS_OF_SCORES, "trust"), rows)
+        write_table(
+            path,
+            (*COLUMNS, *COLUMNS_OF_SCORES, "changed_percent", "anatomy_kept"),
+            rows,
+        )
     except UserError as error:
         return str(error)
-    return f"Verdicts on {len(rows)} slices saved to {path}."
+    return f"Verdicts on {count_text(len(rows), review.unit)} saved to {path}."
 
 
 def write_page(review: Review, about: Mapping[str, str], path: Path) -> Iterator[str]:
@@ -77,7 +83,7 @@ def write_page(review: Review, about: Mapping[str, str], path: Path) -> Iterator
     facts = {
         **about,
         "Images": ", ".join(dict.fromkeys(pair.name for pair in review.pairs)),
-        "Slices": len(review.items),
+        f"{review.unit.capitalize()}s checked": len(review.items),
         "Accepted": accepted,
         "Rejected": rejected,
         "Not judged": len(review.items) - accepted - rejected,
@@ -86,9 +92,10 @@ def write_page(review: Review, about: Mapping[str, str], path: Path) -> Iterator
         write_check_report(
             path,
             summary=facts,
-            findings=findings(review.known()),
+            findings=findings(review.known(), review.unit),
             slices=list(_slices(review)),
-            trust=review.trust(),
+            verdict=review.verdict_lines(),
+            unit=review.unit,
         )
     except UserError as error:
         yield str(error)
@@ -116,6 +123,7 @@ def _slices(review: Review) -> Iterator[Checked]:
             verdict,
             _images(review, item) if wanted else None,
             review.trust(item).text,
+            float(review.changed[number]),
         )
 
 
@@ -129,11 +137,15 @@ def _scores(review: Review, item: Item) -> dict[str, float]:
     }
 
 
+def _digits(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.6g}"
+
+
 def _column(name: str) -> str:
     return name.lower().replace(" ", "_")
 
 
 def _images(review: Review, item: Item) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     pair = review.pairs[item.pair]
-    original, translated = pair.seen(item.slice)
+    original, translated = pair.scaled(item.slice)
     return original, translated, pair.changes[item.slice] / 255.0

@@ -66,6 +66,7 @@ class CheckWidget(QWidget):
         self._work = Latest(self)
         self._search = Latest(self)
         self._looks: Looks | None = None
+        self._checkpoint = ""
         self._chosen: list[LayerPair] = []
         self._results: list[Translated] = []
         self._judge = ""
@@ -194,6 +195,7 @@ class CheckWidget(QWidget):
             *self.inputs.judging(),
         )
         self._judge = (request.judge or looks.run).id
+        self._checkpoint = request.checkpoint
         translator = Translator(request, self.command)
         self._looks, self._chosen = looks, [pair for pair, *_ in originals]
         self._results, self._failed = [], False
@@ -228,13 +230,12 @@ class CheckWidget(QWidget):
     def _show_results(self) -> None:
         looks = self._looks
         assert looks is not None
-        what = f"{looks.run.id}, {self.inputs.checkpoint.currentText()}"
+        what = f"{looks.run.id}, {self._checkpoint}"
+        step = self._results[0].step
+        checkpoint = self._checkpoint + ("" if step is None else f", step {step}")
         pairs = []
         for result, chosen in zip(self._results, self._chosen, strict=True):
-            pair = pair_of(chosen, result.data, what, result.to)
-            window = looks.windows.get("target" if result.to == "source" else "source")
-            if window is not None:
-                pair.look_through(window)
+            pair = pair_of(chosen, result.data, what, result.to, result.window)
             if isinstance(result.masks, str):
                 pair.note = result.masks
             else:
@@ -244,13 +245,13 @@ class CheckWidget(QWidget):
         about = {
             "Run": looks.run.id,
             "Method": looks.method,
-            "Checkpoint": self.inputs.checkpoint.currentText(),
+            "Checkpoint": checkpoint,
             "Look": " and ".join(dict.fromkeys(f"of the {pair.to}" for pair in pairs)),
         }
         if any(pair.masks is not None for pair in pairs):
             about["Masks found by"] = self._judge
         self._open(Review(pairs, looks.run.report / VERDICTS), about)
-        self._say(f"{count_text(len(pairs), 'image')} translated.")
+        self._say(f"{count_text(len(pairs), 'image')} translated ({checkpoint}).")
 
     def _add_layer(self, pair: Pair, looks: Looks) -> None:
         """Offer a translation as a layer of its own, to be saved or used elsewhere."""

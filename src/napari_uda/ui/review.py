@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_uda.core.metrics.trust import Trust
+    from napari_uda.core.metrics.trust import Finding, Trust
 
     from .check_pairs import Pair
 
@@ -59,6 +59,8 @@ class Review:
         ]
         self._number = {item: number for number, item in enumerate(self.items)}
         self.scores = {name: np.full(len(self.items), np.nan) for name in SCORES}
+        self.changed = np.full(len(self.items), np.nan)
+        """Mean absolute change in per cent, see `core.metrics.amount`."""
         self.measured = np.zeros(len(self.items), bool)
         self.order: list[int] = []
         """Numbers of the measured items, the worst first."""
@@ -86,6 +88,7 @@ class Review:
         number = self.number(item)
         for name in SCORES:
             self.scores[name][number] = scores.get(name, np.nan)
+        self.changed[number] = scores.get("changed", np.nan)
         self.measured[number] = True
 
     def sort(self) -> None:
@@ -119,8 +122,32 @@ class Review:
         kinds = {pair.masks.kind for pair in pairs if pair.masks is not None}
         return kinds.pop() if len(kinds) == 1 else score
 
+    @property
+    def unit(self) -> str:
+        """What an item is called: image, or slice if any image has several."""
+        return "image" if len(self.items) == len(self.pairs) else "slice"
+
+    def unit_of(self, item: Item) -> str:
+        """Return what an item is: a slice of several, or an image."""
+        return "slice" if self.pairs[item.pair].count > 1 else "image"
+
+    def short_line(self, item: Item) -> Finding:
+        """Say of an item how many scores agree, and how much was changed."""
+        from napari_uda.core.metrics.amount import short_line
+
+        return short_line(self.trust(item), float(self.changed[self.number(item)]))
+
+    def verdict_lines(self) -> list[Finding]:
+        """Say of all that is measured how much was changed, and what was kept."""
+        from napari_uda.core.metrics.amount import verdict_lines
+
+        known = self.changed[self.measured & ~np.isnan(self.changed)]
+        return verdict_lines(
+            self.trust(), float(known.mean()) if known.size else np.nan
+        )
+
     def trust(self, item: Item | None = None) -> Trust:
-        """Return which scores agree that an item, or that all can be trusted."""
+        """Return which scores agree that anatomy was kept in an item, or in all."""
         from napari_uda.core.metrics.trust import trust
 
         if item is None:

@@ -36,9 +36,12 @@ REPORT_HINT = (
     "verdicts (Ctrl+Shift+R)."
 )
 TRUST_HINT = (
-    "<p>Scores that need no target labels, each with a threshold that was measured on "
-    "the built-in samples: correlation (bright is still bright), structure (no worse "
-    "than after blurring), edges (in place) and masks (kept, if they were looked for)."
+    "<p>Changed: the mean absolute difference, in per cent of the intensity range that "
+    "the networks see. What was hardly changed is kept, and that says nothing.</p>"
+    "<p>Anatomy kept: scores that need no target labels, each with a threshold that "
+    "was measured on the built-in samples: correlation (bright is still bright), "
+    "structure (no worse than after blurring), edges (in place) and masks (kept, if "
+    "they were looked for)."
     "</p><p>A score agrees on many slices if it does on nine of ten of them. That all "
     "agree is no proof: a small lesion may have come or gone.</p>"
 )
@@ -87,7 +90,10 @@ class ReviewForm(QWidget):
             f"<span style='color:{brighter}'>\N{BLACK SQUARE}</span> brighter "
             "than the original"
         )
-        self.legend.setToolTip("Both are scaled to [0, 1] before they are subtracted.")
+        self.legend.setToolTip(
+            "Both are scaled to [0, 1] by the normalisation of the run, or by "
+            "percentiles, before they are subtracted."
+        )
         self.legend.setSizePolicy(
             QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
         )

@@ -299,8 +299,7 @@ class ReviewPanel(ReviewForm):
 
         review = self.review
         assert review is not None
-        images = len(review.items) == len(review.pairs)
-        found = findings(review.known(), "image" if images else "slice")
+        found = findings(review.known(), review.unit)
         lines = [marked_text(item.level, f"{item.text}.") for item in found]
         notes = dict.fromkeys(pair.note for pair in review.pairs if pair.note)
         lines += [marked_text("note", note) for note in notes]
@@ -308,16 +307,16 @@ class ReviewPanel(ReviewForm):
         self._show_trust()
 
     def _show_trust(self) -> None:
-        """Say how many scores agree: on everything, and on what is shown."""
+        """Say what was changed and kept: in everything, and in what is shown."""
         review = self.review
         assert review is not None
-        whole, here = review.trust(), review.trust(self.current)
-        lines = []
-        if whole.text:
-            lines.append(marked_text(whole.level, f"Trust: {whole.text}."))
+        lines = [
+            marked_text(line.level, f"{line.text}.") for line in review.verdict_lines()
+        ]
+        here = review.short_line(self.current)
         if here.text and len(review.items) > 1:
-            text = here.text.replace(" scores agree", "")
-            lines.append(marked_text(here.level, f"This slice: {text}."))
+            text = f"This {review.unit_of(self.current)}: {here.text}."
+            lines.append(marked_text(here.level, text))
         self.trust.setText("<br>".join(lines))
         self.trust.setVisible(bool(lines))
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_uda.core.data.normalise import intensity_range
 from napari_uda.core.errors import UserError
 from napari_uda.core.io import read
 
@@ -54,6 +56,10 @@ class Translated:
     """Domain whose look it has."""
     data: NDArray[np.float32]
     """Pixels (z,) y, x in [-1, 1]."""
+    window: tuple[float, float]
+    """Intensities of the image that are -1 and 1 to the networks."""
+    step: int | None = None
+    """Step of training that the checkpoint is of, if it is known."""
     masks: KeptMasks | str = ""
     """Masks, or why there are none; an empty text if none were wanted."""
 
@@ -109,10 +115,15 @@ class Translator:
                 return
             out = folder / f"translated_{part}"
             found |= {index: (results[str(files[index])], out) for index in members}
+        data = request.run.experiment().data
         for index, (item, to) in enumerate(request.inputs):
             message, out = found[index]
             pixels = np.array(read(Path(message["translation"])).data)
-            yield Translated(item, to, pixels, self._masks(message, out, item, to))
+            rule = data.domain("source" if to == "target" else "target").normalise
+            window = intensity_range(np.asarray(read(files[index]).data), rule)
+            step = json.loads((out / SIDECAR).read_text(encoding="utf-8")).get("step")
+            masks = self._masks(message, out, item, to)
+            yield Translated(item, to, pixels, window, step, masks)
 
     def _masks(
         self, message: dict[str, Any], out: Path, item: ImageInput, to: DomainName
@@ -148,8 +159,6 @@ class Looks:
     """Domains whose look it gives."""
     task: tuple[Any, ...]
     """What it segments: runs of one task can judge each other."""
-    windows: dict[DomainName, tuple[float, float]]
-    """Intensities that it tells apart, for each domain that has such a window."""
 
 
 def find_looks(runs: Sequence[RunFolder]) -> Iterator[list[Looks]]:
@@ -169,14 +178,7 @@ def find_looks(runs: Sequence[RunFolder]) -> Iterator[list[Looks]]:
         method, data = experiment.method, experiment.data
         names = sorted(item.name for item in data.structures)
         task = (method.dims, data.overlapping, *names)
-        domains: tuple[DomainName, ...] = ("source", "target")
-        rules = {domain: data.domain(domain).normalise for domain in domains}
-        windows = {
-            domain: (float(rule.window[0]), float(rule.window[1]))
-            for domain, rule in rules.items()
-            if not isinstance(rule, str)
-        }
-        found.append(Looks(run, method.title, method.translates, task, windows))
+        found.append(Looks(run, method.title, method.translates, task))
     yield found
 
 

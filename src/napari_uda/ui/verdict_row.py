@@ -44,7 +44,6 @@ class VerdictRow(QWidget):
             button.setCheckable(True)
             button.clicked.connect(self._on_clicked)
         self.note = QLineEdit()
-        self.note.setPlaceholderText("note on this slice")
         self.note.setMinimumWidth(60)
         self.note.textEdited.connect(self._on_note_edited)
         self.note.editingFinished.connect(self.keep)
@@ -74,13 +73,15 @@ class VerdictRow(QWidget):
         self._review, self._item = review, item
         if review is None or item is None:
             return
+        unit = review.unit_of(item)
+        self.note.setPlaceholderText(f"note on this {unit}")
         why = review.trouble
         if not why and not review.pairs[item.pair].pixels:
             why = "The image is being read; verdicts can be given in a moment."
         verdict = review.verdict(item)
         for button, decision, hint in (
-            (self.accept, "accepted", "This slice can be used (Alt+A)."),
-            (self.reject, "rejected", "This slice cannot be trusted (Alt+R)."),
+            (self.accept, "accepted", f"This {unit} can be used (Alt+A)."),
+            (self.reject, "rejected", f"This {unit} cannot be trusted (Alt+R)."),
         ):
             button.setChecked(verdict.decision == decision)
             button.setEnabled(not why)

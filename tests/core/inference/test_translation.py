@@ -197,6 +197,7 @@ def test_a_method_with_one_way_says_which(make_translator):
 
 def test_files_keep_their_name_format_and_geometry(tmp_path, make_translator):
     model, told = make_translator(), []
+    model.step = 40
     write_image(tmp_path / "a.tif", scene((20, 30)), Geometry((6.0, 8.0), "nm"))
     np.save(tmp_path / "b.npy", scene((4, 20, 30)))
     out = tmp_path / "out"
@@ -216,6 +217,7 @@ def test_files_keep_their_name_format_and_geometry(tmp_path, make_translator):
     content = json.loads((out / "translations.json").read_text())
     assert content["run"] == "run-7"
     assert content["method"] == "cyclegan"
+    assert content["step"] == 40
     assert content["to"] == "source"
     assert content["range"] == [-1, 1]
     files = [entry["translation"] for entry in content["translations"]]

@@ -47,6 +47,8 @@ class Model:
         The experiment it was trained by.
     device, bfloat16
         Where and how precisely to compute.
+    step
+        Step of training that its weights are of, if it is known.
     """
 
     def __init__(
@@ -55,10 +57,12 @@ class Model:
         experiment: Experiment,
         device: torch.device,
         bfloat16: bool,
+        step: int | None = None,
     ) -> None:
         self.experiment = experiment
         self.method = method
         self.device = device
+        self.step = step
         self._bfloat16 = bfloat16
 
     def segment(

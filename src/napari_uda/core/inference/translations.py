@@ -143,6 +143,7 @@ def translate_files(
     content = {
         **about,
         "method": model.experiment.method.name,
+        "step": model.step,
         "to": to,
         "range": [-1, 1],
         **({} if judge is None else class_content(judge)),

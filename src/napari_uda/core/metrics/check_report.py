@@ -6,7 +6,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from io import BytesIO
 from math import nan
-from statistics import median
+from statistics import mean, median
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from PIL import Image
 from napari_uda.core.errors import UserError
 from napari_uda.core.io.atomic import atomic_write_text
 
+from .amount import percent_text
 from .html import page_environment
 from .report import score_text
 from .structure import SCORES as STRUCTURE_SCORES
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from .trust import Finding, Trust
+    from .trust import Finding
     from .verdicts import Verdict
 
 SCORES = {
@@ -38,8 +39,6 @@ WIDEST = 480
 """Pixels along the longer side of a picture; larger ones are made smaller."""
 CHANGE_LIMIT = 0.5
 """Change that is drawn in the brightest colour."""
-LIMITS = (0.5, 99.5)
-"""Percentiles of a slice that become black and white."""
 NAMES_WARNING = (
     "Slices are called by the names of their layers or files: see that these names "
     "tell nothing about a patient before you pass this page on."
@@ -59,9 +58,12 @@ class Checked:
     verdict: Verdict
     """What somebody decided, if anything."""
     images: tuple[NDArray[Any], NDArray[Any], NDArray[Any]] | None = None
-    """Original, translated and map of changes (y, x); None: not pictured."""
+    """Original and translated (y, x), 0 for black and 1 for white by one rule, and map
+    of changes; None: not pictured."""
     trust: str = ""
-    """How many scores agree that it can be trusted."""
+    """How many scores agree that anatomy was kept."""
+    changed: float = nan
+    """Mean absolute change in per cent, as of `changed_percent`."""
 
 
 def write_check_report(
@@ -70,7 +72,8 @@ def write_check_report(
     summary: Mapping[str, object],
     findings: Sequence[Finding],
     slices: Sequence[Checked],
-    trust: Trust | None = None,
+    verdict: Sequence[Finding] = (),
+    unit: str = "slice",
 ) -> None:
     """Write a page with pictures of the worst slices; it needs no other file.
 
@@ -84,8 +87,10 @@ def write_check_report(
         What is wrong in general.
     slices
         Every slice, the worst first.
-    trust
-        Which scores agree on all of them together.
+    verdict
+        How much was changed and how many scores agree, on all of them together.
+    unit
+        What an item is called.
 
     Raises
     ------
@@ -103,6 +108,7 @@ def write_check_report(
             "place": item.place,
             "scores": {name: item.scores.get(name, nan) for name in names},
             "trust": item.trust,
+            "changed": _changed_text(item.changed),
             "decision": item.verdict.decision,
             "note": item.verdict.note,
             "pictures": list(_pictures(item)),
@@ -122,7 +128,9 @@ def write_check_report(
         medians=[
             _median([item.scores.get(name, nan) for item in slices]) for name in names
         ],
-        trust=trust,
+        changed=_changed_text(_mean([item.changed for item in slices])),
+        verdict=verdict,
+        unit=unit,
         masks=len(names) > len(STRUCTURE_SCORES),
     )
     try:
@@ -135,11 +143,8 @@ def write_check_report(
 
 
 def grey_picture(image: NDArray[Any]) -> NDArray[np.float32]:
-    """Scale a slice to [0, 1] by its percentiles; a constant one becomes zero."""
-    pixels = np.nan_to_num(np.asarray(image, np.float32))
-    low, high = np.percentile(pixels, LIMITS)
-    scaled: NDArray[np.float32] = (pixels - low) / max(float(high - low), 1e-9)
-    return np.asarray(np.clip(scaled, 0, 1), np.float32)
+    """Clip a slice to [0, 1], from black to white; NaN is black."""
+    return np.clip(np.nan_to_num(np.asarray(image, np.float32), nan=0.0), 0, 1)
 
 
 def change_picture(
@@ -171,4 +176,13 @@ def _pictures(item: Checked) -> Iterator[tuple[str, str]]:
 
 def _median(values: Sequence[float]) -> float:
     known = [value for value in values if value == value]
-    return median(known) if known else float("nan")
+    return median(known) if known else nan
+
+
+def _mean(values: Sequence[float]) -> float:
+    known = [value for value in values if value == value]
+    return mean(known) if known else nan
+
+
+def _changed_text(percent: float) -> str:
+    return "\N{EN DASH}" if percent != percent else percent_text(percent)

@@ -46,7 +46,7 @@ on the whole still bright; the others: no worse than after a harmless change."""
 MOST = 0.9
 """A score agrees on many slices if it does on this part of those that have it."""
 
-Level = Literal["ok", "warning", "error"]
+Level = Literal["ok", "note", "warning", "error"]
 
 
 @dataclass(frozen=True)
