@@ -47,11 +47,23 @@ class Overlay:
         Layer of the image, or None if it is a file and has to be shown, too.
     axes
         Letters of that layer's axes.
+    visible
+        Whether to show the layers; otherwise `show` does.
     """
 
     def __init__(
-        self, viewer: Viewer, result: PredictResult, image: Image | None, axes: str
+        self,
+        viewer: Viewer,
+        result: PredictResult,
+        image: Image | None,
+        axes: str,
+        visible: bool = True,
     ) -> None:
+        self.is_of_file = image is None
+        """Whether the image is a layer made here."""
+        self._visible = visible
+        self._maps: list[Image] = []
+        self._maps_seen: list[Image] = []
         self._viewer = viewer
         self._view: View = "fill"
         self._axes = axes
@@ -64,6 +76,7 @@ class Overlay:
             image = viewer.add_image(
                 result.volume.data,
                 name=result.input.name,
+                visible=visible,
                 metadata={METADATA_KEY: {"kind": "image"}},
                 **self._place,
             )
@@ -116,7 +129,7 @@ class Overlay:
             "index": range(len(DIFFERENCE_WORDS) + 1),
             "class": ["background", *DIFFERENCE_WORDS],
         }
-        self._difference = [self._viewer.add_labels(data, **kwargs)]
+        self._difference = [self._viewer.add_labels(data, visible=False, **kwargs)]
         self.apply(self._view)
 
     def apply(self, view: View) -> None:
@@ -126,25 +139,41 @@ class Overlay:
         self._view = view
         # napari draws contours in 2D only.
         flat = self._viewer.dims.ndisplay == 2
+        shown = self._visible
         for layer in self._labels:
-            layer.visible = view != "difference"
+            layer.visible = shown and view != "difference"
             layer.contour = CONTOUR if view == "contour" and flat else 0
             layer.opacity = 1.0 if view == "contour" and flat else 0.5
         for layer in self._truth:
-            layer.visible = view != "difference" and flat
+            layer.visible = shown and view != "difference" and flat
             layer.contour = CONTOUR if flat else 0
             layer.opacity = 1.0
         for layer in self._difference:
-            layer.visible = view == "difference"
+            layer.visible = shown and view == "difference"
 
     def is_alive(self) -> bool:
         """Tell whether the prediction is still among the viewer's layers."""
         return any(layer in self._viewer.layers for layer in self._labels)
 
-    def hide(self) -> None:
-        """Hide every layer of ours."""
-        for layer in (*self._labels, *self._truth, *self._difference):
-            layer.visible = False
+    def show(self) -> None:
+        """Show every layer of ours that the view asks for, and the maps seen before."""
+        self._visible = True
+        if self.is_of_file:
+            self.image.visible = True
+        for layer in self._maps_seen:
+            layer.visible = True
+        self._maps_seen = []
+        self.apply(self._view)
+
+    def hide(self, but: Image | None = None) -> None:
+        """Hide every layer of ours, until `show`; `but` stays as it is."""
+        if self._visible:
+            self._maps_seen = [layer for layer in self._maps if layer.visible]
+        self._visible = False
+        drawn = (*self._labels, *self._truth, *self._difference, *self._maps)
+        for layer in (*drawn, *[self.image] * self.is_of_file):
+            if layer is not but:
+                layer.visible = False
 
     def _add(
         self, labels: NDArray[Any], classes: Mapping[int, Structure], name: str
@@ -152,16 +181,17 @@ class Overlay:
         if not self.result.overlapping:
             data = to_layer_axes(labels, self._axes)
             kwargs = labels_kwargs(name, classes, self._place)
-            return [self._viewer.add_labels(data, **kwargs)]
+            return [self._viewer.add_labels(data, visible=self._visible, **kwargs)]
         layers = []
         for mask, item in zip(labels, classes.values(), strict=True):
             data = to_layer_axes(mask, self._axes)
             kwargs = labels_kwargs(f"{name}, {item.name}", {1: item}, self._place)
-            layers.append(self._viewer.add_labels(data, **kwargs))
+            visible = self._visible
+            layers.append(self._viewer.add_labels(data, visible=visible, **kwargs))
         return layers
 
     def _add_image(self, data: NDArray[np.float32], name: str) -> None:
-        self._viewer.add_image(
+        layer = self._viewer.add_image(
             to_layer_axes(data, self._axes),
             name=name,
             colormap="viridis",
@@ -171,6 +201,7 @@ class Overlay:
             metadata={METADATA_KEY: {"role": "prediction", "kind": "image"}},
             **self._place,
         )
+        self._maps.append(layer)
 
     def _remove(self, layers: list[Labels]) -> None:
         for layer in layers:

@@ -15,11 +15,11 @@ from napari_uda.core.errors import UserError
 
 from .baselines import Baselines, find_baselines
 from .child import Failure, Progress
-from .layers import look_at, put_previews_away
 from .listening import Latest, Listener
-from .overlays import VIEWS, Overlay, View
+from .overlays import VIEWS, View
 from .predict_form import HINTS, PredictForm
 from .predict_inputs import Chosen, PredictInputs
+from .predicted_layers import PredictedLayers
 from .predicting import (
     Predictor,
     PredictRequest,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from napari_uda.core.spec.domain import Dataset
 
 MOST_SHOWN = 8
-"""Predicted files that become layers; all of them are scored and written."""
+"""Predicted images that become layers at once; all of them are scored and written."""
 
 
 class PredictWidget(PredictForm):
@@ -60,10 +60,9 @@ class PredictWidget(PredictForm):
         self._search = Latest(self)
         self._chosen: list[Chosen] = []
         self._results: list[PredictResult] = []
-        self._overlays: dict[int, Overlay] = {}
+        self._layers = PredictedLayers(napari_viewer)
         self._scores: list[Scored] = []
         self._dataset: Dataset | None = None
-        self._view: View = "fill"
         self._failed = False
         self._why = ""
         self._connect()
@@ -91,6 +90,7 @@ class PredictWidget(PredictForm):
         )
         self.cancel.clicked.connect(self._on_cancel_clicked)
         self.views.idClicked.connect(self._on_view_clicked)
+        self.scores.imageChosen.connect(self._on_image_chosen)
         self.copy.clicked.connect(self._on_copy_clicked)
         self.csv.clicked.connect(self._on_csv_clicked)
         self.save.clicked.connect(self._on_save_clicked)
@@ -107,21 +107,19 @@ class PredictWidget(PredictForm):
         """Go on from fill to contour to difference to fill."""
         names = [name for name in VIEWS if self.view_button(name).isEnabled()]
         if names:
-            at = names.index(self._view) if self._view in names else -1
+            at = names.index(view) if (view := self._layers.view) in names else -1
             self._show_view(names[(at + 1) % len(names)])
 
     def _show_view(self, view: View) -> None:
-        self._view = view
         self.view_button(view).setChecked(True)
         self.legend.setVisible(view == "difference")
-        for overlay in self._overlays.values():
-            overlay.apply(view)
+        self._layers.show_view(view)
 
     def _on_view_clicked(self, number: int) -> None:
         self._show_view(VIEWS[number])
 
     def _on_ndisplay_changed(self, _event: Any = None) -> None:
-        self._show_view(self._view)
+        self._show_view(self._layers.view)
 
     def _on_runs_changed(self, *_: Any) -> None:
         """Offer the runs that have a checkpoint; keep the choice, or follow it."""
@@ -173,8 +171,11 @@ class PredictWidget(PredictForm):
             if busy
             else "Nothing to cancel: no prediction is under way."
         )
-        self.show_row.setVisible(bool(self._overlays))
-        self.table.setVisible(any(item.after for item in self._scores))
+        self.show_row.setVisible(bool(self._layers))
+        scored = any(item.after for item in self._scores)
+        self.table.setVisible(scored or self.scores.lists_images())
+        self.copy.setVisible(scored)
+        self.csv.setVisible(scored)
         self.save.setVisible(bool(self._results))
         truth = any(item.truth is not None for item in self._scores)
         difference = self.view_button("difference")
@@ -213,9 +214,8 @@ class PredictWidget(PredictForm):
         predictor = Predictor(request, self.command)
         self._chosen, self._results, self._scores = chosen, [], []
         self._failed = False
-        for overlay in self._overlays.values():
-            overlay.hide()
-        self._overlays = {}
+        self._layers.start()
+        self.scores.clear()
         self._say("")
         self.bar.setValue(0)
         self.bar.setFormat("starting")
@@ -238,15 +238,7 @@ class PredictWidget(PredictForm):
         number = len(self._results)
         self._results.append(result)
         if number < MOST_SHOWN:
-            chosen = self._chosen[number]
-            viewer = self.session.viewer
-            image = chosen.image if chosen.image in viewer.layers else None
-            overlay = Overlay(viewer, result, image, chosen.axes)
-            overlay.apply(self._view)
-            self._overlays[number] = overlay
-            put_previews_away(viewer)
-            if image is None and not number:
-                look_at(viewer, [overlay.image])
+            self._layers.add(number, result, self._chosen[number])
 
     def _on_predicted(self) -> None:
         self._work.done()
@@ -256,7 +248,10 @@ class PredictWidget(PredictForm):
             if (file := self._results[0].file) is not None:
                 text += f" The masks are in {file.parent}."
             if len(self._results) > MOST_SHOWN:
-                text += f" The first {MOST_SHOWN} are shown as layers."
+                text += (
+                    f" The first {MOST_SHOWN} are layers; a row of the table adds "
+                    "another."
+                )
             self._say(text)
             self._score()
         self._refresh()
@@ -295,7 +290,7 @@ class PredictWidget(PredictForm):
         number = len(self._scores)
         self._scores.append(found)
         self.bar.setValue(round(1000 * (number + 1) / len(self._results)))
-        if (overlay := self._overlays.get(number)) is not None and overlay.is_alive():
+        if (overlay := self._layers.get(number)) is not None:
             overlay.set_truth(found.truth, found.difference)
 
     def _on_all_scored(self) -> None:
@@ -305,12 +300,29 @@ class PredictWidget(PredictForm):
         before = [row for item in self._scores for row in item.before]
         classes = self._results[0].classes.values() if self._results else ()
         self.scores.show_rows(
-            after, before, {item.name: item.color for item in classes}
+            after,
+            before,
+            {item.name: item.color for item in classes},
+            [item.result.input.name for item in self._scores if not item.after],
         )
         self._refresh()
-        self._show_view(self._view)
-        if (first := self._overlays.get(0)) is not None and first.is_alive():
+        self._show_view(self._layers.view)
+        if (first := self._layers.get(0)) is not None:
             self.session.viewer.layers.selection.active = first.labels[0]
+        if (shown := self._layers.shown) is not None and shown < len(self._scores):
+            self.scores.mark(_name(self._scores[shown]))
+
+    def _on_image_chosen(self, name: str) -> None:
+        """Show the image of a row; one of many files gets its layers only now."""
+        for number, scored in enumerate(self._scores):
+            if name not in {_name(scored), *(row["image"] for row in scored.after)}:
+                continue
+            if self._layers.get(number) is None:
+                overlay = self._layers.add(number, scored.result, self._chosen[number])
+                overlay.set_truth(scored.truth, scored.difference)
+                overlay.apply(self._layers.view)
+            self._layers.show(number)
+            return
 
     def _on_copy_clicked(self) -> None:
         clipboard = QApplication.clipboard()
@@ -336,9 +348,13 @@ class PredictWidget(PredictForm):
             )
 
     def _on_save_clicked(self) -> None:
-        overlays = [self._overlays.get(i) for i in range(len(self._results))]
+        overlays = [self._layers.get(i) for i in range(len(self._results))]
         if text := save_masks(self, self._results, overlays):
             self._say(text)
+
+
+def _name(scored: Scored) -> str:
+    return scored.result.input.name
 
 
 def _new_folder(parent: Path) -> Path:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QColor, QIcon, QPixmap
 from qtpy.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+from superqt.utils import signals_blocked
 
 from .words import unit_text
 
@@ -15,17 +16,23 @@ if TYPE_CHECKING:
 
     from napari_uda.core.metrics.report import Row, Summary
 
+TO_SHOW = "The row of an image shows it in the viewer (click, arrow keys or Return)."
+_UNSCORED = "not scored"
 _HINTS = (
-    "Class; its images are below it.",
+    f"Class; its images are below it. {TO_SHOW}",
     "Overlap with the truth, 0 to 1: before (baseline) and after adaptation.",
     "Average symmetric surface distance; smaller is better.",
     "95th percentile of the surface distances; smaller is better.",
 )
+_IMAGE = Qt.ItemDataRole.UserRole
 _ARROW = "\N{RIGHTWARDS ARROW}"
 
 
 class ScoreTable(QTreeWidget):
     """Dice, ASSD and HD95 per class and image."""
+
+    imageChosen = Signal(str)
+    """The row of an image was chosen: its name, as in the scores."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,6 +40,9 @@ class ScoreTable(QTreeWidget):
         self.setUniformRowHeights(True)
         self.setIndentation(14)
         self._lines: list[list[str]] = []
+        self.currentItemChanged.connect(self._on_chosen)
+        self.itemClicked.connect(self._on_chosen)
+        self.itemActivated.connect(self._on_chosen)
         header = self.header()
         assert header is not None
         header.setStretchLastSection(False)
@@ -40,9 +50,23 @@ class ScoreTable(QTreeWidget):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
 
     def show_rows(
-        self, after: Sequence[Row], before: Sequence[Row], colors: Mapping[str, str]
+        self,
+        after: Sequence[Row],
+        before: Sequence[Row],
+        colors: Mapping[str, str],
+        unscored: Sequence[str] = (),
     ) -> None:
-        """Show scores; `before` are those of the baseline on the same images."""
+        """Show scores, and the images that have none.
+
+        Parameters
+        ----------
+        after, before
+            Scores, and those of the baseline on the same images.
+        colors
+            Colour of each class.
+        unscored
+            Images without scores, such as those without truth.
+        """
         # Not at the top: it brings scipy, which would slow down the start.
         from napari_uda.core.metrics.report import summarise
 
@@ -66,14 +90,43 @@ class ScoreTable(QTreeWidget):
             if len(rows) > 1:
                 for row in rows:
                     key = (row["image"], name)
-                    top.addChild(self._line(row["image"], row, earlier.get(key)))
-        nested = len({row["image"] for row in after}) > 1
+                    line = self._line(row["image"], row, earlier.get(key))
+                    top.addChild(_of_image(line, row["image"]))
+        if len(unscored) > 1 or (after and unscored):
+            group = QTreeWidgetItem([_UNSCORED])
+            self.addTopLevelItem(group)
+            for name in unscored:
+                group.addChild(_of_image(QTreeWidgetItem([name]), name))
+        nested = self.lists_images()
+        if nested and (top_item := self.topLevelItem(0)):
+            top_item.setExpanded(True)
+        self.setToolTip(TO_SHOW if nested else "")
         self.setRootIsDecorated(nested)
         self.setFixedHeight(self._height(self.topLevelItemCount() + 3 * nested))
+
+    def lists_images(self) -> bool:
+        """Tell whether there is a row for each of several images."""
+        tops = [self.topLevelItem(at) for at in range(self.topLevelItemCount())]
+        return any(top.childCount() for top in tops if top)
+
+    def mark(self, image: str) -> None:
+        """Make the first row of an image the current one; nothing is signalled."""
+        for at in range(self.topLevelItemCount()):
+            top = self.topLevelItem(at)
+            for index in range(top.childCount() if top else 0):
+                item = top.child(index) if top else None
+                if item and item.data(0, _IMAGE) == image:
+                    with signals_blocked(self):
+                        self.setCurrentItem(item)
+                    return
 
     def text(self) -> str:
         """Return the table as text with tabs, for a spreadsheet."""
         return "\n".join("\t".join(line) for line in self._lines)
+
+    def _on_chosen(self, item: QTreeWidgetItem | None, _: object = None) -> None:
+        if item is not None and (image := item.data(0, _IMAGE)):
+            self.imageChosen.emit(image)
 
     def _line(
         self, name: str, after: Row | Summary, before: Row | Summary | None
@@ -98,6 +151,12 @@ class ScoreTable(QTreeWidget):
         assert header is not None
         line = self.fontMetrics().height() + 6
         return header.sizeHint().height() + line * max(2, min(9, rows)) + 4
+
+
+def _of_image(item: QTreeWidgetItem, image: str) -> QTreeWidgetItem:
+    item.setData(0, _IMAGE, image)
+    item.setToolTip(0, f"{image}\n{TO_SHOW}")
+    return item
 
 
 def _swatch(color: str) -> QIcon:

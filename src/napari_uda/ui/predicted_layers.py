@@ -1,0 +1,88 @@
+"""The layers of all predicted images; of images made of files, one is shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .layers import look_at, put_previews_away
+from .overlays import Overlay, View
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+
+    from .predict_inputs import Chosen
+    from .predicting import PredictResult
+
+
+class PredictedLayers:
+    """Overlays by the number of their image.
+
+    Images of files lie on one spot, so that all but one hide; those that are layers of
+    the user are shown as the user has arranged them.
+
+    Parameters
+    ----------
+    viewer
+        Where to show them.
+    """
+
+    def __init__(self, viewer: Viewer) -> None:
+        self.view: View = "fill"
+        """How predictions are shown."""
+        self.shown: int | None = None
+        """Number of the image of a file that is shown."""
+        self._viewer = viewer
+        self._overlays: dict[int, Overlay] = {}
+        self._earlier: list[Overlay] = []
+
+    def __len__(self) -> int:
+        """Return how many images have layers."""
+        return len(self._overlays)
+
+    def get(self, number: int) -> Overlay | None:
+        """Return the overlay of an image, unless it is not there or was removed."""
+        overlay = self._overlays.get(number)
+        return overlay if overlay is not None and overlay.is_alive() else None
+
+    def start(self) -> None:
+        """Begin anew; what is there hides as soon as there is something else."""
+        self._earlier += self._overlays.values()
+        self._overlays, self.shown = {}, None
+
+    def add(self, number: int, result: PredictResult, chosen: Chosen) -> Overlay:
+        """Make the layers of an image; those of the first file are shown."""
+        image = chosen.image if chosen.image in self._viewer.layers else None
+        for overlay in self._earlier:
+            # What was made of a file may have been predicted again as a layer.
+            overlay.hide(image)
+        self._earlier = []
+        visible = image is not None or self.shown is None
+        overlay = Overlay(self._viewer, result, image, chosen.axes, visible)
+        overlay.apply(self.view)
+        self._overlays[number] = overlay
+        put_previews_away(self._viewer)
+        if image is None and visible:
+            self.shown = number
+            look_at(self._viewer, [overlay.image])
+        return overlay
+
+    def show_view(self, view: View) -> None:
+        """Show predictions filled, as contours or as differences."""
+        self.view = view
+        for overlay in self._overlays.values():
+            overlay.apply(view)
+
+    def show(self, number: int) -> None:
+        """Show an image and go to it; other images made of files hide."""
+        overlay = self._overlays[number]
+        if overlay.is_of_file:
+            for other in self._overlays.values():
+                if other.is_of_file and other is not overlay:
+                    other.hide()
+            overlay.show()
+            self.shown = number
+        layers = self._viewer.layers
+        if overlay.image in layers:
+            look_at(self._viewer, [overlay.image])
+        if (labels := overlay.labels[0]) in layers:
+            layers.selection.active = labels
