@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtGui import QFontDatabase
 from qtpy.QtWidgets import (
     QDialog,
@@ -32,7 +33,7 @@ from napari_uda.core.spec.events import (
     Warned,
 )
 
-from .words import SEVERITY_COLORS, SEVERITY_SIGNS
+from .words import SEVERITY_COLORS, SEVERITY_SIGNS, duration_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,6 +45,8 @@ COMING = {
     "continuing": "Going on \N{HORIZONTAL ELLIPSIS}",
     "stopping": "Finishing the step, then saving \N{HORIZONTAL ELLIPSIS}",
 }
+QUIET = 15.0
+"""Seconds without news of a running trainer after which that is said."""
 MOST_MESSAGES = 8
 """Warnings that are shown at a time, the newest first."""
 
@@ -63,6 +66,11 @@ class RunStatus(QWidget):
         super().__init__()
         self._steps = 0
         self._speed = ""
+        self._seconds = 0.0
+        self._heard = 0.0
+        self._timer = QTimer(self)
+        self._timer.setInterval(1000)
+        self._timer.timeout.connect(self._on_time)
         self._failed: Failed | None = None
         self._warnings: list[tuple[str, str]] = []
         self._log = ""
@@ -122,6 +130,8 @@ class RunStatus(QWidget):
         self.title.setVisible(bool(name))
         self.bar.setVisible(bool(name))
         self._steps, self._speed, self._failed, self._warnings = 0, "", None, []
+        self._seconds = 0.0
+        self._timer.stop()
         self.bar.setRange(0, 1)
         self.bar.setValue(0)
         self.bar.setFormat("")
@@ -152,7 +162,12 @@ class RunStatus(QWidget):
         self.say(text)
 
     def foretell(self, state: str) -> None:
-        """Say what a job is about to do."""
+        """Say what a job is about to do, and while it runs, whether it is heard of."""
+        self._heard = monotonic()
+        if state == "running":
+            self._timer.start()
+        else:
+            self._timer.stop()
         if state == "starting":
             self.busy("Starting the training process \N{HORIZONTAL ELLIPSIS}")
         elif state in COMING:
@@ -167,6 +182,7 @@ class RunStatus(QWidget):
     def add(self, events: Iterable[Event]) -> None:
         """Take in what a run has said."""
         news = False
+        self._heard = monotonic()
         for event in events:
             match event:
                 case Started() | Resumed():
@@ -174,6 +190,7 @@ class RunStatus(QWidget):
                     self._failed, news = None, True
                     self.say(f"on {event.device}, {event.precision}")
                 case Step():
+                    self._seconds = 1 / max(event.speed, 1e-9)
                     self._speed = (
                         f"{_rate(event.speed)}  \N{MIDDLE DOT}  "
                         f"{duration(event.remaining)} left  \N{MIDDLE DOT}  "
@@ -204,6 +221,16 @@ class RunStatus(QWidget):
             self._count(event.step)
         if news:
             self._show_messages()
+
+    def _on_time(self) -> None:
+        """Say how long nothing was heard: losses are reported every few steps only."""
+        quiet = monotonic() - self._heard
+        if quiet < QUIET:
+            return
+        text = f"no news for {duration_text(quiet)}"
+        if self._seconds >= 1:
+            text += f" (a step takes {duration_text(self._seconds)})"
+        self.say(f"{self._speed}  \N{MIDDLE DOT}  {text}" if self._speed else text)
 
     def _count(self, step: int) -> None:
         self.bar.setRange(0, max(1, self._steps))

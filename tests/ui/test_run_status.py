@@ -1,0 +1,77 @@
+"""What the Train tab says while nothing is heard of a run."""
+
+from __future__ import annotations
+
+import pytest
+
+from napari_uda.core.spec import events as ev
+from napari_uda.ui import run_status as module
+from napari_uda.ui.run_status import RunStatus
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that the test moves."""
+    now = [1000.0]
+    monkeypatch.setattr(module, "monotonic", lambda: now[0])
+    return now
+
+
+@pytest.fixture
+def status(qtbot, clock):
+    widget = RunStatus()
+    qtbot.addWidget(widget)
+    qtbot.addWidget(widget.progress)
+    widget._timer.setInterval(5)
+    widget.add(
+        [
+            ev.Started(
+                run="r", step=0, method="grl", steps=60, device="cpu",
+                precision="float32", loss_groups={},
+            )
+        ]
+    )  # fmt: skip
+    return widget
+
+
+def step(number, speed):
+    return ev.Step(
+        run="r", step=number, losses={}, speed=speed, remaining=9, memory=0.1
+    )
+
+
+def test_a_run_that_is_not_heard_of_says_for_how_long(status, clock, qtbot):
+    status.foretell("running")
+    status.add([step(10, 1 / 6)])
+    clock[0] += 14
+    with qtbot.waitSignal(status._timer.timeout):
+        pass
+    assert "no news" not in status.line.text()
+    clock[0] += 26
+    words = "no news for 40 s (a step takes 6 s)"
+    qtbot.waitUntil(lambda: words in status.line.text())
+    assert "6.0 s/it" in status.line.text()
+    status.add([step(20, 1 / 6)])
+    assert "no news" not in status.line.text()
+    clock[0] += 15
+    qtbot.waitUntil(lambda: "no news for 15 s" in status.line.text())
+
+
+def test_before_the_first_step_its_time_is_not_known(status, clock, qtbot):
+    status.foretell("running")
+    clock[0] += 95
+    qtbot.waitUntil(lambda: status.line.text() == "no news for 1:35 min")
+
+
+@pytest.mark.parametrize("state", ["paused", "stopping", "ended"])
+def test_of_a_run_that_waits_or_has_ended_no_news_is_expected(status, clock, state):
+    status.foretell("running")
+    assert status._timer.isActive()
+    status.foretell(state)
+    assert not status._timer.isActive()
+
+
+def test_of_another_run_that_is_opened_no_news_is_expected(status):
+    status.foretell("running")
+    status.clear("another")
+    assert not status._timer.isActive()
