@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qtpy.QtCore import Qt
 from superqt.utils import signals_blocked
 
 from .narrow_combo import NarrowCombo
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
 
 
 class RunCombo(NarrowCombo):
-    """A box of runs that keeps its choice, or follows the run selected elsewhere."""
+    """A box of runs that keeps its choice, or follows the run selected elsewhere.
+
+    Runs are called by their titles, as in the list of runs.
+    """
 
     def run(self) -> RunFolder | None:
         """Return the chosen run, or None."""
@@ -41,8 +45,9 @@ class RunCombo(NarrowCombo):
         with signals_blocked(self):
             self.clear()
             for number, run in enumerate(runs):
-                self.addItem(run.id, run)
-                self.setItemData(number, str(run.path), 3)
+                self.addItem(run.title, run)
+                tip = str(run.path)
+                self.setItemData(number, tip, Qt.ItemDataRole.ToolTipRole)
             self.setCurrentIndex(index if runs else -1)
         now = self.run()
         if (now and now.path) != (chosen and chosen.path):
