@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import csv
+import re
+from base64 import b64decode
+from io import BytesIO
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from check_window import (
     HEIGHT,
@@ -68,6 +72,14 @@ def test_a_copy_looks_like_its_original_and_is_not_praised(
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert '<li class="warning"><b>Hardly changed (0.0 %)' in page
     assert "<b>Anatomy kept" not in page
+    black, white = pictures(page)[:2]
+    np.testing.assert_allclose(black, white, atol=1)
+
+
+def pictures(page):
+    """Return the pictures of a page as arrays."""
+    found = re.findall(r'base64,([^"]+)" alt', page)
+    return [np.asarray(Image.open(BytesIO(b64decode(data))), int) for data in found]
 
 
 def test_a_change_is_said_in_per_cent_of_every_slice(viewer, widget, qtbot, tmp_path):
