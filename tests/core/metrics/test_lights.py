@@ -150,7 +150,7 @@ def test_a_domain_classifier_that_never_did_better_than_guessing_adapts_nothing(
     # Single reports of guesses are often above the threshold.
     found = classified(lambda step: 0.3 if step % 20 else 0.7)
     assert found.level == "warning"
-    assert found.words == "domain classifier only guesses: no adaptation yet"
+    assert found.words == "domain classifier guesses: no adaptation yet"
     assert "never exceeded 0.6 (best 0.50" in found.seen
     assert found.since == 10
     assert "source_only" in found.advice

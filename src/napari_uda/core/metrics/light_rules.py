@@ -109,7 +109,7 @@ def _guessing(heard: list[Step], who: str, seen: str) -> Light:
             "Do not expect masks to differ from those of source_only by more than the "
             "seeds do: train longer, or on larger patches."
         )
-        words = f"{who} only guesses: no adaptation yet"
+        words = f"{who} guesses: no adaptation yet"
         return Light(name, "warning", words, seen, heard[0].step, advice)
     if means[-1] <= LEARNT:
         seen += (
