@@ -74,6 +74,7 @@ def open_train(viewer, qtbot, pair):
     for name in ("source", "target"):
         widget.session.choose(name, DomainChoice(folder=pair / name))
     widget.session.set_problem("")
+    widget.experiment.choose_method("grl")
     settle(qtbot, widget)
     return widget
 
@@ -81,7 +82,7 @@ def open_train(viewer, qtbot, pair):
 def train_here(widget, method="grl", **changes):
     """Let the next run train for real, as small as can be, inside this process."""
     panel = widget.experiment
-    panel.method.setCurrentIndex(panel.method.findData(method))
+    panel.choose_method(method)
     panel.inside.setCurrentIndex(panel.inside.findData("thread"))
     panel.form.change(TINY | changes)
     panel.training.change(

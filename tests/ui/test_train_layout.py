@@ -129,9 +129,9 @@ def test_the_form_gives_its_place_to_the_run(train, qtbot):
     before = train.curves.shown._canvas.height()
     train.setup.fold()
     qtbot.waitUntil(lambda: train.curves.shown._canvas.height() > before)
-    assert train.setup.note == "Output-space GRL, quick"
+    assert train.setup.note == "Source only, quick"
     train.experiment.form.change({"steps": 7})
-    assert train.setup.note == "Output-space GRL, quick, 1 changed"
+    assert train.setup.note == "Source only, quick, 1 changed"
     train.setup.unfold()
     assert train.setup.note == ""
 

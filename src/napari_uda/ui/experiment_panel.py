@@ -32,13 +32,17 @@ from .narrow_combo import NarrowCombo
 from .section import Section
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from napari_uda.core.spec.methods import MethodConfig, Preset
 
     from .jobs import How
+    from .run_summary import RunSummary
     from .session import Session
     from .snapshot import Snapshot
 
-FIRST_METHOD = "grl"
+BASELINE, AFTER_IT = "source_only", "grl"
+"""Methods that are suggested: without a baseline nobody can tell what helps."""
 PRESET_WORDS = {
     "quick": "Small networks and patches: minutes on a processor",
     "paper": "Networks, losses and schedule of the paper: for a GPU",
@@ -66,6 +70,7 @@ class ExperimentPanel(QWidget):
         self._outdated = False
         self._named = ""
         self._form: ConfigForm | None = None
+        self._suggested = BASELINE
 
         self.method = NarrowCombo()
         for name, kind in METHODS.items():
@@ -74,7 +79,7 @@ class ExperimentPanel(QWidget):
             self.method.setItemData(
                 self.method.count() - 1, tip, Qt.ItemDataRole.ToolTipRole
             )
-        self.method.setCurrentIndex(max(0, self.method.findData(FIRST_METHOD)))
+        self.method.setCurrentIndex(max(0, self.method.findData(BASELINE)))
         self.summary = QLabel()
         self.summary.setWordWrap(True)
         self.presets = QButtonGroup(self)
@@ -194,6 +199,29 @@ class ExperimentPanel(QWidget):
         changed = f", {count} changed" if count else ""
         return f"{self.method.currentText()}, {self.preset}{changed}"
 
+    def choose_method(self, name: str) -> None:
+        """Choose a method; none is suggested any more."""
+        self._suggested = ""
+        self.method.setCurrentIndex(self.method.findData(name))
+
+    def suggest_method(self, runs: Iterable[RunSummary]) -> None:
+        """Choose what to train next, unless the user has chosen or changed something.
+
+        Parameters
+        ----------
+        runs
+            The runs there are.
+        """
+        trained = any(
+            run.method == BASELINE and run.state in ("finished", "stopped")
+            for run in runs
+        )
+        wanted = AFTER_IT if trained else BASELINE
+        untouched = self.method.currentData() == self._suggested
+        if untouched and wanted != self._suggested and not self.form.changed():
+            self._suggested = wanted
+            self.method.setCurrentIndex(self.method.findData(wanted))
+
     def suggest_name(self) -> None:
         """Choose a free name, unless the user has given one."""
         if self.run_name.text() not in ("", self._named):
@@ -210,6 +238,8 @@ class ExperimentPanel(QWidget):
         return preset_config(self.method.currentData(), self.preset, self._extent)
 
     def _on_method(self) -> None:
+        if self.method.currentData() != self._suggested:
+            self._suggested = ""  # chosen by the user, or for them
         kind = METHODS[self.method.currentData()]
         self.summary.setText(kind.summary)
         self.summary.setToolTip(kind.reference)

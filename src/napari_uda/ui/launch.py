@@ -46,8 +46,7 @@ def train_when_ready(dock: AdaptationDock, method: str) -> None:
     method
         Name of the method.
     """
-    panel = dock.train.experiment
-    panel.method.setCurrentIndex(panel.method.findData(method))
+    dock.train.experiment.choose_method(method)
     dock.tabs.setCurrentWidget(dock.train)
     session, widget = dock.session, ref(dock)
 

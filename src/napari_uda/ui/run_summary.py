@@ -6,7 +6,13 @@ import shutil
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from napari_uda.core.spec.events import LAST_EVENTS, Checkpoint, Paused, Validation
+from napari_uda.core.spec.events import (
+    LAST_EVENTS,
+    Checkpoint,
+    Paused,
+    Started,
+    Validation,
+)
 from napari_uda.core.spec.run import list_runs
 
 from .jobs import last_word
@@ -43,6 +49,8 @@ class RunSummary:
     """What it is called, if not by its id."""
     truth_step: int = 0
     """Step of that checkpoint."""
+    method: str = ""
+    """Name of its method, once it began."""
     latest: tuple[int, float] | None = None
     """Step and mean Dice on target truth of the last validation with truth."""
 
@@ -113,5 +121,8 @@ def delete_run(run: RunFolder) -> str:
 def _summary(run: RunFolder) -> RunSummary:
     events = run.history()
     step = events[-1].step if events else 0
-    summary = RunSummary(run, run.state(), step, None, run.title)
+    begun = (event.method for event in events if isinstance(event, Started))
+    summary = RunSummary(
+        run, run.state(), step, None, run.title, method=next(begun, "")
+    )
     return summary.scored(events)

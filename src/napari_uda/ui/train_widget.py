@@ -101,6 +101,7 @@ class TrainWidget(QWidget):
         self.run_list.compare_asked.connect(self.compare)
         self.run_list.listed.connect(self._on_listed)
         self.run_list.listed.connect(self.background.show_runs)
+        self.run_list.listed.connect(self.experiment.suggest_method)
         self.background.attach_asked.connect(self.attach)
         self.run_list.problem.connect(self.status.complain)
         viewer.events.theme.connect(self._on_theme)
