@@ -6,9 +6,8 @@ for, or one after another as soon as the window has nothing else to do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from qtpy.QtCore import QSize, QTimer
 from qtpy.QtGui import QKeySequence, QShortcut
@@ -30,54 +29,37 @@ SOON = 50
 """Milliseconds from the first sight of the dock until the other tabs are made."""
 
 
-@dataclass(frozen=True)
-class Tab:
+class Tab(NamedTuple):
     """One step of the way from data to masks."""
 
     title: str
     """Its name."""
     hint: str
     """What it is for."""
-    module: str
-    """Module of its widget."""
-    kind: str
-    """Class of its widget."""
+    widget: str
+    """Module of its widget, and class."""
 
 
 TABS = (
     Tab(
         "1 Data",
         "Choose source and target, and see what is wrong with them",
-        "napari_uda.ui.data_widget",
-        "DataWidget",
+        "data_widget.DataWidget",
     ),
-    Tab(
-        "2 Train",
-        "Train, and watch it learn",
-        "napari_uda.ui.train_widget",
-        "TrainWidget",
-    ),
+    Tab("2 Train", "Train, and watch it learn", "train_widget.TrainWidget"),
     Tab(
         "3 Predict",
         "Segment with a run, and compare with truth",
-        "napari_uda.ui.predict_widget",
-        "PredictWidget",
+        "predict_widget.PredictWidget",
     ),
     Tab(
         "4 Check",
         "Translate with a run, and see whether the anatomy is still there",
-        "napari_uda.ui.check_widget",
-        "CheckWidget",
+        "check_widget.CheckWidget",
     ),
 )
-IMPORTED = (
-    "napari_uda.core.spec.methods",
-    "napari_uda.core.spec.run",
-    "napari_uda.ui.train_widget",
-    "napari_uda.ui.predict_widget",
-    "napari_uda.ui.check_widget",
-)
-"""What the other tabs take time to import, one per turn of the event loop."""
+HEAVY = ("napari_uda.core.spec.methods", "napari_uda.core.spec.run")
+"""What the other tabs need and takes time to import, in turns of its own."""
 
 
 class AdaptationDock(QWidget):
@@ -97,7 +79,8 @@ class AdaptationDock(QWidget):
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self._pages: list[QWidget | None] = [self.data, None, None, None]
-        self._unimported = list(IMPORTED)
+        modules = [tab.widget.partition(".")[0] for tab in TABS]
+        self._unimported = [*HEAVY, *(f"{__package__}.{name}" for name in modules)]
         for number, page in enumerate(self._pages):
             self._insert(number, page or QWidget())
             key = QShortcut(QKeySequence(f"Alt+{number + 1}"), self)
@@ -153,8 +136,8 @@ class AdaptationDock(QWidget):
         """Return a tab, which takes the place that was kept for it."""
         page = self._pages[number]
         if page is None:
-            tab = TABS[number]
-            make = getattr(import_module(tab.module), tab.kind)
+            module, _, kind = TABS[number].widget.partition(".")
+            make = getattr(import_module(f"{__package__}.{module}"), kind)
             page = self._pages[number] = make(self.session.viewer)
             seen, place = self.tabs.currentIndex(), self.tabs.widget(number)
             with signals_blocked(self.tabs):
