@@ -7,6 +7,7 @@ import pytest
 from qtpy.QtCore import Qt
 
 from napari_uda.core.spec import events as ev
+from napari_uda.ui.canvas import Canvas
 from napari_uda.ui.curves import Curves
 from napari_uda.ui.series import MOST_POINTS, Series, smoothed
 
@@ -57,6 +58,25 @@ def test_losses_go_to_their_group(curves, qtbot):
 def test_a_loss_without_a_group_is_not_lost(curves):
     curves.add([started(), losses(1, other=1.0)])
     assert "other" in curves.plots["losses"].series
+
+
+def test_no_more_points_are_drawn_than_can_be_told_apart(qtbot):
+    canvas = Canvas(100)
+    qtbot.addWidget(canvas)
+    canvas.resize(400, 300)
+    canvas.show()
+    values = np.sin(np.linspace(0, 3, 4000))
+    values[1234] = 7.0  # a spike
+    values[2000:2400] = np.nan  # a gap
+    curve = canvas.plot("#ff0000")
+    curve.setData(np.arange(4000), values)
+    qtbot.waitUntil(lambda: curve.getData()[0].size < 2000)
+    x, y = curve.getData()
+    assert np.nanmax(y) == 7.0
+    inside = (x > 2010) & (x < 2390)
+    assert inside.any()
+    assert np.isnan(y[inside]).all()
+    assert np.isfinite(y[(x < 1980) | (x > 2420)]).all()
 
 
 def test_redraws_are_at_most_five_per_second(curves, qtbot, monkeypatch):

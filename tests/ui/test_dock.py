@@ -62,6 +62,15 @@ def test_a_window_can_be_closed_before_all_tabs_are_made(viewer, qtbot):
     assert not dock.complete
 
 
+def test_nothing_is_made_while_the_dock_is_hidden(viewer, qtbot):
+    dock = open_dock(viewer)
+    qtbot.waitUntil(dock._turn.isActive)
+    dock.parentWidget().hide()
+    assert not dock._turn.isActive()
+    dock.parentWidget().show()
+    qtbot.waitUntil(lambda: dock.complete)
+
+
 def test_a_tab_made_later_knows_of_a_run_under_way(viewer, tmp_path):
     dock = open_dock(viewer)
     run = RunFolder(tmp_path / "a run")
