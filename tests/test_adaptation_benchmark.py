@@ -8,6 +8,7 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 FOLDER = Path(__file__).parents[1] / "benchmarks" / "adaptation"
@@ -22,6 +23,7 @@ class Commands:
         self.threads: list[int] = []
         self.failing: dict[str, Exception] = {}
         self.dice = {"cell": 0.4, "vessel": 0.8}
+        self.previews: dict[int, dict[str, float]] = {}
 
     def __call__(self, *arguments: object, threads: int = 0) -> str:
         words = tuple(map(str, arguments))
@@ -30,6 +32,11 @@ class Commands:
         if words[0] == "new" and words[1] in self.failing:
             raise self.failing[words[1]]
         if words[0] == "train":
+            folder = Path(words[words.index("--run") + 1]) / "previews"
+            folder.mkdir(parents=True)
+            for step, grey in self.previews.items():
+                images = {name: np.full((8, 8), value) for name, value in grey.items()}
+                np.savez(folder / f"{step:08}.npz", **images)
             events = [{"kind": "started", "device": "cpu"},
                       {"kind": "checkpoint", "step": 3, "best": True},
                       {"kind": "checkpoint", "step": 6, "best": False}]  # fmt: skip
@@ -60,7 +67,7 @@ def bench(monkeypatch, tmp_path):
             return list(csv.DictReader(file))
 
     yield call, commands
-    for name in ("run", "tables"):
+    for name in ("run", "tables", "changed"):
         sys.modules.pop(name)
 
 
@@ -78,6 +85,24 @@ def test_structures_and_their_mean_are_recorded(bench, tmp_path):
     assert {row["machine"].split(", ")[-1] for row in rows} == {"cpu"}
     assert "mean of structures | 1 | **0.600**" in (tmp_path / "p.md").read_text()
     assert "| grl | 0.600 (1) |" in (tmp_path / "summary.md").read_text()
+
+
+def test_it_is_recorded_how_much_the_chosen_checkpoint_changes(bench, tmp_path):
+    call, commands = bench
+    grey = {"source": -1.0, "target": 0.0}
+    commands.previews = {
+        0: {**grey, "to_target": -1.0, "to_source": 0.0},
+        2: {**grey, "to_target": -0.8, "to_source": 0.4},  # by 10 and 20 % of [-1, 1]
+        6: {**grey, "to_target": 1.0, "to_source": 1.0},  # after the checkpoint, 3
+    }
+    assert {float(row["changed"]) for row in call(*ONE)} == {15.0}
+    assert "| 2 nm | 15.0 |" in (tmp_path / "p.md").read_text()
+
+
+def test_what_translates_nothing_has_no_change(bench):
+    call, commands = bench
+    commands.previews = {2: {"source": np.float32(0), "prediction": np.float32(1)}}
+    assert {row["changed"] for row in call(*ONE)} == {""}
 
 
 def test_one_structure_is_its_own_mean(bench):

@@ -38,6 +38,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from changed import changed_at
 from tables import MEAN, Scored, key_of, read_scores, write_all, write_scores
 
 HERE = Path(__file__).parent
@@ -139,8 +140,10 @@ def measure(pair: Path, job: Job, folder: Path) -> list[Scored]:
     summary = json.loads(call("evaluate", out, target, "--json"))["summary"]
     events = [json.loads(line) for line in text.splitlines()]
     best = [e["step"] for e in events if e["kind"] == "checkpoint" and e["best"]]
+    changed = changed_at(run, best[-1]) if best else None
     common = {
         "checkpoint_step": best[-1] if best else None,
+        "changed": None if changed is None else round(changed, 1),
         "train_minutes": round(train_minutes, 2),
         "total_minutes": round((time.perf_counter() - began) / 60, 2),
         "threads": job.threads or None,

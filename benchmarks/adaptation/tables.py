@@ -18,8 +18,8 @@ from napari_uda.core.io.atomic import atomic_write_text
 HERE = Path(__file__).parent
 COLUMNS = (
     "target", "method", "preset", "settings", "seed", "structure", "dice",
-    "dice_pooled", "hd95", "assd", "unit", "checkpoint_step", "train_minutes",
-    "total_minutes", "threads", "machine", "commit", "error",
+    "dice_pooled", "hd95", "assd", "unit", "checkpoint_step", "changed",
+    "train_minutes", "total_minutes", "threads", "machine", "commit", "error",
 )  # fmt: skip
 MEAN = "mean of structures"
 
@@ -89,11 +89,13 @@ def pair_table(name: str, rows: list[Scored]) -> str:
         "over all their pixels at once. Checkpoints are chosen without target labels "
         "(`docs/architecture.md`). Minutes are those of one run, `new` to `evaluate`, "
         "on so many cores: runs on one core were measured two at a time, with one "
-        "thread each.",
+        "thread each. Changed: how much the translations of the chosen checkpoint "
+        "change, in per cent of the intensity range (`docs/scores.md`); under 3 is "
+        "hardly anything, and - was not measured.",
         "",
         "| target | method | preset | settings | structure | seeds | Dice "
-        "| pooled Dice | HD95 | ASSD | minutes | cores |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|",
+        "| pooled Dice | HD95 | ASSD | changed | minutes | cores |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for (target, method, preset, settings, structure, threads), group in groups.items():
         unit = group[0]["unit"]
@@ -105,6 +107,7 @@ def pair_table(name: str, rows: list[Scored]) -> str:
             f"| {target} | {method} | {preset} | {settings or '-'} | {structure} | "
             f"{len(group)} | **{spread(numbers(group, 'dice'), 3)}** | "
             f"{spread(numbers(group, 'dice_pooled'), 3)} | {distances} | "
+            f"{spread(numbers(group, 'changed'), 1)} | "
             f"{spread(numbers(group, 'total_minutes'), 1)} | {threads or 'all'} |"
         )
     if failed := [row for row in rows if row["error"]]:

@@ -10,7 +10,10 @@ import numpy as np
 import psutil
 import pytest
 
+from napari_uda.core.spec.events import Stopped
+from napari_uda.core.spec.run import RunFolder
 from napari_uda.ui import estimate_row, estimating
+from napari_uda.ui.jobs import Job
 from napari_uda.ui.session import DomainChoice, LayerPair
 from napari_uda.ui.train_widget import TrainWidget
 from napari_uda.ui.trainer_process import NICENESS
@@ -133,6 +136,21 @@ def test_a_stale_estimate_is_ended_and_replaced(qtbot, widget, calls):
     told(qtbot, widget)
     assert widget.experiment.estimate.words.text().startswith("About 2.0 GB")
     qtbot.waitUntil(lambda: not child.is_running(), timeout=5000)
+
+
+def test_a_run_that_starts_ends_the_estimate(qtbot, widget, calls, tmp_path):
+    widget.experiment.form.change({"batch_size": 3})  # takes a minute
+    widget.session.set_problem("")
+    widget.show()
+    qtbot.waitUntil(lambda: len(calls()) == 1, timeout=20_000)
+    (child,) = (
+        one for one in psutil.Process().children() if str(FAKE) in one.cmdline()
+    )
+    job = Job(RunFolder(tmp_path / "run"))
+    widget.session.job = job
+    qtbot.waitUntil(lambda: not child.is_running(), timeout=5000)
+    assert "when no run is under way" in widget.experiment.estimate.words.text()
+    job.ended.emit(Stopped(run="run", step=0))
 
 
 def test_the_child_ends_with_the_window(qtbot, widget, calls):

@@ -78,8 +78,8 @@ class EstimateRow(QWidget):
 
     def refresh(self) -> None:
         """Show what is known of the run as it is now, or find it out soon."""
-        key = self._key()
-        if key is not None and key == self._asked and self.busy:
+        key, idle = self._key(), self._session.job is None
+        if idle and key is not None and key == self._asked and self.busy:
             return
         self._work.stop()
         self._timer.stop()
@@ -88,7 +88,7 @@ class EstimateRow(QWidget):
             self._show("")
         elif (known := self._known.get(key)) is not None:
             self._tell(known)
-        elif self._session.job is not None:
+        elif not idle:
             self._show("Memory and time are estimated when no run is under way.")
         elif self.isVisible():
             self._show("Estimating memory and time \N{HORIZONTAL ELLIPSIS}")
