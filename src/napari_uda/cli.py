@@ -13,7 +13,7 @@ from napari_uda.commands.drr import drr
 from napari_uda.commands.inference import predict, translate
 from napari_uda.commands.overview import demo, methods, samples
 from napari_uda.commands.scoring import compare, evaluate, s_score, table
-from napari_uda.commands.training import check, estimate, new, train, watch
+from napari_uda.commands.training import check, estimate, new, standby, train, watch
 from napari_uda.core.errors import UserError
 
 COMMANDS = (
@@ -45,7 +45,8 @@ app = typer.Typer(
 
 for _command in COMMANDS:
     app.command()(_command)
-app.command(hidden=True)(estimate)  # what the window asks for in a child process
+for _asked in (estimate, standby):  # by the window, for its child processes
+    app.command(hidden=True)(_asked)
 
 # Typer brings its own copy of click or uses the installed one, by version.
 _UsageError: Any = next(

@@ -31,7 +31,7 @@ from qtpy.QtCore import (
 from qtpy.QtWidgets import QApplication
 from superqt.utils import WorkerBase
 
-from napari_uda.ui import estimate_row, trainer_process
+from napari_uda.ui import estimate_row, standby, trainer_process
 from napari_uda.ui import session as session_module
 from train_window import FAKE
 
@@ -73,9 +73,10 @@ def _nothing_left(request: pytest.FixtureRequest, qapp: QApplication) -> Iterato
 
 
 @pytest.fixture(autouse=True)
-def _no_estimates(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is estimated in a child process but where a test wants it."""
+def _no_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is estimated, and no trainer waits, but where a test wants it."""
     monkeypatch.setattr(estimate_row, "DELAY", 10_000_000)
+    monkeypatch.setattr(standby, "ENOUGH", 2**62)
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ import pytest
 
 from napari_uda.core.spec.events import Stopped
 from napari_uda.core.spec.run import RunFolder
-from napari_uda.ui import estimate_row, estimating
+from napari_uda.ui import estimate_row, estimating, standby
 from napari_uda.ui.jobs import Job
+from napari_uda.ui.priority import NICENESS
 from napari_uda.ui.session import DomainChoice, LayerPair
 from napari_uda.ui.train_widget import TrainWidget
-from napari_uda.ui.trainer_process import NICENESS
 from train_window import settle
 
 FAKE = Path(__file__).parent / "fake_estimator.py"
@@ -61,7 +61,9 @@ def told(qtbot, widget, timeout=20_000):
 
 
 def autogroup(pid):
-    return Path(f"/proc/{pid}/autogroup").read_text()
+    """Return the words about a scheduling group; none where there are no groups."""
+    file = Path(f"/proc/{pid}/autogroup")
+    return file.read_text().split() if file.exists() else []
 
 
 def test_nothing_is_said_and_started_before_there_are_data(qtbot, widget, calls):
@@ -128,9 +130,9 @@ def test_a_stale_estimate_is_ended_and_replaced(qtbot, widget, calls):
     if psutil.POSIX:
         assert child.nice() == NICENESS
     # On Linux the group that shares the cores gives way; it must not be the window's.
-    if Path("/proc/self/autogroup").exists():
-        group, _, niceness = autogroup(child.pid).split()
-        assert group != autogroup("self").split()[0]
+    if own := autogroup("self"):
+        group, _, niceness = autogroup(child.pid)
+        assert group != own[0]
         assert int(niceness) == NICENESS
     form.change({"batch_size": 2})
     told(qtbot, widget)
@@ -158,6 +160,20 @@ def test_the_child_ends_with_the_window(qtbot, widget, calls):
     widget.session.set_problem("")
     widget.show()
     qtbot.waitUntil(lambda: len(calls()) == 1, timeout=20_000)
+    # no_leftovers, which every test here has, would find the child
+
+
+def test_a_trainer_gets_ready_then_and_ends_with_the_window(qtbot, widget, monkeypatch):
+    waits = (sys.executable, "-c", "input()")
+    monkeypatch.setattr(standby, "COMMAND", waits)
+    monkeypatch.setattr(standby, "ENOUGH", 0)
+    widget.experiment.form.change({"batch_size": 2})
+    ready(qtbot, widget)
+
+    def children():
+        return [tuple(child.cmdline()) for child in psutil.Process().children()]
+
+    qtbot.waitUntil(lambda: waits in children(), timeout=5000)
     # no_leftovers, which every test here has, would find the child
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from napari_uda.core.data.inspection import Problem
     from napari_uda.core.spec.estimate import Estimate
     from napari_uda.core.spec.experiment import Experiment
+    from napari_uda.core.spec.run import RunFolder
 
 
 def new(
@@ -132,17 +134,25 @@ def train(
         folder.create(chosen)
         if not as_json:
             terminal.problems(warnings, stderr=True)
-    from napari_uda.core.api import resume as continue_run
+    return _continue(folder, since, as_json)
 
-    with terminal.stopping(folder) as signals:
-        events = terminal.logged(continue_run(folder.path, since), folder)
-        try:
-            code = terminal.follow(events, folder, as_json)
-        except KeyboardInterrupt:
-            terminal.how_to_resume("Interrupted", folder)
-            return 130
-    stopped = signals and folder.state() == "stopped"
-    return 128 + signals[0] if stopped else code
+
+def standby() -> int:
+    """Get ready to train, read the path of a run from stdin, and continue that."""
+    import napari_uda.core.api  # noqa: F401
+    from napari_uda.core.engine.warm_up import warm_up
+    from napari_uda.core.spec.run import RunFolder
+
+    warm_up()
+    path = sys.stdin.buffer.readline().decode().strip()
+    if not path:
+        return 0  # nobody needs it any more
+    folder = RunFolder(Path(path))
+    with folder.log_file.open("ab") as log:
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(log.fileno(), stream.fileno())
+    folder.experiment()
+    return _continue(folder, time.time(), as_json=False)
 
 
 def watch(run: Run, as_json: AsJson = False) -> int:
@@ -158,6 +168,21 @@ def watch(run: Run, as_json: AsJson = False) -> int:
         terminal.how_to_resume("The trainer vanished", folder)
         return 1
     return code
+
+
+def _continue(folder: RunFolder, since: float, as_json: bool) -> int:
+    """Train a prepared or stopped run, and follow it."""
+    from napari_uda.core.api import resume
+
+    with terminal.stopping(folder) as signals:
+        events = terminal.logged(resume(folder.path, since), folder)
+        try:
+            code = terminal.follow(events, folder, as_json)
+        except KeyboardInterrupt:
+            terminal.how_to_resume("Interrupted", folder)
+            return 130
+    stopped = signals and folder.state() == "stopped"
+    return 128 + signals[0] if stopped else code
 
 
 def _estimated(experiment: Experiment) -> Estimate | str:

@@ -13,6 +13,7 @@ from napari_uda.core.spec.estimate import Estimate, gigabytes, rough_time
 
 from .estimating import Estimating
 from .listening import Latest
+from .standby import standby
 from .words import marked_text
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class EstimateRow(QWidget):
 
     A child process does some steps of the run meanwhile; nothing waits for it. Where
     the run does not fit, a button changes the settings of the panel so that it does.
+    Once it is known, a trainer gets ready, as Start is likely to be pressed.
 
     Parameters
     ----------
@@ -69,6 +71,7 @@ class EstimateRow(QWidget):
         session.choices_changed.connect(self._on_choices)
         session.ready_changed.connect(self.refresh)
         session.job_changed.connect(self.refresh)
+        self.destroyed.connect(standby.dismiss)
         self.refresh()
 
     @property
@@ -138,6 +141,8 @@ class EstimateRow(QWidget):
         if isinstance(told, str):
             self._show(f"Memory and time could not be estimated: {told}")
             return
+        if self._session.job is None:
+            standby.prepare_soon()
         time = rough_time(told.seconds)
         if told.fits:
             free, need = gigabytes(told.free), gigabytes(told.memory)

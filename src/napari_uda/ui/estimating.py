@@ -16,7 +16,7 @@ from napari_uda.core.spec.experiment import Experiment, with_target_labels
 from napari_uda.core.spec.workload import Workload
 
 from .fitting import shapes_of
-from .trainer_process import give_way
+from .priority import give_way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

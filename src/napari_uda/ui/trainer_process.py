@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
 import sys
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import psutil
+
+from .priority import start
+from .standby import standby
 
 if TYPE_CHECKING:
     from napari_uda.core.spec.run import RunFolder
 
 TRAIN = (sys.executable, "-m", "napari_uda", "train", "--resume")
 """What is started, followed by the run folder."""
-NICENESS = 10
-"""Priority of a trainer on POSIX: the window goes first where they share cores."""
 
 
 class TrainerProcess(Protocol):
@@ -57,27 +56,13 @@ class ChildTrainer:
 
     def __init__(self, run: RunFolder) -> None:
         self._started[:] = [old for old in self._started if old.poll() is None]
-        flags = 0
-        if sys.platform == "win32":
-            flags = (
-                subprocess.CREATE_NO_WINDOW
-                | subprocess.CREATE_NEW_PROCESS_GROUP
-                | subprocess.BELOW_NORMAL_PRIORITY_CLASS
-            )
         with run.log_file.open("ab") as log:
             self._log = log.tell()
-            self._process = subprocess.Popen(
-                [*TRAIN, str(run.path)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=os.environ | {"PYTHONUNBUFFERED": "1"},
-                start_new_session=sys.platform != "win32",
-                creationflags=flags,
+            self._process = standby.take(run.path) or start(
+                [*TRAIN, str(run.path)], stdin=subprocess.DEVNULL, stdout=log
             )
         self._run = run
         self._started.append(self._process)
-        give_way(self._process.pid)
 
     @property
     def pid(self) -> int:
@@ -158,27 +143,6 @@ class ForeignTrainer:
         with suppress(psutil.Error):
             return psutil.Process(int(str(owner["pid"])))
         return None
-
-
-def give_way(pid: int) -> None:
-    """Let the window go before a process that computes, where they share cores.
-
-    Windows does that with a flag when the process is started.
-
-    Parameters
-    ----------
-    pid
-        Number of a process that was started in a session of its own.
-    """
-    if sys.platform == "win32":
-        return
-    with suppress(psutil.Error):
-        psutil.Process(pid).nice(NICENESS)
-    # Linux shares cores among sessions first; niceness counts only within one.
-    with suppress(OSError):
-        if os.getsid(pid) == os.getsid(0):
-            return  # the window's own
-        Path(f"/proc/{pid}/autogroup").write_text(str(NICENESS), encoding="ascii")
 
 
 def _signal(number: int) -> str:
