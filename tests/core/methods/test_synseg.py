@@ -95,7 +95,7 @@ def test_the_segmentation_loss_teaches_the_generator_of_its_images_alone(
         share = with_it[name] - without[name]
         assert share.abs().max() > 1e-6
         torch.testing.assert_close(
-            twice[name] - without[name], 2 * share, rtol=1e-3, atol=1e-5
+            twice[name] - without[name], 2 * share, rtol=1e-3, atol=3e-5
         )
     torch.testing.assert_close(with_it["to_source"], without["to_source"])
 

@@ -10,10 +10,10 @@ from .translation import TranslationConfig
 
 
 class BesideConfig(TranslationConfig):
-    """What cyclegan and synseg have in common: small generators of changes in `quick`.
+    """What cyclegan and synseg have in common: generators with skips in `quick`.
 
     From the first step on, the segmenter learns from what generators make, which should
-    be worth it by then.
+    be worth it by then: what skips carry need not be learnt.
     """
 
     generator: Literal["resnet", "skip"] = "skip"
@@ -22,12 +22,3 @@ class BesideConfig(TranslationConfig):
     generator_width: Annotated[int, quantity("channels", ge=4, le=256)] = 8
     """Channels of the generators' first layer; four times as many in resnet's blocks,
     eight times as many in the deepest level of skip."""
-    generator_output: Literal["image", "change"] = "change"
-    """What generators compute: image, the whole of it, as in the papers; change, what
-    is to be added to an image, at first hardly anything, so that training starts where
-    no adaptation would end."""
-    cycle_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 2.0
-    """Weight of the difference between images and themselves, there and back again; the
-    paper's 10 keeps generators of changes from changing anything for long."""
-    identity_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 1.0
-    """Weight of what generators change about images that look right already; 0: off."""

@@ -24,7 +24,7 @@ class CycleganConfig(BesideConfig):
         "rotate": False, "generator_width": 64, "generator_blocks": 9,
         "upsampling": "transposed", "discriminator_width": 64, "identity_weight": 0.0,
         "translation_learning_rate": 2e-4, "translation_batch_size": 1,
-        "generator": "resnet", "generator_output": "image", "cycle_weight": 10.0,
+        "generator": "resnet",
     }  # fmt: skip
 
     name: Literal["cyclegan"] = "cyclegan"
