@@ -66,6 +66,10 @@ def autogroup(pid):
     return file.read_text().split() if file.exists() else []
 
 
+def children():
+    return [tuple(child.cmdline()) for child in psutil.Process().children()]
+
+
 def test_nothing_is_said_and_started_before_there_are_data(qtbot, widget, calls):
     widget.show()
     qtbot.wait(200)
@@ -170,11 +174,20 @@ def test_a_trainer_gets_ready_then_and_ends_with_the_window(qtbot, widget, monke
     widget.experiment.form.change({"batch_size": 2})
     ready(qtbot, widget)
 
-    def children():
-        return [tuple(child.cmdline()) for child in psutil.Process().children()]
-
     qtbot.waitUntil(lambda: waits in children(), timeout=5000)
     # no_leftovers, which every test here has, would find the child
+
+
+def test_a_trainer_gets_ready_while_the_line_is_out_of_sight(
+    qtbot, widget, monkeypatch, calls
+):
+    waits = (sys.executable, "-c", "input()")
+    monkeypatch.setattr(standby, "COMMAND", waits)
+    monkeypatch.setattr(standby, "ENOUGH", 0)
+    assert waits not in children()
+    widget.session.set_problem("")
+    qtbot.waitUntil(lambda: waits in children(), timeout=5000)
+    assert calls() == []
 
 
 def test_why_there_is_no_estimate_is_said(qtbot, widget):

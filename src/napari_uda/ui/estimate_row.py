@@ -33,7 +33,8 @@ class EstimateRow(QWidget):
 
     A child process does some steps of the run meanwhile; nothing waits for it. Where
     the run does not fit, a button changes the settings of the panel so that it does.
-    Once it is known, a trainer gets ready, as Start is likely to be pressed.
+    Once it is known, or while the line is out of sight, a trainer gets ready, as Start
+    is likely to be pressed.
 
     Parameters
     ----------
@@ -96,6 +97,8 @@ class EstimateRow(QWidget):
         elif self.isVisible():
             self._show("Estimating memory and time \N{HORIZONTAL ELLIPSIS}")
             self._timer.start(DELAY)
+        else:  # folded or on another tab: nobody waits for an estimate
+            standby.prepare_soon()
 
     def showEvent(self, event: QShowEvent | None) -> None:
         """Begin when there is somebody to read it."""
