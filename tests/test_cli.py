@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from napari_uda import terminal
+from napari_uda import run_terminal, terminal
 from napari_uda.core.spec.events import Failed, Finished, Started, Warned
 from napari_uda.core.spec.methods import METHODS
 from napari_uda.core.spec.run import RunFolder
@@ -449,7 +449,7 @@ def test_a_second_signal_quits_at_once(workshop: Path) -> None:
     run = RunFolder("run")
     # A shell starts what runs in the background with this signal ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    with terminal.stopping(run) as came:
+    with run_terminal.stopping(run) as came:
         signal.raise_signal(signal.SIGINT)
         assert run.requested() == "stop"
         with pytest.raises(KeyboardInterrupt):

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from napari_uda import terminal
+from napari_uda import run_terminal
 from napari_uda.core.spec.events import Event, Finished, Started, Step, Validation
 from napari_uda.core.spec.run import RunFolder
 
@@ -45,9 +45,9 @@ def test_a_pipe_is_told_every_ten_seconds_how_training_goes(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     clock = [100.0]
-    monkeypatch.setattr(terminal.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(run_terminal.time, "monotonic", lambda: clock[0])
     count = {1.0: 25, 4.0: 10, 30.0: 3}[seconds]
-    terminal.follow(steps(clock, seconds, count), RunFolder(tmp_path))
+    run_terminal.follow(steps(clock, seconds, count), RunFolder(tmp_path))
     lines = capsys.readouterr().err.splitlines()
     found = [line.split()[1].strip(":") for line in lines if line.startswith("step ")]
     assert found == told

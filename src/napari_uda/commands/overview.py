@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from napari_uda import terminal
+from napari_uda import run_terminal, terminal
 from napari_uda.commands import shown
 from napari_uda.core.errors import UserError
 from napari_uda.options import AsJson
@@ -106,7 +106,7 @@ def _headless_demo(method: str, folder: Path) -> int:
     if folder.exists():
         raise UserError(f"{folder} exists: give --out a new folder, or remove it.")
     data = write("em-pair", folder / "em-pair")
-    result = run_demo(data, folder, method, terminal.follow)
+    result = run_demo(data, folder, method, run_terminal.follow)
     if result is None:
         return 1
     page, rows = result

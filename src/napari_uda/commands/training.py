@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from napari_uda import terminal
+from napari_uda import run_terminal, terminal
 from napari_uda.core.errors import UserError
 from napari_uda.options import AsJson, Run, Settings
 
@@ -117,7 +117,7 @@ def train(
         if state == "paused":
             # Its trainer lives and waits, perhaps without the window that paused it.
             folder.request("resume")
-            return terminal.follow(terminal.events_of(folder), folder, as_json)
+            return run_terminal.follow(run_terminal.events_of(folder), folder, as_json)
     else:
         if experiment is None:
             raise UserError(
@@ -160,12 +160,12 @@ def watch(run: Run, as_json: AsJson = False) -> int:
     from napari_uda.core.spec.run import RunFolder
 
     (folder := RunFolder(run)).require()
-    code = terminal.follow(terminal.events_of(folder), folder, as_json)
+    code = run_terminal.follow(run_terminal.events_of(folder), folder, as_json)
     state = folder.state()
     if state == "prepared":
-        terminal.how_to_resume("Not started yet", folder)
+        run_terminal.how_to_resume("Not started yet", folder)
     if state == "dead":
-        terminal.how_to_resume("The trainer vanished", folder)
+        run_terminal.how_to_resume("The trainer vanished", folder)
         return 1
     return code
 
@@ -174,12 +174,12 @@ def _continue(folder: RunFolder, since: float, as_json: bool) -> int:
     """Train a prepared or stopped run, and follow it."""
     from napari_uda.core.api import resume
 
-    with terminal.stopping(folder) as signals:
-        events = terminal.logged(resume(folder.path, since), folder)
+    with run_terminal.stopping(folder) as signals:
+        events = run_terminal.logged(resume(folder.path, since), folder)
         try:
-            code = terminal.follow(events, folder, as_json)
+            code = run_terminal.follow(events, folder, as_json)
         except KeyboardInterrupt:
-            terminal.how_to_resume("Interrupted", folder)
+            run_terminal.how_to_resume("Interrupted", folder)
             return 130
     stopped = signals and folder.state() == "stopped"
     return 128 + signals[0] if stopped else code
