@@ -22,7 +22,6 @@ from qtpy.QtWidgets import (
     QApplication,
     QComboBox,
     QFileDialog,
-    QFormLayout,
     QLineEdit,
     QScrollArea,
     QWidget,
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari import Viewer
+
+    from napari_uda.ui.forms import ConfigForm
 
 PULSE = 0.01
 """Seconds between two beats of the event loop."""
@@ -102,22 +103,20 @@ def pick(box: QComboBox, text: str) -> None:
     raise SystemExit(f"'{text}' is not offered, only {items}")
 
 
-def enter(form: QWidget, name: str, value: object) -> None:
+def enter(form: ConfigForm, name: str, value: object) -> None:
     """Type a value into a field of a form."""
-    rows = form.layout()
-    assert isinstance(rows, QFormLayout)
-    for row in range(rows.rowCount()):
-        label = rows.itemAt(row, QFormLayout.ItemRole.LabelRole)
-        if label is not None and label.widget().text() == name:
-            field = rows.itemAt(row, QFormLayout.ItemRole.FieldRole).widget()
-            if not isinstance(field, QAbstractSpinBox):
-                field = field.findChild(QAbstractSpinBox) or field
-            reveal(field)
-            field.selectAll()
-            QTest.keyClicks(field, str(value))
-            QTest.keyClick(field, Qt.Key.Key_Return)
-            return
-    raise SystemExit(f"there is no field '{name}'")
+    if name not in form.names:
+        raise SystemExit(f"there is no field '{name}'")
+    section = form.section(name)
+    if not section.is_open:
+        click(section.title)
+    field = form.editor(name)
+    if not isinstance(field, QAbstractSpinBox):
+        field = field.findChild(QAbstractSpinBox) or field
+    reveal(field)
+    field.selectAll()
+    QTest.keyClicks(field, str(value))
+    QTest.keyClick(field, Qt.Key.Key_Return)
 
 
 def answer(ask: Callable[[], object], path: Path) -> None:

@@ -51,9 +51,16 @@ def predict_without_a_run(_: Path) -> list[str]:
     return ["predict", "source", "target", "--out", "predictions"]
 
 
+@bad("ended before its first 'best' checkpoint: choose 'last', or", "(resume it)")
+def no_best_checkpoint(_: Path) -> list[str]:
+    Path("run/checkpoints/best.pt").unlink()
+    return PREDICT
+
+
 @bad("no checkpoint best.pt yet", "train it first", "train --resume")
 def no_checkpoint_yet(_: Path) -> list[str]:
-    Path("run/checkpoints/best.pt").unlink()
+    for file in Path("run/checkpoints").iterdir():
+        file.unlink()
     return PREDICT
 
 

@@ -67,6 +67,12 @@ def select(qtbot, widget, name):
     widget.run_list.tree.setCurrentItem(found[0])
 
 
+def row(widget):
+    """Return state, step and Dice that the list shows of its only run."""
+    item = widget.run_list.tree.topLevelItem(0)
+    return tuple(item.text(column) for column in (1, 2, 3))
+
+
 def open_train(viewer, qtbot, pair):
     """Open a Train tab with both domains chosen."""
     widget = TrainWidget(viewer)

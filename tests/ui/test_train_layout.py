@@ -198,6 +198,16 @@ def test_empty_plots_say_what_will_come(curves):
     assert curves.plots["scores"]._canvas.words.text() == NO_RUN
 
 
+def test_axes_say_what_they_measure(curves):
+    curves.add([BEGUN])
+    axes = {t: plot._canvas.axes.values() for t, plot in curves.plots.items()}
+    named = {t: [axis.labelText for axis in both] for t, both in axes.items()}
+    assert named == {"scores": ["score", "step"], "segmentation": ["loss", "step"]}
+    assert not any(axis.label.isVisible() for both in axes.values() for axis in both)
+    curves.add([losses(1, seg=1.0), scores(2, a=0.5)])
+    assert all(axis.label.isVisible() for both in axes.values() for axis in both)
+
+
 @pytest.fixture
 def chosen(monkeypatch, tmp_path):
     """Choose this file in the next dialogs."""

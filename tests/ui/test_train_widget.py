@@ -7,11 +7,8 @@ import sys
 
 import numpy as np
 import pytest
-import tifffile
 from qtpy.QtWidgets import (
     QDialog,
-    QInputDialog,
-    QMessageBox,
     QPlainTextEdit,
     QScrollArea,
 )
@@ -25,6 +22,7 @@ from train_window import (
     begin,
     open_train,
     prepared_run,
+    row,
     select,
     settle,
     wait_for,
@@ -46,57 +44,10 @@ def train(viewer, qtbot, pair):
     settle(qtbot, widget)
 
 
-def test_start_says_why_it_is_disabled(train):
-    train.session.set_problem("The source has no labels.")
-    assert not train.start_button.isEnabled()
-    assert train.start_button.toolTip() == "The source has no labels."
-    train.session.set_problem("")
-    assert train.start_button.isEnabled()
-    train.experiment.run_name.setText("a/b")
-    assert "letters" in train.start_button.toolTip()
-    train.experiment.run_name.setText("fine")
-    train.experiment.form.change({"patch_size": 16, "levels": 7})
-    assert "too small for 7 levels" in train.start_button.toolTip()
-    assert not train.pause_button.isEnabled()
-    assert train.pause_button.toolTip() == "No run is under way."
-
-
 def test_every_main_action_has_a_shortcut_in_its_tooltip(train):
     assert train.start_button.toolTip().endswith("(F6)")
     for button in (train.start_button, train.pause_button, train.stop_button):
         assert not button.shortcut().isEmpty()
-
-
-def test_settings_follow_the_data(train):
-    assert train.experiment.form.value().patch_size == 64
-    assert not train.experiment.form.changed()
-    assert train.experiment.name == f"{train.session.runs_folder.parent.name}_grl_01"
-
-
-def test_own_changes_survive_new_data(train, qtbot, pair):
-    train.experiment.form.change({"steps": 77})
-    big = np.zeros((200, 200), np.uint8)
-    for name in ("source", "target"):
-        for kind in ("images", "labels"):
-            tifffile.imwrite(pair / name / kind / "a.tif", big)
-        train.session.choose(name, DomainChoice(folder=pair / name))
-    settle(qtbot, train)
-    assert train.experiment.form.value().patch_size == 128
-    assert train.experiment.form.changed() == {"steps": 77}
-
-
-def test_method_and_preset_change_the_form(train):
-    panel = train.experiment
-    panel.method.setCurrentIndex(panel.method.findData("source_only"))
-    assert panel.value()[0].name == "source_only"
-    assert "baseline" in panel.summary.text()
-    panel._preset_buttons["paper"].setChecked(True)
-    assert panel.value()[0].steps == 30_000
-    assert not panel.form.changed()
-    panel.form.change({"width": 8})
-    assert panel.settings.note == "1 changed"
-    panel._settings_reset.click()
-    assert panel.value()[0].width == 64
 
 
 def test_a_run_from_start_to_finish(train, qtbot, fake):
@@ -120,43 +71,6 @@ def test_a_run_from_start_to_finish(train, qtbot, fake):
     assert experiment.method.steps == 20
     assert experiment.name == train.session.selected_run.id
     assert train.experiment.name.endswith("_02")
-
-
-def row(widget):
-    """Return state, step and Dice that the list shows of its only run."""
-    item = widget.run_list.tree.topLevelItem(0)
-    return tuple(item.text(column) for column in (1, 2, 3))
-
-
-def test_the_list_follows_the_job_without_reading_files(
-    train, qtbot, fake, monkeypatch
-):
-    run = prepared_run(train)
-    train.session.runs_changed.emit()
-    settle(qtbot, train)
-    assert row(train) == ("not started", "0", "")
-    for changed in (train.session.job_changed, train.session.runs_changed):
-        changed.disconnect(train.run_list.refresh)
-    monkeypatch.setattr(train.run_list, "refresh", lambda: None)
-    fake("wait")
-    train.resume(run)
-    wait_for(qtbot, lambda: row(train) == ("running", "5", "0.40"))
-    train.stop_button.click()
-    wait_for_the_end(qtbot, train)
-    assert row(train) == ("stopped", "5", "0.40")
-
-
-def test_what_is_said_while_the_list_is_read_is_not_forgotten(train, qtbot):
-    run = prepared_run(train)
-    train.session.runs_changed.emit()
-    assert train.run_list._reader is not None
-    train.run_list.add(run, [ev.Finished(run=run.id, step=9, seconds=1.0)])
-    train.run_list._outdated = False
-    settle(qtbot, train)
-    assert row(train) == ("finished", "9", "")
-    train.session.runs_changed.emit()
-    settle(qtbot, train)
-    assert row(train)[0] == "not started"
 
 
 def test_layers_are_copied_into_the_run(train, qtbot, fake, viewer):
@@ -313,117 +227,6 @@ def test_a_reopened_widget_takes_up_the_job(train, qtbot, fake, viewer):
     settle(qtbot, again)
     settle(qtbot, train)
     assert "Stopped" in again.status.line.text()
-
-
-def test_a_run_is_deleted_only_after_confirmation(train, qtbot, monkeypatch):
-    run = prepared_run(train)
-    select(qtbot, train, "earlier")
-    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
-    train.run_list.delete_button.click()
-    assert run.exists
-    train.run_list.delete_button.click()
-    wait_for(qtbot, lambda: not run.path.exists())
-    settle(qtbot, train)
-    assert train.run_list.tree.topLevelItemCount() == 0
-
-
-def test_two_runs_are_compared_in_the_same_plots(train, qtbot, fake):
-    fake("obey")
-    begin(qtbot, train)
-    wait_for_the_end(qtbot, train)
-    first = train.session.selected_run
-    select(qtbot, train, first.id)
-    assert not train.run_list.compare_button.isEnabled()
-    assert "is shown" in train.run_list.compare_button.toolTip()
-    begin(qtbot, train)
-    wait_for_the_end(qtbot, train)
-    select(qtbot, train, first.id)
-    train.run_list.compare_button.click()
-    settle(qtbot, train)
-    plot = train.curves.plots["segmentation"]
-    assert len(plot.rivals["seg"]) == len(plot.series["seg"]) == 20
-    assert first.id in plot._note.text()
-    assert train.run_list.compare_button.isChecked()
-    train.run_list.compare_button.click()
-    assert not plot.rivals
-    train.run_list.compare_button.click()
-    train.session.selected_run = first
-    settle(qtbot, train)
-    assert not any(plot.rivals for plot in train.curves.plots.values())
-    assert not train.run_list.compare_button.isChecked()
-
-
-def test_a_run_gets_another_title_but_keeps_its_folder(train, qtbot, monkeypatch):
-    run = prepared_run(train)
-    train.session.selected_run = run
-    select(qtbot, train, "earlier")
-    answers = [
-        ("  the one with\nnoise ", True),
-        ("x" * 81, True),
-        ("", False),
-        ("", True),
-    ]
-    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: answers.pop(0))
-
-    def rename():
-        train.run_list.rename_button.click()
-        settle(qtbot, train)
-        return train.run_list.tree.topLevelItem(0).text(0)
-
-    assert rename() == "the one with noise"
-    assert train.status.title.text() == "the one with noise"
-    assert train.run_list.selected().run.path == run.path
-    tip = train.run_list.tree.topLevelItem(0).toolTip(0)
-    assert tip.splitlines() == ["the one with noise", str(run.path)]
-    assert rename() == "the one with noise"
-    assert "at most 80" in train.status.messages.text()
-    assert rename() == "the one with noise"
-    assert rename() == "earlier"
-    assert run.exists
-    assert not run.title_file.exists()
-
-
-def test_queued_runs_are_trained_one_after_another(train, qtbot, fake):
-    fake("wait")
-    first = begin(qtbot, train, step=5)
-    train.start_button.click()
-    wait_for(qtbot, lambda: len(train.session.queue) == 1)
-    earlier = prepared_run(train)
-    select(qtbot, train, "earlier")
-    assert train.run_list.resume_button.text() == "Queue"
-    train.run_list.resume_button.click()
-    assert train.session.queue.place(earlier) == 2
-    states = {item.text(0): item.text(1) for item in train.run_list._items()}
-    assert states["earlier"] == "queued 2"
-    assert train.run_list.resume_button.text() == "Unqueue"
-    assert train.session.selected_run.path == first.run.path
-    fake("obey")
-    os.kill(int(first.run.owner()["pid"]), signal.SIGKILL)
-    wait_for(qtbot, lambda: earlier.state() == "finished")
-    wait_for_the_end(qtbot, train)
-    ends = {run.id: run.state() for run in train.session.runs()}
-    assert sorted(ends.values()) == ["failed", "finished", "finished"]
-    assert train.session.selected_run.path == earlier.path
-    assert train.start_button.text() == "Start"
-
-
-def test_stopping_a_run_ends_the_queue_and_keeps_its_runs(train, qtbot, fake):
-    fake("wait")
-    begin(qtbot, train, step=5)
-    waiting = [prepared_run(train, name) for name in ("one", "two")]
-    for run in waiting:
-        select(qtbot, train, run.id)
-        train.run_list.resume_button.click()
-    select(qtbot, train, "one")
-    train.run_list.resume_button.click()
-    assert [train.session.queue.place(run) for run in waiting] == [0, 1]
-    train.stop_button.click()
-    wait_for_the_end(qtbot, train)
-    assert len(train.session.queue) == 0
-    assert [run.state() for run in waiting] == ["prepared", "prepared"]
-    select(qtbot, train, "two")
-    assert train.run_list.resume_button.text() == "Resume"
 
 
 def test_closing_the_window_neither_hangs_nor_ends_the_run(train, qtbot, fake, viewer):

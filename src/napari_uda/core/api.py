@@ -301,6 +301,11 @@ def _no_checkpoint(folder: RunFolder, experiment: Experiment, checkpoint: str) -
             f"{folder.id} is still training: its first 'best' checkpoint comes at step "
             f"{first:,} (choose 'last' meanwhile)."
         )
+    if checkpoint == "best" and started:
+        return (
+            f"{folder.id} ended before its first 'best' checkpoint: choose 'last', or "
+            "let it train further (resume it)."
+        )
     return (
         f"{folder.path} has no checkpoint {checkpoint}.pt yet: train it first with "
         f"train --resume {folder.path}."

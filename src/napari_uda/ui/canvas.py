@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 GRID = 30
 """Opacity of the grid, of 255."""
-LABEL_WIDTH = 44
-"""Pixels for the numbers at the left, so that they do not push the plot about."""
+LABEL_WIDTH = 58
+"""Pixels for numbers and name at the left, so that they do not push the plot about."""
 
 
 class Canvas(pg.GraphicsView):  # type: ignore[misc]
@@ -25,13 +25,17 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
 
     Parameters
     ----------
+    names
+        What the axes at the left and at the bottom measure.
     lowest
         Height in pixels.
     highest
         Height that it may grow to; as low as it is if not given.
     """
 
-    def __init__(self, lowest: int, highest: int | None = None) -> None:
+    def __init__(
+        self, names: tuple[str, str], lowest: int, highest: int | None = None
+    ) -> None:
         super().__init__()
         self.setMinimumHeight(lowest)
         self.setMaximumHeight(highest or lowest)
@@ -44,9 +48,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.view = pg.ViewBox(enableMenu=False)
         layout.addItem(self.view, 0, 1)
         self.axes = {side: pg.AxisItem(side) for side in ("left", "bottom")}
-        for side, place in (("left", (0, 0)), ("bottom", (1, 1))):
-            axis = self.axes[side]
+        places = ((0, 0), (1, 1))
+        for axis, name, place in zip(self.axes.values(), names, places, strict=True):
             layout.addItem(axis, *place)
+            axis.setLabel(name)
             axis.linkToView(self.view)
             axis.setGrid(GRID)
             axis.setZValue(-1)
@@ -86,6 +91,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.words.setVisible(bool(text))
         for axis in self.axes.values():
             axis.setStyle(showValues=not text)
+            axis.showLabel(not text)
             axis.setGrid(False if text else GRID)
 
     def set_log(self, log: bool) -> None:

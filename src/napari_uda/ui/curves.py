@@ -169,7 +169,8 @@ class Curves(QWidget):
 
     def _plot(self, title: str) -> Plot:
         if title not in self.plots:
-            plot = self.plots[title] = Plot(TRUTH_NOTE if title == SCORES else "")
+            measure, note = ("score", TRUTH_NOTE) if title == SCORES else ("loss", "")
+            plot = self.plots[title] = Plot(measure, note)
             plot.toggled.connect(self._on_redraw)
             plot.expect(self._coming_in(title))
             self._dress(plot)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 SOON = 50
 """Milliseconds from the first sight of the dock until the other tabs are made."""
+TITLE = 4
+"""Pixels at the top of a dock that napari's title bar lies over."""
 
 
 class Tab(NamedTuple):
@@ -88,7 +90,7 @@ class AdaptationDock(QWidget):
         self.tabs.setCurrentIndex(0)
         self.tabs.currentChanged.connect(self._page)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(0, TITLE, 0, 0)
         layout.addWidget(self.tabs)
         self._turn = QTimer(self)
         self._turn.timeout.connect(self._go_on)

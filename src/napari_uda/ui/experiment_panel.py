@@ -23,7 +23,7 @@ from qtpy.QtWidgets import (
 from napari_uda.core.errors import UserError
 from napari_uda.core.spec.config import parse
 from napari_uda.core.spec.experiment import Training
-from napari_uda.core.spec.methods import METHODS, PRESET_NAMES, method_config
+from napari_uda.core.spec.methods import METHODS, PRESET_NAMES
 
 from .estimate_row import EstimateRow
 from .fitting import extent_of, find_devices, preset_config
@@ -47,6 +47,8 @@ PRESET_WORDS = {
     "quick": "Small networks and patches: minutes on a processor",
     "paper": "Networks, losses and schedule of the paper: for a GPU",
 }
+INDENT = 8
+"""Pixels that the groups of settings are to the right of their title."""
 _UNFIT = re.compile(r"[^\w.-]+")
 
 
@@ -95,6 +97,7 @@ class ExperimentPanel(QWidget):
         self._preset_buttons["quick"].setChecked(True)
 
         self.settings, self._settings_reset = _section("Settings")
+        self.settings.content.setContentsMargins(INDENT, 0, 0, 0)
         self.advanced, self._advanced_reset = _section("Advanced")
         self.training = ConfigForm(Training(), hidden=("device",))
         self.advanced.content.addWidget(self.training)
@@ -234,8 +237,8 @@ class ExperimentPanel(QWidget):
         self._named = f"{stem}_{number:02d}"
         self.run_name.setText(self._named)
 
-    def _preset_config(self) -> MethodConfig:
-        return preset_config(self.method.currentData(), self.preset, self._extent)
+    def _preset(self, name: str) -> MethodConfig:
+        return preset_config(self.method.currentData(), name, self._extent)
 
     def _on_method(self) -> None:
         if self.method.currentData() != self._suggested:
@@ -243,11 +246,8 @@ class ExperimentPanel(QWidget):
         kind = METHODS[self.method.currentData()]
         self.summary.setText(kind.summary)
         self.summary.setToolTip(kind.reference)
-        for name in PRESET_NAMES:
-            steps = method_config(self.method.currentData(), name).steps
-            self._preset_buttons[name].setText(f"{name}, {steps:,} steps")
         old = self._form
-        self._form = ConfigForm(self._preset_config())
+        self._form = ConfigForm(self._preset(self.preset))
         self._form.valueChanged.connect(self._on_edited)
         self.settings.content.addWidget(self._form)
         if old is not None:
@@ -261,7 +261,7 @@ class ExperimentPanel(QWidget):
             self._use_preset()
 
     def _use_preset(self) -> None:
-        config = self._preset_config()
+        config = self._preset(self.preset)
         self.form.setReference(config)
         self.form.setValue(config)
 
@@ -277,7 +277,17 @@ class ExperimentPanel(QWidget):
             count = len(form.changed())
             section.note = f"{count} changed" if count else ""
             reset.setVisible(bool(count))
+        self._name_presets()
+        if self.form.problem:
+            self.settings.unfold()
         self.changed.emit()
+
+    def _name_presets(self) -> None:
+        """Say how many steps each would train, the chosen one as it was changed."""
+        for name, button in self._preset_buttons.items():
+            chosen = button.isChecked()
+            steps = self.form.current("steps") if chosen else self._preset(name).steps
+            button.setText(f"{name}, {steps:,} steps")
 
     def _on_choices(self) -> None:
         self.suggest_name()

@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QEvent, QObject, Qt, Signal
-from qtpy.QtWidgets import QFormLayout, QLabel, QSizePolicy, QWidget
-from superqt.utils import signals_blocked
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from napari_uda.core.errors import UserError
 from napari_uda.core.spec.config import Config, parse
-from napari_uda.core.spec.describe import allowed_text, descriptions, unit_of
+from napari_uda.core.spec.describe import groups_of
 
-from .editors import (
-    change_signal,
-    editor_value,
-    make_editor,
-    set_editor_value,
-)
+from .section import Section
+from .setting_rows import SettingRows, describe
+from .words import marked_text
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
+    from qtpy.QtGui import QShowEvent
+
+
+@dataclass(eq=False)
+class _Group:
+    """Settings that are shown and folded together."""
+
+    names: list[str]
+    """The settings."""
+    section: Section
+    """Their title, and what is below it."""
+    rows: SettingRows | None = None
+    """Their editors, once they were to be seen."""
 
 
 class ConfigForm(QWidget):
     """Edits a configuration; labels are the keys of its YAML file.
+
+    Settings are in groups that fold, if the class of the configuration says what
+    belongs together; the first is open. Editors are made when they are first seen.
 
     Parameters
     ----------
@@ -48,29 +61,36 @@ class ConfigForm(QWidget):
         super().__init__(parent)
         self._config = config
         self._reference = config
-        self._editors: dict[str, QWidget] = {}
-        self._labels: dict[str, QLabel] = {}
-        layout = QFormLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setVerticalSpacing(4)
-        layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        wheel = _WheelGuard(self)
-        for name, field in type(config).model_fields.items():
-            if name in hidden:
-                continue
-            editor = make_editor(field)
-            tip = describe(type(config), name)
-            editor.setToolTip(tip)
-            editor.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-            editor.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            editor.installEventFilter(wheel)
-            label = QLabel(name)
-            label.setToolTip(tip)
-            layout.addRow(label, editor)
-            self._editors[name], self._labels[name] = editor, label
-        self._show(config)
-        for editor in self._editors.values():
-            change_signal(editor).connect(self._on_edited)
+        self._values = dict(config)
+        self._problem = ""
+        self._groups: dict[str, _Group] = {}
+        self._unfolded: list[_Group] | None = None
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(4)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Find a setting")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._on_search)
+        self.complaint = QLabel()
+        self.complaint.setWordWrap(True)
+        self.complaint.hide()
+        self._layout.addWidget(self.search)
+        self._layout.addWidget(self.complaint)
+        for title, names in groups_of(type(config)).items():
+            if shown := [name for name in names if name not in hidden]:
+                self._add(title, shown)
+        only = len(self._groups) == 1
+        self.search.setHidden(only)
+        for group in self._groups.values():
+            group.section.head.setHidden(only)
+        next(iter(self._groups.values())).section.unfold()
+
+    @property
+    def names(self) -> list[str]:
+        """The settings that can be edited, in the order of their class."""
+        shown = {name for group in self._groups.values() for name in group.names}
+        return [name for name in type(self._config).model_fields if name in shown]
 
     def value(self) -> Config:
         """Return the configuration as edited.
@@ -80,20 +100,18 @@ class ConfigForm(QWidget):
         UserError
             If the values do not fit together; `problem` says the same.
         """
-        return parse(type(self._config), self._values())
+        return parse(type(self._config), self._values)
 
     def setValue(self, config: Config) -> None:
         """Show a configuration of the same kind."""
         self._config = config
-        self._show(config)
-        self._mark()
-        self.valueChanged.emit()
+        self._values = dict(config)
+        self._on_changed()
 
     def change(self, values: dict[str, Any]) -> None:
         """Change some fields; names that there are not are left out."""
-        for name in self._editors.keys() & values.keys():
-            self._edit(name, values[name])
-        self._on_edited()
+        self._values |= {name: values[name] for name in self.names if name in values}
+        self._on_changed()
 
     def setReference(self, config: Config) -> None:
         """Set what counts as unchanged, such as a preset fitted to the data."""
@@ -109,65 +127,125 @@ class ConfigForm(QWidget):
             return str(error)
         return ""
 
+    def current(self, name: str) -> Any:
+        """Return the value of a setting, whether or not it fits the others."""
+        return self._values[name]
+
     def changed(self) -> dict[str, Any]:
         """Return the fields that differ from the reference, with their values."""
-        values = self._values()
         return {
-            name: values[name]
-            for name in self._editors
-            if values[name] != getattr(self._reference, name)
+            name: self._values[name]
+            for name in self.names
+            if self._values[name] != getattr(self._reference, name)
         }
 
     def reset(self) -> None:
         """Return to the reference."""
         self.setValue(self._reference)
 
-    def _values(self) -> dict[str, Any]:
-        edited = {name: editor_value(edit) for name, edit in self._editors.items()}
-        return {**dict(self._config), **edited}
+    def section(self, name: str) -> Section:
+        """Return the group that a setting is in."""
+        return self._group(name).section
 
-    def _show(self, config: Config) -> None:
-        for name in self._editors:
-            self._edit(name, getattr(config, name))
+    def editor(self, name: str) -> QWidget:
+        """Return the editor of a setting."""
+        return self._rows(self._group(name)).editors[name]
 
-    def _edit(self, name: str, value: Any) -> None:
-        with signals_blocked(self._editors[name]):
-            set_editor_value(self._editors[name], value)
+    def label(self, name: str) -> QLabel:
+        """Return the label of a setting."""
+        return self._rows(self._group(name)).labels[name]
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Make the editors that can be seen now."""
+        self._make_open()
+        super().showEvent(event)
+
+    def _add(self, title: str, names: list[str]) -> None:
+        section = Section(title)
+        section.toggled.connect(self._on_toggled)
+        self._groups[title] = _Group(names, section)
+        self._layout.addWidget(section)
+
+    def _group(self, name: str) -> _Group:
+        return next(one for one in self._groups.values() if name in one.names)
+
+    def _rows(self, group: _Group) -> SettingRows:
+        """Return the editors of a group, made now if they were not there yet."""
+        if group.rows is None:
+            longest = max(self.names, key=len)
+            group.rows = SettingRows(type(self._config), group.names, longest)
+            group.rows.show_values(self._values)
+            group.rows.mark(self.changed(), self._reference)
+            group.rows.edited.connect(self._on_edited)
+            group.section.content.addWidget(group.rows)
+            group.rows.show()
+        return group.rows
+
+    def _make_open(self) -> None:
+        for group in self._groups.values():
+            if group.section.is_open:
+                self._rows(group)
 
     def _mark(self) -> None:
         changed = self.changed()
-        for name, label in self._labels.items():
-            font = label.font()
-            font.setBold(name in changed)
-            label.setFont(font)
-            default = getattr(self._reference, name)
-            note = f"\nChanged; preset: {default}" if name in changed else ""
-            label.setToolTip(describe(type(self._config), name) + note)
+        for group in self._groups.values():
+            count = sum(name in changed for name in group.names)
+            group.section.note = f"{count} changed" if count else ""
+            if group.rows is not None:
+                group.rows.mark(changed, self._reference)
+
+    def _point_out(self) -> None:
+        """Say what does not fit together, and unfold the groups that it is in."""
+        before, self._problem = self._problem, self.problem
+        self.complaint.setText(marked_text("warning", f"does not fit: {self._problem}"))
+        self.complaint.setVisible(bool(self._problem))
+        if not self._problem or self._problem == before:
+            return
+        said = set(re.findall(r"\w+", self._problem))
+        for group in self._groups.values():
+            if said & set(group.names):
+                group.section.unfold()
+                if self._unfolded is not None:
+                    self._unfolded.append(group)
+
+    def _on_changed(self) -> None:
+        """Show values that did not come from the editors."""
+        for group in self._groups.values():
+            if group.rows is not None:
+                group.rows.show_values(self._values)
+        self._tell()
 
     def _on_edited(self) -> None:
+        for group in self._groups.values():
+            if group.rows is not None:
+                self._values |= group.rows.values()
+        self._tell()
+
+    def _tell(self) -> None:
         self._mark()
+        self._point_out()
         self.valueChanged.emit()
 
+    def _on_toggled(self) -> None:
+        if self.isVisible():
+            self._make_open()
 
-class _WheelGuard(QObject):
-    """Keeps the wheel from changing values while the user scrolls past them."""
+    def _on_search(self, text: str) -> None:
+        """Show the settings whose name or description has these words."""
+        if self._unfolded is None:
+            self._unfolded = [g for g in self._groups.values() if g.section.is_open]
+        for group in self._groups.values():
+            found = [name for name in group.names if self._is_about(name, text)]
+            group.section.setVisible(bool(found))
+            if found and (text or group in self._unfolded):
+                group.section.unfold()
+            else:
+                group.section.fold()
+            if group.rows is not None:
+                group.rows.show_only(found)
+        if not text:
+            self._unfolded = None
 
-    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """Hand the wheel to the scroll area unless the editor has the focus."""
-        if (
-            event is not None
-            and event.type() == QEvent.Type.Wheel
-            and isinstance(watched, QWidget)
-            and not watched.hasFocus()
-        ):
-            event.ignore()
-            return True
-        return False
-
-
-def describe(config: type[BaseModel], name: str) -> str:
-    """Say what a setting is, its unit and its range, for a tooltip."""
-    field = config.model_fields[name]
-    text = descriptions(config).get(name, "").replace("\n", " ")
-    details = ", ".join(filter(None, (allowed_text(field), unit_of(field))))
-    return f"{text}\n{details}" if details else text
+    def _is_about(self, name: str, text: str) -> bool:
+        about = f"{name} {name.replace('_', ' ')} {describe(type(self._config), name)}"
+        return text.lower() in about.lower()

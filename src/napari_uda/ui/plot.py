@@ -33,6 +33,8 @@ class Plot(QWidget):
 
     Parameters
     ----------
+    measure
+        What is drawn, as a name of its axis.
     note
         A remark below the plot.
     """
@@ -40,7 +42,7 @@ class Plot(QWidget):
     toggled = Signal()
     """A curve was hidden or shown."""
 
-    def __init__(self, note: str = "") -> None:
+    def __init__(self, measure: str, note: str = "") -> None:
         super().__init__()
         self.series: dict[str, Series] = {}
         self.rivals: dict[str, Series] = {}
@@ -52,7 +54,7 @@ class Plot(QWidget):
         # pyqtgraph is imported with the first plot: opening napari must stay fast.
         from .canvas import Canvas
 
-        self._canvas = Canvas(LOWEST, HIGHEST)
+        self._canvas = Canvas((measure, "step"), LOWEST, HIGHEST)
         self._coming = ""
         self._ground = ""
         self._legend = QLabel()

@@ -57,7 +57,9 @@ class Section(QWidget):
         )
         self.beside = QHBoxLayout()
         self.beside.setSpacing(4)
-        head = QHBoxLayout()
+        self.head = QWidget()
+        head = QHBoxLayout(self.head)
+        head.setContentsMargins(0, 0, 0, 0)
         head.setSpacing(3)
         head.addWidget(self._arrow)
         head.addWidget(self.title)
@@ -70,7 +72,7 @@ class Section(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addLayout(head)
+        layout.addWidget(self.head)
         layout.addWidget(self._content)
         self._arrow.toggled.connect(self._on_toggled)
         self._arrow.setChecked(open)
@@ -101,7 +103,9 @@ class Section(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         """Open or fold: all of the title can be clicked."""
-        if event is not None and event.position().y() <= self.title.geometry().bottom():
+        if event is not None and self.head.geometry().contains(
+            event.position().toPoint()
+        ):
             self._arrow.toggle()
 
     def _on_toggled(self, shown: bool) -> None:

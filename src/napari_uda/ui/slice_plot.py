@@ -151,7 +151,7 @@ class SlicePlot(QWidget):
 
         from .canvas import Canvas
 
-        self._canvas = Canvas(HEIGHT)
+        self._canvas = Canvas(("score", "slice"), HEIGHT)
         self._canvas.setToolTip(
             "Scores of every slice, 1 is best; click to go to a slice, drag to move, "
             "right-drag to zoom. Crosses: rejected."

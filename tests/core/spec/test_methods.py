@@ -6,11 +6,17 @@ import pytest
 
 from napari_uda.core.errors import UserError
 from napari_uda.core.spec.config import parse
-from napari_uda.core.spec.describe import choices_of, describe_fields, limits_of
+from napari_uda.core.spec.describe import (
+    choices_of,
+    describe_fields,
+    groups_of,
+    limits_of,
+)
 from napari_uda.core.spec.methods import (
     METHODS,
     PRESET_NAMES,
     AnyMethod,
+    SourceOnlyConfig,
     method_config,
 )
 
@@ -52,6 +58,31 @@ def test_every_setting_is_described(name: str) -> None:
             or isinstance(row["quick"], bool | str)
             or choices_of(fields[key])
         ), key
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_setting_is_in_one_group(name: str) -> None:
+    groups = groups_of(METHODS[name])
+    grouped = [setting for names in groups.values() for setting in names]
+    assert sorted(grouped) == sorted(METHODS[name].model_fields)
+    assert next(iter(groups)) == "Training"
+    assert list(groups)[-1] == "Adaptation"
+    declared = {
+        setting
+        for kind in METHODS[name].__mro__
+        for names in vars(kind).get("groups", {}).values()
+        for setting in names
+    }
+    assert declared <= set(METHODS[name].model_fields)
+
+
+def test_a_new_setting_needs_no_group_to_be_shown() -> None:
+    class Mine(SourceOnlyConfig):
+        magic: float = 1.0
+
+    groups = groups_of(Mine)
+    assert "magic" in groups["Adaptation"]
+    assert groups["Training"] == groups_of(SourceOnlyConfig)["Training"]
 
 
 def test_descriptions_say_what_is_allowed() -> None:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic.fields import FieldInfo
 
+OTHERS = "Adaptation"
+"""Title of the settings that a method does not put elsewhere."""
+
 
 def describe_fields(config: type[BaseModel]) -> list[dict[str, Any]]:
     """Return one row per setting: name, default, allowed values, unit, description.
@@ -38,6 +41,25 @@ def describe_fields(config: type[BaseModel]) -> list[dict[str, Any]]:
         for name, field in config.model_fields.items()
         if name != "name"
     ]
+
+
+def groups_of(config: type[BaseModel]) -> dict[str, list[str]]:
+    """Return the names of the settings by the title of their group, in order.
+
+    Parameters
+    ----------
+    config
+        A configuration class; it and its bases may say in `groups` what belongs where.
+        The other settings are in a last group of their own.
+    """
+    places: dict[str, str] = {}
+    for kind in reversed(config.__mro__):
+        for title, names in vars(kind).get("groups", {}).items():
+            places |= dict.fromkeys(names, title)
+    found: dict[str, list[str]] = {title: [] for title in (*places.values(), OTHERS)}
+    for name in config.model_fields:
+        found[places.get(name, OTHERS)].append(name)
+    return found
 
 
 def descriptions(config: type[BaseModel]) -> dict[str, str]:

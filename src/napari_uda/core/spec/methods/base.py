@@ -29,6 +29,18 @@ class MethodConfig(Config):
         "batch_size": 2, "patch_size": 64, "patch_depth": 16,
     }  # fmt: skip
     """What the `quick` preset has otherwise in 3D, so that processors can train it."""
+    groups: ClassVar[dict[str, tuple[str, ...]]] = {
+        "Training": (
+            "steps", "batch_size", "learning_rate", "schedule", "gradient_clip", "ema",
+        ),
+        "Data and patches": (
+            "dims", "patch_size", "patch_depth", "foreground", "flip", "rotate",
+            "intensity",
+        ),
+        "Segmenter": ("segmenter", "width", "levels", "norm", "dice_weight"),
+    }  # fmt: skip
+    """Settings by the part of a form they are in, beside those of the base classes;
+    what no class puts anywhere is what the method is about: Adaptation."""
 
     dims: Literal[2, 3] = 2
     """Train on 2D images (or slices of volumes), or on 3D volumes."""

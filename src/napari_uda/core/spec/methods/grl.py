@@ -27,6 +27,9 @@ class GrlConfig(MethodConfig):
         "intensity": 0.3, "dice_weight": 0.0, "domain_learning_rate": 1e-4,
         "domain_width": 64, "domain_depth": 5,
     }  # fmt: skip
+    groups: ClassVar[dict[str, tuple[str, ...]]] = {
+        "Data and patches": ("labelled_fraction",),
+    }
 
     name: Literal["grl"] = "grl"
     """Method."""

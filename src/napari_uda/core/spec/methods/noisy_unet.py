@@ -24,6 +24,9 @@ class NoisyUnetConfig(MethodConfig):
         "norm": "batch", "ema": 0.999, "rotate": False, "flip": False,
         "schedule": "constant",
     }  # fmt: skip
+    groups: ClassVar[dict[str, tuple[str, ...]]] = {
+        "Data and patches": ("augmentation", "noise", "noise_probability"),
+    }
 
     name: Literal["noisy_unet"] = "noisy_unet"
     """Method."""

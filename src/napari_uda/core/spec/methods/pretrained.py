@@ -31,6 +31,9 @@ class PretrainedConfig(TranslationConfig):
         "cycle_weight": 3.0, "translation_learning_rate": 2e-3,
         "segmenter_pretrain": 0.27, "translation_pretrain": 0.22,
     }  # fmt: skip
+    groups: ClassVar[dict[str, tuple[str, ...]]] = {
+        "Data and patches": ("labelled_fraction",),
+    }
 
     segmenter_pretrain: Annotated[float, quantity("fraction", ge=0, lt=1)] = 0.15
     """Part of the training in which the segmenters alone learn, from real images."""

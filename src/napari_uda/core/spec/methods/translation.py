@@ -19,6 +19,14 @@ class GeneratorConfig(MethodConfig):
     quick_volumes: ClassVar[dict[str, Any]] = {
         "batch_size": 2, "patch_size": 48, "patch_depth": 16, "generator_width": 8,
     }  # fmt: skip
+    groups: ClassVar[dict[str, tuple[str, ...]]] = {
+        "Translation": (
+            "generator", "generator_width", "generator_blocks", "generator_output",
+            "downsampling", "upsampling", "discriminator", "discriminator_width",
+            "discriminator_layers", "initial_weights", "gan_mode",
+            "translation_batch_size", "translation_learning_rate",
+        ),
+    }  # fmt: skip
 
     batch_size: Annotated[int, quantity("patches", ge=1, le=1024)] = 4
     """Patches of each domain per step."""
@@ -64,6 +72,7 @@ class TranslationConfig(GeneratorConfig):
     """What every method that translates there and back again has."""
 
     translates: ClassVar[tuple[DomainName, ...]] = ("target", "source")
+    groups: ClassVar[dict[str, tuple[str, ...]]] = {"Translation": ("pool_size",)}
 
     cycle_weight: Annotated[float, quantity("weight", ge=0, le=1000)] = 10.0
     """Weight of the difference between images and themselves, there and back again."""

@@ -1,0 +1,85 @@
+"""What is chosen on the Train tab before a run, and what follows from the data."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tifffile
+
+from napari_uda.ui.session import DomainChoice
+from train_window import open_train, settle
+
+pytestmark = pytest.mark.usefixtures("own_settings")
+
+
+@pytest.fixture
+def train(make_napari_viewer, qtbot, pair):
+    widget = open_train(make_napari_viewer(), qtbot, pair)
+    yield widget
+    settle(qtbot, widget)
+
+
+def test_start_says_why_it_is_disabled(train):
+    train.session.set_problem("The source has no labels.")
+    assert not train.start_button.isEnabled()
+    assert train.start_button.toolTip() == "The source has no labels."
+    train.session.set_problem("")
+    assert train.start_button.isEnabled()
+    train.experiment.run_name.setText("a/b")
+    assert "letters" in train.start_button.toolTip()
+    train.experiment.run_name.setText("fine")
+    train.experiment.form.change({"patch_size": 16, "levels": 7})
+    assert "too small for 7 levels" in train.start_button.toolTip()
+    assert not train.pause_button.isEnabled()
+    assert train.pause_button.toolTip() == "No run is under way."
+
+
+def test_settings_follow_the_data(train):
+    assert train.experiment.form.value().patch_size == 64
+    assert not train.experiment.form.changed()
+    assert train.experiment.name == f"{train.session.runs_folder.parent.name}_grl_01"
+
+
+def test_own_changes_survive_new_data(train, qtbot, pair):
+    train.experiment.form.change({"steps": 77})
+    big = np.zeros((200, 200), np.uint8)
+    for name in ("source", "target"):
+        for kind in ("images", "labels"):
+            tifffile.imwrite(pair / name / kind / "a.tif", big)
+        train.session.choose(name, DomainChoice(folder=pair / name))
+    settle(qtbot, train)
+    assert train.experiment.form.value().patch_size == 128
+    assert train.experiment.form.changed() == {"steps": 77}
+
+
+def test_method_and_preset_change_the_form(train):
+    panel = train.experiment
+    panel.method.setCurrentIndex(panel.method.findData("source_only"))
+    assert panel.value()[0].name == "source_only"
+    assert "baseline" in panel.summary.text()
+    panel._preset_buttons["paper"].setChecked(True)
+    assert panel.value()[0].steps == 30_000
+    assert not panel.form.changed()
+    panel.form.change({"width": 8})
+    assert panel.settings.note == "1 changed"
+    panel._settings_reset.click()
+    assert panel.value()[0].width == 64
+
+
+def test_the_chosen_preset_says_how_many_steps_were_set(train):
+    panel = train.experiment
+    quick, paper = (panel._preset_buttons[name] for name in ("quick", "paper"))
+    assert (quick.text(), paper.text()) == ("quick, 400 steps", "paper, 30,000 steps")
+    panel.form.change({"steps": 1200})
+    assert (quick.text(), paper.text()) == ("quick, 1,200 steps", "paper, 30,000 steps")
+    paper.setChecked(True)
+    assert (quick.text(), paper.text()) == ("quick, 400 steps", "paper, 30,000 steps")
+
+
+def test_settings_that_do_not_fit_are_unfolded(train):
+    panel = train.experiment
+    assert not panel.settings.is_open
+    panel.form.change({"patch_size": 16, "levels": 7})
+    assert panel.settings.is_open
+    assert panel.form.section("levels").is_open
+    assert panel.form.section("patch_size").is_open

@@ -1,0 +1,172 @@
+"""The list of runs, what is done from it, and the queue."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+from qtpy.QtWidgets import QInputDialog, QMessageBox
+
+from napari_uda.core.spec import events as ev
+from train_window import (
+    begin,
+    open_train,
+    prepared_run,
+    row,
+    select,
+    settle,
+    wait_for,
+    wait_for_the_end,
+)
+
+pytestmark = pytest.mark.usefixtures("own_settings")
+
+
+@pytest.fixture
+def train(make_napari_viewer, qtbot, pair):
+    widget = open_train(make_napari_viewer(), qtbot, pair)
+    yield widget
+    settle(qtbot, widget)
+
+
+def test_the_list_follows_the_job_without_reading_files(
+    train, qtbot, fake, monkeypatch
+):
+    run = prepared_run(train)
+    train.session.runs_changed.emit()
+    settle(qtbot, train)
+    assert row(train) == ("not started", "0", "")
+    for changed in (train.session.job_changed, train.session.runs_changed):
+        changed.disconnect(train.run_list.refresh)
+    monkeypatch.setattr(train.run_list, "refresh", lambda: None)
+    fake("wait")
+    train.resume(run)
+    wait_for(qtbot, lambda: row(train) == ("running", "5", "0.40"))
+    train.stop_button.click()
+    wait_for_the_end(qtbot, train)
+    assert row(train) == ("stopped", "5", "0.40")
+
+
+def test_what_is_said_while_the_list_is_read_is_not_forgotten(train, qtbot):
+    run = prepared_run(train)
+    train.session.runs_changed.emit()
+    assert train.run_list._reader is not None
+    train.run_list.add(run, [ev.Finished(run=run.id, step=9, seconds=1.0)])
+    train.run_list._outdated = False
+    settle(qtbot, train)
+    assert row(train) == ("finished", "9", "")
+    train.session.runs_changed.emit()
+    settle(qtbot, train)
+    assert row(train)[0] == "not started"
+
+
+def test_a_run_is_deleted_only_after_confirmation(train, qtbot, monkeypatch):
+    run = prepared_run(train)
+    select(qtbot, train, "earlier")
+    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
+    train.run_list.delete_button.click()
+    assert run.exists
+    train.run_list.delete_button.click()
+    wait_for(qtbot, lambda: not run.path.exists())
+    settle(qtbot, train)
+    assert train.run_list.tree.topLevelItemCount() == 0
+
+
+def test_two_runs_are_compared_in_the_same_plots(train, qtbot, fake):
+    fake("obey")
+    begin(qtbot, train)
+    wait_for_the_end(qtbot, train)
+    first = train.session.selected_run
+    select(qtbot, train, first.id)
+    assert not train.run_list.compare_button.isEnabled()
+    assert "is shown" in train.run_list.compare_button.toolTip()
+    begin(qtbot, train)
+    wait_for_the_end(qtbot, train)
+    select(qtbot, train, first.id)
+    train.run_list.compare_button.click()
+    settle(qtbot, train)
+    plot = train.curves.plots["segmentation"]
+    assert len(plot.rivals["seg"]) == len(plot.series["seg"]) == 20
+    assert first.id in plot._note.text()
+    assert train.run_list.compare_button.isChecked()
+    train.run_list.compare_button.click()
+    assert not plot.rivals
+    train.run_list.compare_button.click()
+    train.session.selected_run = first
+    settle(qtbot, train)
+    assert not any(plot.rivals for plot in train.curves.plots.values())
+    assert not train.run_list.compare_button.isChecked()
+
+
+def test_a_run_gets_another_title_but_keeps_its_folder(train, qtbot, monkeypatch):
+    run = prepared_run(train)
+    train.session.selected_run = run
+    select(qtbot, train, "earlier")
+    answers = [
+        ("  the one with\nnoise ", True),
+        ("x" * 81, True),
+        ("", False),
+        ("", True),
+    ]
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: answers.pop(0))
+
+    def rename():
+        train.run_list.rename_button.click()
+        settle(qtbot, train)
+        return train.run_list.tree.topLevelItem(0).text(0)
+
+    assert rename() == "the one with noise"
+    assert train.status.title.text() == "the one with noise"
+    assert train.run_list.selected().run.path == run.path
+    tip = train.run_list.tree.topLevelItem(0).toolTip(0)
+    assert tip.splitlines() == ["the one with noise", str(run.path)]
+    assert rename() == "the one with noise"
+    assert "at most 80" in train.status.messages.text()
+    assert rename() == "the one with noise"
+    assert rename() == "earlier"
+    assert run.exists
+    assert not run.title_file.exists()
+
+
+def test_queued_runs_are_trained_one_after_another(train, qtbot, fake):
+    fake("wait")
+    first = begin(qtbot, train, step=5)
+    train.start_button.click()
+    wait_for(qtbot, lambda: len(train.session.queue) == 1)
+    earlier = prepared_run(train)
+    select(qtbot, train, "earlier")
+    assert train.run_list.resume_button.text() == "Queue"
+    train.run_list.resume_button.click()
+    assert train.session.queue.place(earlier) == 2
+    states = {item.text(0): item.text(1) for item in train.run_list._items()}
+    assert states["earlier"] == "queued 2"
+    assert train.run_list.resume_button.text() == "Unqueue"
+    assert train.session.selected_run.path == first.run.path
+    fake("obey")
+    os.kill(int(first.run.owner()["pid"]), signal.SIGKILL)
+    wait_for(qtbot, lambda: earlier.state() == "finished")
+    wait_for_the_end(qtbot, train)
+    ends = {run.id: run.state() for run in train.session.runs()}
+    assert sorted(ends.values()) == ["failed", "finished", "finished"]
+    assert train.session.selected_run.path == earlier.path
+    assert train.start_button.text() == "Start"
+
+
+def test_stopping_a_run_ends_the_queue_and_keeps_its_runs(train, qtbot, fake):
+    fake("wait")
+    begin(qtbot, train, step=5)
+    waiting = [prepared_run(train, name) for name in ("one", "two")]
+    for run in waiting:
+        select(qtbot, train, run.id)
+        train.run_list.resume_button.click()
+    select(qtbot, train, "one")
+    train.run_list.resume_button.click()
+    assert [train.session.queue.place(run) for run in waiting] == [0, 1]
+    train.stop_button.click()
+    wait_for_the_end(qtbot, train)
+    assert len(train.session.queue) == 0
+    assert [run.state() for run in waiting] == ["prepared", "prepared"]
+    select(qtbot, train, "two")
+    assert train.run_list.resume_button.text() == "Resume"
