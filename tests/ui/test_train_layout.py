@@ -208,6 +208,22 @@ def test_axes_say_what_they_measure(curves):
     assert all(axis.label.isVisible() for both in axes.values() for axis in both)
 
 
+def test_names_of_axes_are_not_cut_and_small_values_stay_as_they_are(curves, qtbot):
+    curves.resize(350, 300)
+    curves.add([BEGUN, scores(1, a=0.1), scores(2, a=0.5)])
+    qtbot.waitUntil(curves.save.isEnabled)
+    canvas = curves.shown._canvas
+    qtbot.waitUntil(lambda: canvas.view.viewRange()[1][1] < 1)
+    for axis in canvas.axes.values():
+        margin = axis.label.document().documentMargin()
+        name = axis.label.mapRectToScene(axis.label.boundingRect())
+        words = name.adjusted(margin, margin, -margin, -margin)
+        assert words.bottom() <= canvas.sceneRect().bottom()
+        assert words.left() >= -1
+        assert axis.labelUnitPrefix == ""
+        assert axis.autoSIPrefixScale == 1
+
+
 @pytest.fixture
 def chosen(monkeypatch, tmp_path):
     """Choose this file in the next dialogs."""

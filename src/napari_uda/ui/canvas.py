@@ -16,6 +16,9 @@ GRID = 30
 LABEL_WIDTH = 58
 """Pixels for numbers and name at the left, so that they do not push the plot about."""
 
+DEPTH = 5
+"""Pixels that pyqtgraph puts the name of the lower axis below its place."""
+
 
 class Canvas(pg.GraphicsView):  # type: ignore[misc]
     """A plot with two axes.
@@ -42,7 +45,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         self.setToolTip("Drag to move, right-drag to zoom, double-click to see all")
         layout = pg.GraphicsLayout()
-        layout.setContentsMargins(0, 0, 6, 0)
+        layout.setContentsMargins(0, 0, 6, DEPTH)
         layout.setSpacing(0)
         self.setCentralItem(layout)
         self.view = pg.ViewBox(enableMenu=False)
@@ -52,6 +55,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         for axis, name, place in zip(self.axes.values(), names, places, strict=True):
             layout.addItem(axis, *place)
             axis.setLabel(name)
+            axis.enableAutoSIPrefix(False)
             axis.linkToView(self.view)
             axis.setGrid(GRID)
             axis.setZValue(-1)

@@ -15,7 +15,7 @@ DIFFERENCE_WORDS = {
     "found": "#56b4e9",
     "invented": "#d55e00",
     "missed": "#f0e442",
-    "wrong class": "#ffffff",
+    "wrong class": "#cc79a7",
 }
 """The legend of a difference map; as `core.metrics.figures.DIFFERENCE`."""
 SEVERITY_SIGNS = {

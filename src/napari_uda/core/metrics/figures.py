@@ -41,7 +41,7 @@ DIFFERENCE = {
     TRUE_POSITIVE: ("found", "#56b4e9"),
     FALSE_POSITIVE: ("invented", "#d55e00"),
     FALSE_NEGATIVE: ("missed", "#f0e442"),
-    WRONG_CLASS: ("wrong class", "#7b2d8e"),
+    WRONG_CLASS: ("wrong class", "#cc79a7"),
 }
 """Name and colour of each value of a difference map; colours of Okabe & Ito (2008),
 which people with any colour vision tell apart."""
