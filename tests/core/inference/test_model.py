@@ -195,5 +195,5 @@ def test_a_run_under_way_says_when_its_first_best_checkpoint_comes(
         f"{first} (choose 'last' meanwhile)."
     )
     # Nobody trains it now: waiting would not help.
-    with pytest.raises(UserError, match="choose .last., or let it train further"):
+    with pytest.raises(UserError, match="choose 'last', or let it train further"):
         load(run.path)
