@@ -21,7 +21,7 @@ Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace files that exist.")
 ]
 VoxelSize = Annotated[
-    str | None, typer.Option(help="(z,)y,x of files without it, such as 40,4,4.")
+    str | None, typer.Option(help="(z,)y,x, whatever the files say; such as 40,4,4.")
 ]
 Unit = Annotated[Literal["nm", "um", "mm"], typer.Option(help="Unit of --voxel-size.")]
 Axes = Annotated[

@@ -201,14 +201,19 @@ def _describe(obj: object) -> str:
     return f"{type(obj).__name__} {name!r}" if name else type(obj).__name__
 
 
-@pytest.fixture
-def own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Keep runs and settings of a test to itself."""
-    monkeypatch.setenv("NAPARI_UDA_RUNS", str(tmp_path / "runs"))
+@pytest.fixture(autouse=True)
+def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test reads or writes the settings of whoever runs it."""
     file = str(tmp_path / "settings.ini")
     monkeypatch.setattr(
         session_module, "_settings", lambda: QSettings(file, QSettings.Format.IniFormat)
     )
+
+
+@pytest.fixture
+def own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep the runs of a test to itself."""
+    monkeypatch.setenv("NAPARI_UDA_RUNS", str(tmp_path / "runs"))
 
 
 @pytest.fixture

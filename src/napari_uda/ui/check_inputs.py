@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Signal
@@ -199,7 +200,7 @@ class CheckInputs(QWidget):
         for pair in self._pairs():
             # Labels of target images are for scores that nothing is chosen by.
             labels = pair.labels if self._to(pair.image) == "target" else None
-            data = layer_data(LayerPair(pair.image, labels, pair.axes, pair.level))
+            data = layer_data(replace(pair, labels=labels))
             to = self._to(pair.image)
             if to is None:
                 raise UserError(self.problem())

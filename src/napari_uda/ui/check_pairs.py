@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -146,7 +146,7 @@ def pair_of(
     """
     image = pair.image
     axes = pair.axes or default_axes(image) or ""
-    data = layer_data(LayerPair(image, None, pair.axes, pair.level))
+    data = layer_data(replace(pair, labels=None))
     shape = tuple(data.image.shape[: data.image.ndim - data.rgb])
     if shape != tuple(translated.shape):
         raise UserError(

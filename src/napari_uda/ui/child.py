@@ -20,6 +20,8 @@ from .snapshot import write_array
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
+    from napari_uda.core.spec.geometry import TypedSize
+
     from .snapshot import LayerData
 
 _Told = TypeVar("_Told")
@@ -35,6 +37,8 @@ class ImageInput:
     """The file; None for a layer."""
     layer: LayerData | None = None
     """The pixels of the layer; None for a file."""
+    size: TypedSize | None = None
+    """Voxel size that the user typed for a file; that of a layer is in `layer`."""
 
 
 @dataclass(frozen=True)
@@ -196,12 +200,15 @@ class Child:
 
 
 def size_words(item: ImageInput) -> list[str]:
-    """Return the options that tell the voxel size of a layer, which its copy lacks."""
-    sides = voxel_sides(item.layer) if item.layer is not None else None
-    if item.layer is None or sides is None or item.layer.unit is None:
+    """Return the options that tell a voxel size: typed, or that of a layer's copy."""
+    if item.layer is not None:
+        sides, unit = voxel_sides(item.layer), item.layer.unit
+    else:
+        sides, unit = item.size or (None, None)
+    if sides is None or unit is None:
         return []
     size = ",".join(f"{side!r}" for side in sides)
-    return ["--voxel-size", size, "--unit", item.layer.unit]
+    return ["--voxel-size", size, "--unit", unit]
 
 
 def _message(line: str) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from qtpy.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -28,10 +27,9 @@ from .domain_picker import DomainPicker, same_choice
 from .inspecting import Looked, look_safely, plan_look
 from .layers import images_in, labels_in
 from .listening import Latest, Listener
-from .sample_layers import TO_SHOW, SampleLayers
-from .sample_table import SampleTable
+from .samples_box import SamplesBox
 from .session import DomainChoice, Session
-from .words import SEVERITY_SIGNS, count_text, marked_text, memory_text, size_text
+from .words import SEVERITY_SIGNS, count_text, marked_text, size_text
 
 if TYPE_CHECKING:
     from napari.layers import Layer
@@ -46,8 +44,6 @@ WAIT = 300
 WAIT_PAINTING = 2000
 """The same while somebody paints labels."""
 OR_SAMPLE = "; or open a pair to try: File > Open Sample > napari-uda"
-MOST_ROWS = 7
-"""Rows of the table that are seen at once."""
 
 _EVENTS = ("data", "scale", "units", "axis_labels")
 
@@ -73,26 +69,15 @@ class DataWidget(QWidget):
         self.pickers = {name: DomainPicker(name) for name in DOMAINS}
         self.classes = ClassTable()
         self.classes.hide()
-        self.table = SampleTable()
-        self.sample_layers = SampleLayers(self.session, self.table)
-        self.again = QToolButton()
-        self.again.setText("\N{CLOCKWISE OPEN CIRCLE ARROW}")
-        self.again.setAutoRaise(True)
-        self.again.setToolTip("Look at the data again (F5).")
-        self.note = QLabel()
-        self.note.setWordWrap(True)
-        self.note.hide()
+        self.samples = SamplesBox(self.session)
+        self.samples.hide()
+        self.table, self.note = self.samples.table, self.samples.note
         self.fix = QPushButton()
         self.fix.hide()
         self.gap = DomainGap()
         self.gap.hide()
         self.verdict = QLabel()
         self.verdict.setWordWrap(True)
-        self._title = QLabel("<b>Samples</b>")
-        self._memory = QLabel()
-        self._memory.setEnabled(False)
-        self._samples = QWidget()
-        self._samples.hide()
         self._lay_out()
 
         self._timer = QTimer(self)
@@ -100,13 +85,10 @@ class DataWidget(QWidget):
         self._timer.timeout.connect(self._look)
         for picker in self.pickers.values():
             picker.valueChanged.connect(self._on_picked)
+            picker.voxel_size.valueChanged.connect(self._on_size_typed)
         self.classes.valueChanged.connect(self._on_classes_edited)
-        selection = self.table.selectionModel()
-        assert selection is not None
-        selection.currentRowChanged.connect(self._on_row_changed)
-        self.sample_layers.problem.connect(self.note.setText)
         self.fix.clicked.connect(self._on_fix_clicked)
-        self.again.clicked.connect(self._look)
+        self.samples.againClicked.connect(self._look)
         QShortcut(QKeySequence("F5"), self).activated.connect(self._look)
         self.session.choices_changed.connect(self._on_choices_changed)
         layers = self.session.viewer.layers
@@ -116,6 +98,8 @@ class DataWidget(QWidget):
             layers.events.reordered,
         ):
             self._listener.connect(event, self._on_layers_changed)
+        for name, picker in self.pickers.items():
+            picker.folder.setRecent(self.session.recent_folders(name))
         self._on_layers_changed()
         if not all(choice.empty for choice in self.session.choices.values()):
             self._on_choices_changed()
@@ -128,18 +112,7 @@ class DataWidget(QWidget):
         column.setSpacing(12)
         column.addWidget(self.pickers["source"])
         column.addWidget(self.pickers["target"])
-        head = QHBoxLayout()
-        head.addWidget(self._title)
-        head.addWidget(self._memory)
-        head.addStretch()
-        head.addWidget(self.again)
-        box = QVBoxLayout(self._samples)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(3)
-        box.addLayout(head)
-        box.addWidget(self.table)
-        box.addWidget(self.note)
-        column.addWidget(self._samples)
+        column.addWidget(self.samples, 1)
         column.addWidget(self.classes)
         column.addWidget(self.gap)
         column.addStretch()
@@ -199,14 +172,24 @@ class DataWidget(QWidget):
                 continue
             picker.setSummary("")
             kept = old.classes if _labels(old) == _labels(new) else {}
+            size = old.size if _share_images(old, new) else None
             self.session.voxel_size = None
-            self.session.choose(name, replace(new, classes=kept))
+            self.session.choose(name, replace(new, classes=kept).with_size(size))
+
+    def _on_size_typed(self) -> None:
+        for name, picker in self.pickers.items():
+            choice, size = self.session.choices[name], picker.voxel_size.value()
+            if size != choice.size:
+                self.session.voxel_size = None
+                self.session.choose(name, choice.with_size(size))
 
     def _on_choices_changed(self) -> None:
         choices = self.session.choices
         for name, picker in self.pickers.items():
             if not same_choice(picker.value(), choices[name]):
                 picker.setValue(choices[name])
+            picker.voxel_size.setValue(choices[name].size)
+            picker.folder.setRecent(self.session.recent_folders(name))
             if choices[name].empty:
                 picker.setSummary("")
         self._watch(self._chosen_layers())
@@ -241,9 +224,9 @@ class DataWidget(QWidget):
         self._worker.stop()
         choices = self.session.choices
         self._looked = None
-        self.table.samples.clear()
-        self._samples.setVisible(not all(one.empty for one in choices.values()))
-        if not self._samples.isVisibleTo(self):
+        self.samples.clear()
+        self.samples.setVisible(not all(one.empty for one in choices.values()))
+        if not self.samples.isVisibleTo(self):
             self.gap.hide()
             self.classes.hide()
             self._say()
@@ -259,9 +242,7 @@ class DataWidget(QWidget):
 
     def _on_yielded(self, found: SampleReport | Looked | str) -> None:
         if isinstance(found, SampleReport):
-            self.table.samples.append(found)
-            self.table.fit()
-            self._fit_height()
+            self.samples.append(found)
         elif isinstance(found, str):
             self._worker.done()
             self.verdict.setText(marked_text("error", found))
@@ -282,15 +263,17 @@ class DataWidget(QWidget):
         self.classes.setValue(dataset.source.classes if source.folder is None else {})
         self.classes.setVisible(bool(self.classes.value()))
         structures = dataset.structures
-        self.table.samples.setReports(inspection.samples, len(structures))
-        self.table.fit()
-        self._fit_height()
-        self._memory.setText(f"{memory_text(inspection.memory)} in memory")
+        self.samples.show_inspection(inspection, len(structures))
         self.gap.setVisible(any(report.shape for report in inspection.samples))
         self.gap.show_inspection(inspection, structures)
         for name, picker in self.pickers.items():
             picker.setSummary(_summary(name, dataset, inspection))
-        self._on_row_changed()
+            shapes = [one.shape for one in inspection.samples if one.domain == name]
+            picker.voxel_size.setKnown(
+                inspection.domain(name),
+                max(2, *map(len, shapes), 2),
+                sections=dataset.domain(name).slices == "z",
+            )
         self._say()
 
     def _say(self) -> None:
@@ -363,26 +346,16 @@ class DataWidget(QWidget):
         source = self.session.choices["source"]
         self.session.choose("source", replace(source, classes=self.classes.value()))
 
-    def _on_row_changed(self, *_rows: Any) -> None:
-        report = self.table.samples.report(self.table.currentIndex().row())
-        problems = report.problems if report else ()
-        lines = [marked_text(item.level, item.message) for item in problems]
-        self.note.setText("<br>".join([*lines, TO_SHOW] if report else []))
-        self.note.setVisible(report is not None)
-
-    def _fit_height(self) -> None:
-        rows = min(MOST_ROWS, max(1, self.table.samples.rowCount()))
-        head, bar = self.table.horizontalHeader(), self.table.horizontalScrollBar()
-        side = self.table.verticalHeader()
-        assert head is not None
-        assert bar is not None
-        assert side is not None
-        height = rows * side.defaultSectionSize() + head.height() + 4
-        self.table.setFixedHeight(height + bar.sizeHint().height())
-
 
 def _labels(choice: Any) -> list[int]:
     return [id(layer) for pair in choice.layers for layer in pair.layers[1:]]
+
+
+def _share_images(one: DomainChoice, other: DomainChoice) -> bool:
+    """Tell whether two choices are of the same folder, or have a layer in common."""
+    if one.folder or other.folder:
+        return one.folder == other.folder
+    return bool({id(p.image) for p in one.layers} & {id(p.image) for p in other.layers})
 
 
 def _summary(name: DomainName, dataset: Dataset, inspection: Inspection) -> str:

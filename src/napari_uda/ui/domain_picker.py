@@ -6,10 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -17,12 +16,13 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from superqt import QElidingLabel
 from superqt.utils import signals_blocked
 
+from .folder_row import FolderRow
 from .layers import classes_of, images_in, labels_in
 from .pair_row import PairRow
 from .session import DomainChoice, LayerPair, role_of
+from .voxel_size_row import VoxelSizeRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +47,6 @@ class DomainPicker(QWidget):
         super().__init__(parent)
         self._domain = domain
         self._layers: list[Layer] = []
-        self._folder: Path | None = None
         self._rows: list[PairRow] = []
         self.setAcceptDrops(True)
 
@@ -104,38 +103,32 @@ class DomainPicker(QWidget):
         box.addLayout(self._grid)
         box.addLayout(below)
 
-        self.path = QElidingLabel("no folder chosen: drop one here")
-        self.path.setElideMode(Qt.TextElideMode.ElideMiddle)
-        self.choose = QToolButton()
-        self.choose.setText("choose…")
-        self.choose.setToolTip("Choose a folder with images/ and labels/ in it.")
-        folder = QWidget()
-        line = QHBoxLayout(folder)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.addWidget(self.path, 1)
-        line.addWidget(self.choose)
+        self.folder = FolderRow(f"{domain} folder")
+        self.voxel_size = VoxelSizeRow()
+        self.voxel_size.hide()
 
-        self._pages = (pairs, folder)
+        self._pages = (pairs, self.folder)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
         layout.addLayout(head)
         layout.addWidget(pairs)
-        layout.addWidget(folder)
+        layout.addWidget(self.folder)
         layout.addWidget(self.summary)
+        layout.addWidget(self.voxel_size)
 
         self._append()
         self._set_origin(folder=False)
         self.origin.activated.connect(self._on_origin_activated)
         self.truth_role.currentIndexChanged.connect(self._on_edited)
         self.add.clicked.connect(self._on_add_clicked)
-        self.choose.clicked.connect(self._on_choose_clicked)
+        self.folder.folderChosen.connect(self.setFolder)
 
     def value(self) -> DomainChoice:
         """Return what is chosen, without classes."""
         role = self.truth_role.currentData()
         if self.origin.currentIndex() == 1:
-            return DomainChoice(folder=self._folder)
+            return DomainChoice(folder=self.folder.folder)
         pairs = tuple(pair for row in self._rows if (pair := row.value()) is not None)
         return DomainChoice(layers=pairs, labels_role=role)
 
@@ -143,8 +136,7 @@ class DomainPicker(QWidget):
         """Show a choice, silently."""
         with signals_blocked(self):
             self._set_origin(choice.folder is not None)
-            self._folder = choice.folder
-            self._show_folder()
+            self.folder.setFolder(choice.folder)
             if choice.folder is None:
                 while len(self._rows) > max(1, len(choice.layers)):
                     self._drop(self._rows[-1])
@@ -168,16 +160,16 @@ class DomainPicker(QWidget):
 
     def setFolder(self, folder: Path) -> None:
         """Choose a folder."""
-        self._folder = folder
+        self.folder.setFolder(folder)
         self._set_origin(folder=True)
-        self._show_folder()
         self._refresh()
         self.valueChanged.emit()
 
     def setSummary(self, text: str) -> None:
-        """Say in a few words what was found."""
+        """Say in a few words what was found; nothing, where nothing was."""
         self.summary.setText(text)
         self.summary.setVisible(bool(text))
+        self.voxel_size.setVisible(bool(text))
 
     def suggestion(self) -> DomainChoice:
         """Return the pairs of layers that say in their metadata they belong here."""
@@ -241,11 +233,6 @@ class DomainPicker(QWidget):
         for index, page in enumerate(self._pages):
             page.setVisible(index == int(folder))
 
-    def _show_folder(self) -> None:
-        text = str(self._folder) if self._folder else "no folder chosen: drop one here"
-        self.path.setText(text)
-        self.path.setToolTip(text)
-
     def _refresh(self) -> None:
         pairs = [pair for row in self._rows if (pair := row.value()) is not None]
         for row in self._rows:
@@ -270,9 +257,9 @@ class DomainPicker(QWidget):
         self.valueChanged.emit()
 
     def _on_origin_activated(self, index: int) -> None:
-        if index == 1 and self._folder is None:
-            self._on_choose_clicked()
-            if self._folder is None:
+        if index == 1 and self.folder.folder is None and not self.folder.offers:
+            self.folder.ask()
+            if self.folder.folder is None:
                 self._set_origin(folder=False)
             return
         self._set_origin(folder=index == 1)
@@ -292,12 +279,6 @@ class DomainPicker(QWidget):
                 self._drop(row)
                 break
         self._on_edited()
-
-    def _on_choose_clicked(self) -> None:
-        start = str(self._folder.parent) if self._folder else str(Path.home())
-        text = QFileDialog.getExistingDirectory(self, f"{self._domain} folder", start)
-        if text:
-            self.setFolder(Path(text))
 
 
 def same_choice(one: DomainChoice, other: DomainChoice) -> bool:

@@ -20,6 +20,7 @@ from napari_uda.core.spec.domain import (
     Structure,
 )
 from napari_uda.core.spec.folders import MOST_CLASSES, domain_from_folder
+from napari_uda.core.spec.geometry import with_typed_size
 
 from .layers import axes_note, classes_of, default_class, layer_volume
 from .snapshot import layer_data
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from napari.layers import Labels
 
     from napari_uda.core.spec.domain import DomainName, LabelsRole, Unit
+    from napari_uda.core.spec.geometry import TypedSize
 
     from .session import DomainChoice, LayerPair
     from .snapshot import LayerData
@@ -58,6 +60,8 @@ class LookPlan:
     pairs: tuple[PairPlan, ...]
     classes: dict[int, Structure]
     role: LabelsRole
+    size: TypedSize | None = None
+    """Voxel size that the user typed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +79,9 @@ class Looked:
 def plan_look(name: DomainName, choice: DomainChoice) -> LookPlan:
     """Hold on to what is chosen; cheap, for the main thread."""
     pairs = () if choice.folder else tuple(map(_pair, choice.layers))
-    return LookPlan(name, choice.folder, pairs, choice.classes, choice.labels_role)
+    return LookPlan(
+        name, choice.folder, pairs, choice.classes, choice.labels_role, choice.size
+    )
 
 
 def look(
@@ -155,7 +161,8 @@ def _domain(
 ) -> Domain:
     """Describe a domain; layers get made-up paths, listed in `volumes`."""
     if plan.folder is not None:
-        return domain_from_folder(plan.folder, plan.name, lenient=True)
+        found = domain_from_folder(plan.folder, plan.name, lenient=True)
+        return with_typed_size(found, plan.size)
     samples, sizes, names = [], set(), set()
     for index, pair in enumerate(plan.pairs):
         problem = ""
@@ -190,8 +197,8 @@ def _domain(
         sizes.add((pair.data.voxel_size, pair.data.unit, pair.data.sections))
     if len(sizes) > 1:
         raise UserError(
-            f"the {plan.name} layers have different scales or units: give them the "
-            "same, or save them as files with their own voxel sizes."
+            f"the {plan.name} layers have different scales or units: type one voxel "
+            "size for all, or save them as files with their own voxel sizes."
         )
     voxel_size, unit, sections = sizes.pop() if sizes else (None, None, False)
     return Domain.model_construct(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,8 @@ from .words import count_text
 if TYPE_CHECKING:
     from napari.layers import Image, Labels
     from qtpy.QtGui import QDragEnterEvent, QDropEvent
+
+    from napari_uda.core.spec.geometry import TypedSize
 
 NO_FILES = "no files chosen: drop some here"
 
@@ -188,9 +190,11 @@ class PredictInputs(QWidget):
             If a layer cannot be predicted.
         """
         if self.uses_files():
+            files = self._chosen_files()
+            size = self._typed_size(files)
             return [
-                Chosen(ImageInput(stem_of(file), path=file))
-                for file in self._chosen_files()
+                Chosen(ImageInput(stem_of(file), path=file, size=size))
+                for file in files
             ]
         image: Image | None = self.image.layer()
         if image is None:
@@ -210,10 +214,18 @@ class PredictInputs(QWidget):
 
     def _chosen(self, pair: LayerPair, truth: Any) -> Chosen:
         axes = pair.axes or default_axes(pair.image) or ""
-        data = layer_data(LayerPair(pair.image, None, pair.axes, pair.level))
+        data = layer_data(replace(pair, labels=None))
         labels = truth[0] if isinstance(truth, tuple) else truth
         item = ImageInput(pair.image.name, layer=data)
         return Chosen(item, pair.image, axes, labels)
+
+    def _typed_size(self, files: list[Path]) -> TypedSize | None:
+        """Return what was typed for the folder that all these files are in."""
+        for choice in self._session.choices.values():
+            folder = choice.folder
+            if folder and all(file.is_relative_to(folder) for file in files):
+                return choice.size
+        return None
 
     def _pairs(self) -> tuple[LayerPair, ...]:
         return self._session.choices["target"].layers

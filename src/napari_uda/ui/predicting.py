@@ -12,7 +12,7 @@ import numpy as np
 from napari_uda.core.io import Volume, read
 from napari_uda.core.spec.config import parse
 from napari_uda.core.spec.domain import Structure
-from napari_uda.core.spec.geometry import geometry_of
+from napari_uda.core.spec.geometry import file_geometry, geometry_of
 
 from .child import Child, Failure, ImageInput, Progress, size_words
 from .layers import layer_volume
@@ -152,14 +152,15 @@ class Predictor:
         before: dict[str, Any],
     ) -> PredictResult:
         message = after[str(path)]
+        # As predict places its results: layers and saved masks lie where those do.
+        target = self.request.run.experiment().data.target
         if item.layer is not None:
             volume = layer_volume(item.layer, item.layer.image)
+            geometry = geometry_of(volume.header, target)
         else:
             volume = read(path)
-            # As predict places its results: layers and saved masks lie where those do.
-            target = self.request.run.experiment().data.target
-            geometry = geometry_of(volume.header, target)
-            volume = replace(volume, header=replace(volume.header, geometry=geometry))
+            geometry = file_geometry(volume.header, target, item.size)
+        volume = replace(volume, header=replace(volume.header, geometry=geometry))
         classes = after["classes"]
         baseline = None
         if before:

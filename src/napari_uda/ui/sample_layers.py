@@ -9,8 +9,9 @@ from napari.qt.threading import thread_worker
 from qtpy.QtCore import QObject, Signal
 
 from napari_uda.core.errors import UserError
-from napari_uda.core.io import Geometry, read
+from napari_uda.core.io import read
 from napari_uda.core.spec.folders import domain_from_folder
+from napari_uda.core.spec.geometry import sample_geometry, with_typed_size
 
 from .layers import (
     class_colormap,
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from qtpy.QtCore import QModelIndex
 
+    from napari_uda.core.io import Geometry
     from napari_uda.core.spec.domain import Domain, DomainName, Sample, Structure
+    from napari_uda.core.spec.geometry import TypedSize
 
     from .sample_table import SampleTable
     from .session import Session
@@ -89,7 +92,9 @@ class SampleLayers(QObject):
             if image is not None:
                 self._session.viewer.layers.selection.active = image
             return
-        reader = thread_worker(read_sample)(choice.folder, report.domain, report.name)
+        reader = thread_worker(read_sample)(
+            choice.folder, report.domain, report.name, choice.size
+        )
         self._reader.start(reader, self._on_read)
 
     def _on_read(self, found: SamplePixels | str) -> None:
@@ -136,24 +141,24 @@ class SampleLayers(QObject):
 
 
 def read_sample(
-    folder: Path, name: DomainName, sample: str
+    folder: Path, name: DomainName, sample: str, size: TypedSize | None = None
 ) -> Iterator[SamplePixels | str]:
     """Read a sample of a data folder in a worker; yield a sentence if that fails."""
     try:
-        yield _read(folder, name, sample)
+        yield _read(folder, name, sample, size)
     except (UserError, OSError) as error:
         yield str(error)
 
 
-def _read(folder: Path, name: DomainName, wanted: str) -> SamplePixels:
-    domain = domain_from_folder(folder, name)
+def _read(
+    folder: Path, name: DomainName, wanted: str, size: TypedSize | None
+) -> SamplePixels:
+    domain = with_typed_size(domain_from_folder(folder, name), size)
     sample = next((one for one in domain.samples if one.name == wanted), None)
     if sample is None:
         raise UserError(f"'{wanted}' has left {folder}: look at the data again (F5).")
     volume = read(sample.image, axes=sample.axes)
-    geometry, size = volume.header.geometry, domain.voxel_size
-    if size is not None:
-        geometry = Geometry(size, domain.unit)
+    geometry = sample_geometry(volume.header, domain)
     labels = tuple(_labels(domain, name, sample))
     return SamplePixels(name, wanted, volume.data, geometry, labels)
 

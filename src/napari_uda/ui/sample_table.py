@@ -36,7 +36,7 @@ _HINTS = (
 _DISPENSABLE = ("type", "classes")
 """Columns that a narrow table does without, the first of them first."""
 WIDEST_NAME = 130
-"""Pixels that the name of a sample may take."""
+"""Pixels that the name of a sample may take where others need room, too."""
 _USE = {"train": "trains", "evaluate": "truth", "unlabelled": "unlabelled"}
 
 
@@ -106,9 +106,9 @@ class SampleModel(QAbstractTableModel):
             lines += [f"{_sign(item.level)} {item.message}" for item in report.problems]
             return "\n".join(lines)
         if role == Qt.ItemDataRole.ForegroundRole:
-            return QColor(DOMAIN_COLORS[report.domain]) if not index.column() else None
+            return _ink(report, index.column())
         if role == Qt.ItemDataRole.DecorationRole and not index.column():
-            return _icon(report.severity)
+            return _icon(_level(report))
         return None
 
     def _text(self, report: SampleReport, column: int) -> str:
@@ -119,6 +119,8 @@ class SampleModel(QAbstractTableModel):
                 return "x".join(map(str, report.shape))
             case "type":
                 return short_dtype(report.dtype)
+            case "voxel" if report.shape and not report.voxel_size:
+                return "unknown"
             case "voxel":
                 return size_text(report.voxel_size, report.unit)
             case "classes":
@@ -144,6 +146,7 @@ class SampleTable(QTableView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setShowGrid(False)
         self.setWordWrap(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         rows, columns = self.verticalHeader(), self.horizontalHeader()
         assert rows is not None
@@ -155,19 +158,23 @@ class SampleTable(QTableView):
         columns.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
 
     def fit(self) -> None:
-        """Make every column as wide as it needs to be, the first not too wide.
+        """Make every column as wide as it needs to be, the first as there is room.
 
         Where the dock is narrow, what matters least is left to the tooltip.
         """
         for name in _DISPENSABLE:
             self.setColumnHidden(_COLUMNS.index(name), False)
         self.resizeColumnsToContents()
-        self.setColumnWidth(0, min(self.columnWidth(0), WIDEST_NAME))
+        whole_names = self.columnWidth(0)
+        self.setColumnWidth(0, min(whole_names, WIDEST_NAME))
         port, last = self.viewport(), len(_COLUMNS) - 1
         assert port is not None
         for name in _DISPENSABLE:
             if sum(map(self.columnWidth, range(last + 1))) > port.width():
                 self.setColumnHidden(_COLUMNS.index(name), True)
+        spare = port.width() - sum(map(self.columnWidth, range(last + 1)))
+        if spare > 0:
+            self.setColumnWidth(0, min(whole_names, self.columnWidth(0) + spare))
         rest = port.width() - sum(map(self.columnWidth, range(last)))
         self.setColumnWidth(last, max(rest, self.columnWidth(last)))
 
@@ -176,6 +183,19 @@ class SampleTable(QTableView):
         super().resizeEvent(event)
         if event is not None and event.size().width() != event.oldSize().width():
             self.fit()
+
+
+def _level(report: SampleReport) -> str:
+    """Return what the sign of a row says: notes are no trouble, but not nothing."""
+    return "note" if report.problems and report.severity == "ok" else report.severity
+
+
+def _ink(report: SampleReport, column: int) -> QColor | None:
+    if _COLUMNS[column] == "sample":
+        return QColor(DOMAIN_COLORS[report.domain])
+    if _COLUMNS[column] == "voxel" and report.shape and not report.voxel_size:
+        return QColor(SEVERITY_COLORS["warning"])
+    return None
 
 
 @cache
@@ -189,6 +209,8 @@ def _icon(severity: str) -> QPixmap:
     match severity:
         case "ok":
             painter.drawEllipse(6, 6, 12, 12)
+        case "note":
+            painter.drawEllipse(8, 8, 8, 8)
         case "warning":
             painter.drawPolygon(QPoint(12, 4), QPoint(21, 20), QPoint(3, 20))
         case _:

@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QFileDialog, QMessageBox, QWidget
 from napari_uda.core.errors import UserError
 from napari_uda.core.io import Geometry, suffix_of, write_labels
 
-from .layers import from_layer_axes, voxel_sides
+from .layers import from_layer_axes
 from .words import count_text
 
 if TYPE_CHECKING:
@@ -135,9 +135,7 @@ def _files(result: PredictResult, file: Path) -> list[Path]:
 def _write(result: PredictResult, labels: NDArray[np.uint8], file: Path) -> None:
     layer, header = result.input.layer, result.volume.header
     geometry = header.geometry
-    if layer is not None:
-        geometry = Geometry(voxel_sides(layer), layer.unit)
-    elif len(geometry.voxel_size or ()) != len(header.shape):
+    if len(geometry.voxel_size or ()) != len(header.shape):
         # A size along y and x alone is none of a volume.
         geometry = Geometry(None, None, geometry.affine)
     arrays = list(labels) if result.overlapping else [labels]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_uda.core.data.labels import label_indices, membranes, whole_numbers
-from napari_uda.core.data.load import load_labels, voxel_size
+from napari_uda.core.data.load import load_labels
 from napari_uda.core.errors import UserError
 from napari_uda.core.io import NANOMETRES, read
 from napari_uda.core.metrics.overlap import difference_map
@@ -62,10 +62,7 @@ def _score(result: PredictResult, truth: Any, dataset: Dataset) -> Scored:
         return Scored(result, None, None)
     overlapping = result.overlapping
     true = indices if overlapping else _raw(indices, result)
-    size, unit = voxel_size(dataset.target, result.volume)
-    if result.volume.header.geometry.voxel_size is not None:
-        size = result.volume.header.geometry.voxel_size
-        unit = result.volume.header.geometry.unit
+    size, unit = _voxel_size(result)
     names = {
         (index if overlapping else value): item.name
         for index, (value, item) in enumerate(result.classes.items(), start=1)
@@ -95,6 +92,16 @@ def _score(result: PredictResult, truth: Any, dataset: Dataset) -> Scored:
     return Scored(result, true, difference, rows(result.labels), rows(result.before))
 
 
+def _voxel_size(
+    result: PredictResult,
+) -> tuple[tuple[float, ...] | None, str | None]:
+    """Return the voxel size; None, so distances in pixels, if an axis is unknown."""
+    geometry = result.volume.header.geometry
+    size = geometry.voxel_size or ()
+    whole = len(size) == result.volume.data.ndim
+    return (size, geometry.unit) if whole else (None, None)
+
+
 def _raw(indices: NDArray[np.uint8], result: PredictResult) -> NDArray[np.uint8]:
     table = np.zeros(IGNORE + 1, np.uint8)
     table[IGNORE] = IGNORE
@@ -119,7 +126,7 @@ def _from_layer(
             "predict the files of a data folder with one mask per structure"
         )
     if dataset.source.membrane_width is not None:
-        size, unit = voxel_size(dataset.target, result.volume)
+        size, unit = _voxel_size(result)
         if size is None or unit is None:
             raise UserError("membranes need a voxel size: set scale and units")
         in_nm = tuple(side * NANOMETRES[unit] for side in size)

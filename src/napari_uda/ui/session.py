@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from qtpy.QtCore import QObject, QSettings, Signal
 
+from .recent import recent_folders, remember_folder
 from .run_queue import RunQueue
 from .snapshot import plan_dataset
 from .units import UnitFollower
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from napari_uda.core.spec.domain import Dataset, DomainName, LabelsRole, Structure
     from napari_uda.core.spec.events import Event
+    from napari_uda.core.spec.geometry import TypedSize
     from napari_uda.core.spec.run import RunFolder
 
     from .jobs import Job
@@ -49,6 +51,8 @@ class LayerPair:
     """Letter (z, y or x) of every array axis; empty: as `default_axes` says."""
     level: int = 0
     """Resolution level of a multiscale layer; 0 is the finest."""
+    size: TypedSize | None = None
+    """Voxel size that the user typed; None: as the layer says."""
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -76,11 +80,18 @@ class DomainChoice:
     structures overlap, structure i belongs to the i-th mask of every pair."""
     labels_role: LabelsRole = "evaluate"
     """What target labels are for; the labels of the source always train."""
+    size: TypedSize | None = None
+    """Voxel size that the user typed for all its images; set it by `with_size`."""
 
     @property
     def empty(self) -> bool:
         """Whether nothing is chosen."""
         return self.folder is None and not self.layers
+
+    def with_size(self, size: TypedSize | None) -> DomainChoice:
+        """Return the same images with a voxel size that the user typed."""
+        layers = tuple(replace(pair, size=size) for pair in self.layers)
+        return replace(self, layers=layers, size=size)
 
 
 class Session(QObject):
@@ -163,9 +174,15 @@ class Session(QObject):
         return dict(self._choices)
 
     def choose(self, domain: DomainName, choice: DomainChoice) -> None:
-        """Choose the data of a domain."""
+        """Choose the data of a domain; a folder is remembered for the next start."""
         self._choices[domain] = choice
+        if choice.folder is not None:
+            remember_folder(_settings(), domain, choice.folder)
         self.choices_changed.emit()
+
+    def recent_folders(self, domain: DomainName) -> list[Path]:
+        """Return folders chosen for a domain, also before, the most recent first."""
+        return recent_folders(_settings(), domain)
 
     @property
     def voxel_size(self) -> tuple[float, ...] | None:

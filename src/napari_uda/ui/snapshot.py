@@ -13,6 +13,7 @@ from napari_uda.core.io.units import NANOMETRES, length_unit
 from napari_uda.core.spec.config import parse
 from napari_uda.core.spec.domain import Dataset, Domain, Sample
 from napari_uda.core.spec.folders import domain_from_folder, fingerprint
+from napari_uda.core.spec.geometry import with_typed_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_uda.core.spec.domain import DomainName, LabelsRole, Structure
+    from napari_uda.core.spec.geometry import TypedSize
     from napari_uda.core.spec.run import RunFolder
 
     from .session import DomainChoice, LayerPair
@@ -64,6 +66,8 @@ class DomainPlan:
     layers: tuple[LayerData, ...]
     classes: dict[int, Structure]
     labels_role: LabelsRole
+    size: TypedSize | None = None
+    """Voxel size that the user typed."""
 
     def domain(self, folder: Path | None, progress: Progress) -> Domain:
         """Scan the folder, or write the layers into `folder`.
@@ -75,7 +79,9 @@ class DomainPlan:
         """
         if self.folder is not None:
             progress(f"Scanning the {self.name} folder", 0.0)
-            return domain_from_folder(self.folder, self.name)
+            return with_typed_size(
+                domain_from_folder(self.folder, self.name), self.size
+            )
         if folder is None:
             raise UserError(
                 f"the {self.name} consists of layers, which need a run folder to be "
@@ -209,7 +215,9 @@ def plan_domain(name: DomainName, choice: DomainChoice) -> DomainPlan:
     layers: tuple[LayerData, ...] = ()
     if choice.folder is None:
         layers = tuple(map(layer_data, choice.layers))
-    return DomainPlan(name, choice.folder, layers, choice.classes, choice.labels_role)
+    return DomainPlan(
+        name, choice.folder, layers, choice.classes, choice.labels_role, choice.size
+    )
 
 
 def default_axes(image: Image) -> str | None:
@@ -259,6 +267,9 @@ def layer_data(pair: LayerPair) -> LayerData:
     voxel_size, unit = _voxel_size(
         image, pixels.shape, order[-2:] if sections else order
     )
+    if pair.size is not None:
+        voxel_size, unit = pair.size
+        sections = sections and len(voxel_size) == 2
     return LayerData(
         image.name,
         ordered,

@@ -10,7 +10,12 @@ if TYPE_CHECKING:
 
 DOMAIN_COLORS = {"source": "#4c9be8", "target": "#e8833a"}
 """Blue and orange, apart for any colour vision and readable on dark and light."""
-SEVERITY_COLORS = {"ok": "#3fa45b", "warning": "#d99a1c", "error": "#e05252"}
+SEVERITY_COLORS = {
+    "ok": "#3fa45b",
+    "note": "#8a94a6",
+    "warning": "#d99a1c",
+    "error": "#e05252",
+}
 DIFFERENCE_WORDS = {
     "found": "#56b4e9",
     "invented": "#d55e00",

@@ -254,14 +254,33 @@ def test_voxel_sizes_that_vary_within_a_domain_are_noticed(
 
 def test_a_voxel_size_known_for_one_domain_only_is_a_warning(data: Dataset) -> None:
     found = inspect(with_domain(data, "target", voxel_size=None, unit=None))
-    problem = only(found, "no_voxel_size")
+    problem = only(found, "one_voxel_size")
     assert problem.level == "warning"
     assert "target" in problem.message
+    assert "in pixels" in only(found, "no_voxel_size").message
     neither = with_domain(
         with_domain(data, "target", voxel_size=None, unit=None),
         "source", voxel_size=None, unit=None,
     )  # fmt: skip
-    assert only(inspect(neither), "no_voxel_size").level == "note"
+    notes = [one for one in inspect(neither).problems if one.code == "no_voxel_size"]
+    assert [one.level for one in notes] == ["note", "note"]
+
+
+def test_a_file_that_contradicts_its_dataset_yaml_is_a_warning_and_counts(
+    data: Dataset, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.nii.gz"
+    nib.save(nib.Nifti1Image(image(20, (40, 40, 3)), np.diag([5.0, 5, 5, 1])), path)
+    changed = with_domain(data, "target", voxel_size=(7.0, 7.0, 5.0), unit="mm")
+    changed = with_sample(changed, "target", image=path, labels=None)
+    found = inspect(changed)
+    assert "5 x 5 x 5 mm, dataset.yaml 7 x 7 x 5 mm" in (
+        only(found, "two_voxel_sizes").message
+    )
+    assert found.samples[2].voxel_size == (5.0, 5.0, 5.0)
+    typed = inspect(with_domain(changed, "target", voxel_size_first=True))
+    assert all(one.code != "two_voxel_sizes" for one in typed.problems)
+    assert typed.samples[2].voxel_size == (7.0, 7.0, 5.0)
 
 
 def test_resampling_without_a_voxel_size_is_an_error(data: Dataset) -> None:

@@ -15,6 +15,7 @@ from napari_uda.core.inference.files import (
 from napari_uda.core.inference.images import find_images
 from napari_uda.core.io import Geometry, read, write_image
 from napari_uda.core.spec.domain import Dataset
+from napari_uda.core.spec.folders import fingerprint
 
 ABOUT = {"run": "run-7", "checkpoint": "best"}
 
@@ -129,6 +130,29 @@ def test_the_voxel_size_of_the_data_folder_is_kept(tmp_path, model):
     (tmp_path / "dataset.yaml").write_text("voxel_size: [6, 5]\n")
     with pytest.raises(UserError, match="no unit"):
         predict_files(model, [file], tmp_path / "out2", ABOUT)
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".nii.gz"])
+@pytest.mark.parametrize("typed", ["call", "run"])
+def test_a_typed_voxel_size_goes_before_the_header_of_the_file(
+    suffix, typed, tmp_path, make_dataset, make_experiment, make_model
+):
+    file = tmp_path / f"a{suffix}"
+    write_image(file, stripes()[0], Geometry((6.0, 5.0), "um"))
+    data, options = make_dataset(), {"size": (3.0, 2.0), "unit": "um"}
+    if typed == "run":
+        known = {"voxel_size": options.pop("size"), "unit": options.pop("unit")}
+        sample = data.target.samples[0].model_copy(
+            update={"fingerprint": fingerprint(file)}
+        )
+        target = data.target.model_copy(
+            update={**known, "voxel_size_first": True, "samples": (sample,)}
+        )
+        data = data.model_copy(update={"target": target})
+    model = make_model(make_experiment(data=data))
+    predict_files(model, [file], tmp_path / "out", ABOUT, **options)
+    found = read(tmp_path / "out" / f"a{suffix}").header.geometry
+    assert found.voxel_size == pytest.approx((3, 2))
 
 
 def test_nothing_is_overwritten_unless_allowed(tmp_path, model):

@@ -187,7 +187,15 @@ def _voxel_sizes(
         )
         return
     if source.voxel_size is None or target.voxel_size is None:
-        yield _unknown_size(source, target)
+        # If neither is known, each sample says so.
+        if source.voxel_size is not None or target.voxel_size is not None:
+            missing = "source" if source.voxel_size is None else "target"
+            yield Problem(
+                "warning",
+                "one_voxel_size",
+                f"the voxel size of the {missing} is not known, so it cannot be "
+                "compared with the other domain: give its voxel size and unit.",
+            )
         return
     working = _working_size(readable, _is_planar(dataset, readable, method))
     size = tuple(
@@ -220,23 +228,6 @@ def _voxel_sizes(
             "resample",
             {"voxel_size": size},
         )
-
-
-def _unknown_size(source: DomainSummary, target: DomainSummary) -> Problem:
-    if source.voxel_size is None and target.voxel_size is None:
-        return Problem(
-            "note",
-            "no_voxel_size",
-            "no voxel size is known: distances will be in pixels, and the domains "
-            "should be magnified alike; give voxel_size and unit if you know them.",
-        )
-    missing = "source" if source.voxel_size is None else "target"
-    return Problem(
-        "warning",
-        "no_voxel_size",
-        f"the voxel size of the {missing} is not known, so it cannot be compared with "
-        "the other domain: give voxel_size and unit.",
-    )
 
 
 def _differ(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:

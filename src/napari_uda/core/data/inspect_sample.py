@@ -11,6 +11,7 @@ from napari_uda.core.errors import UserError
 from napari_uda.core.io import NANOMETRES
 from napari_uda.core.spec.domain import IGNORE
 
+from .inspect_size import size_problems
 from .inspection import Problem, SampleReport
 from .labels import membranes, whole_numbers
 from .load import voxel_size
@@ -74,15 +75,7 @@ def inspect_sample(
         for note in volume.header.notes
     ]
     problems += _shape_problems(data.shape, method)
-    if dataset.voxel_size is not None and (size is None or unit is None):
-        problems.append(
-            Problem(
-                "error",
-                "no_voxel_size",
-                "it has no voxel size, so it cannot be resampled: give its voxel size "
-                "and unit, or switch resampling off.",
-            )
-        )
+    problems += size_problems(dataset, name, volume)
     counts: dict[str, int] = {}
     labelled = 0
     if sample.labels is None:

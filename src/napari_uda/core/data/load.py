@@ -13,6 +13,7 @@ from napari_uda.core.errors import UserError
 from napari_uda.core.io import NANOMETRES, read
 from napari_uda.core.io.atomic import atomic_path
 from napari_uda.core.spec.domain import IGNORE
+from napari_uda.core.spec.geometry import sample_geometry
 
 from .labels import label_indices, membranes, whole_numbers
 from .normalise import normalise
@@ -143,13 +144,12 @@ def load_labels(
 def voxel_size(
     domain: Domain, volume: Volume
 ) -> tuple[tuple[float, ...] | None, str | None]:
-    """Return the voxel size and unit: of dataset.yaml, else of the file.
+    """Return the voxel size and unit of a sample of a domain.
 
     A domain that gives only y, x for its volumes has no size along z.
     """
-    if domain.voxel_size is not None:
-        return domain.voxel_size[-volume.data.ndim :], domain.unit
-    return volume.header.geometry.voxel_size, volume.header.geometry.unit
+    geometry = sample_geometry(volume.header, domain)
+    return geometry.voxel_size, geometry.unit
 
 
 def zoom_factors(

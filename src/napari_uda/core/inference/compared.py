@@ -19,6 +19,7 @@ from napari_uda.core.spec.folders import (
     read_labels,
     read_yaml,
 )
+from napari_uda.core.spec.geometry import geometry_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -222,8 +223,6 @@ def _voxel_size(
 ) -> tuple[tuple[float, ...] | None, str | None]:
     """Return the voxel size; None, so distances in pixels, if an axis is unknown."""
     ndim = volume.data.ndim
-    geometry = volume.header.geometry
-    size, unit = geometry.voxel_size or (), geometry.unit
-    if config.voxel_size is not None:
-        size, unit = config.voxel_size[-ndim:], config.unit
-    return (size, unit) if len(size) == ndim else (None, None)
+    geometry = geometry_of(volume.header, config)
+    size = geometry.voxel_size or ()
+    return (size, geometry.unit) if len(size) == ndim else (None, None)

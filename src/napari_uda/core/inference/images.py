@@ -16,7 +16,7 @@ from napari_uda.core.io import (
     suffix_of,
 )
 from napari_uda.core.spec.folders import domain_from_folder, fingerprint
-from napari_uda.core.spec.geometry import geometry_of
+from napari_uda.core.spec.geometry import file_geometry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -153,7 +153,7 @@ def opened(
     report
         Called with the Progress that `tell` is told of.
     size, unit
-        Voxel size of images whose files do not say.
+        Voxel size of all images, whatever their files say.
     axes
         Meaning of the images' axes, where the files do not say.
 
@@ -183,11 +183,8 @@ def _geometry(
     size: tuple[float, ...] | None,
     unit: str | None,
 ) -> Geometry:
-    """Return the geometry of an image: of its file, else as given, else as known."""
-    known = volume.header.geometry
-    if known.voxel_size is None and size is not None:
-        return Geometry(size[-volume.data.ndim :], unit or "um", known.affine)
-    return geometry_of(volume.header, model.experiment.data.domain(domain))
+    typed = None if size is None else Geometry(size, unit or "um")
+    return file_geometry(volume.header, model.experiment.data.domain(domain), typed)
 
 
 def _place(geometry: Geometry, volume: Volume) -> dict[str, Any]:

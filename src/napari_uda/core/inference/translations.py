@@ -96,7 +96,7 @@ def translate_files(
     overwrite
         Replace files that exist.
     size, unit
-        Voxel size of images whose files do not say.
+        Voxel size of all images, whatever their files say.
     axes
         Meaning of the images' axes, where the files do not say.
     judge

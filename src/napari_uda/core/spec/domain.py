@@ -91,9 +91,11 @@ class Domain(Config):
     overlapping: bool = False
     """Structures may overlap: one mask per structure instead of one label image."""
     voxel_size: tuple[float, ...] | None = None
-    """Size of a voxel (z,) y, x in `unit`; empty: from the header of each file."""
+    """Size of a voxel (z,) y, x in `unit`, where the header of a file has none."""
     unit: Unit | None = None
     """Unit of the voxel size: nm, um or mm."""
+    voxel_size_first: bool = False
+    """The voxel size goes before the headers of files, as the user typed it."""
     normalise: Normalise = "percentiles"
     """`percentiles`: 0.5 and 99.9 % of each volume to -1 and 1; or a fixed window."""
     slices: Literal["z"] | None = None

@@ -1,0 +1,91 @@
+"""The table of samples with its title, and what is said of the chosen row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from .heights import fit_height
+from .sample_layers import TO_SHOW, SampleLayers
+from .sample_table import SampleTable
+from .words import marked_text, memory_text
+
+if TYPE_CHECKING:
+    from napari_uda.core.data.inspection import Inspection, SampleReport
+
+    from .session import Session
+
+
+class SamplesBox(QWidget):
+    """What was understood of every sample; a row says what is wrong with it.
+
+    Parameters
+    ----------
+    session
+        The session, whose viewer shows the sample of a row.
+    """
+
+    againClicked = Signal()
+    """The data shall be looked at again."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.table = SampleTable()
+        self.layers = SampleLayers(session, self.table)
+        self.again = QToolButton()
+        self.again.setText("\N{CLOCKWISE OPEN CIRCLE ARROW}")
+        self.again.setAutoRaise(True)
+        self.again.setToolTip("Look at the data again (F5).")
+        self.note = QLabel()
+        self.note.setWordWrap(True)
+        self.note.hide()
+        self._memory = QLabel()
+        self._memory.setEnabled(False)
+        head = QHBoxLayout()
+        head.addWidget(QLabel("<b>Samples</b>"))
+        head.addWidget(self._memory)
+        head.addStretch()
+        head.addWidget(self.again)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(3)
+        box.addLayout(head)
+        box.addWidget(self.table, 1)
+        box.addWidget(self.note)
+        selection = self.table.selectionModel()
+        assert selection is not None
+        selection.currentRowChanged.connect(self._on_row_changed)
+        self.layers.problem.connect(self.note.setText)
+        self.again.clicked.connect(self.againClicked)
+
+    def clear(self) -> None:
+        """Forget all samples."""
+        self.table.samples.clear()
+
+    def append(self, report: SampleReport) -> None:
+        """Add a sample as soon as it was looked at."""
+        self.table.samples.append(report)
+        self._fit()
+
+    def show_inspection(self, inspection: Inspection, structures: int) -> None:
+        """Show all samples; `structures` is how many classes there are."""
+        self.table.samples.setReports(inspection.samples, structures)
+        self._fit()
+        self._memory.setText(f"{memory_text(inspection.memory)} in memory")
+        self._on_row_changed()
+
+    def _fit(self) -> None:
+        self.table.fit()
+        side = self.table.verticalHeader()
+        assert side is not None
+        rows = self.table.samples.rowCount()
+        fit_height(self.table, rows, side.defaultSectionSize())
+
+    def _on_row_changed(self, *_rows: Any) -> None:
+        report = self.table.samples.report(self.table.currentIndex().row())
+        problems = report.problems if report else ()
+        lines = [marked_text(item.level, item.message) for item in problems]
+        self.note.setText("<br>".join([*lines, TO_SHOW] if report else []))
+        self.note.setVisible(report is not None)

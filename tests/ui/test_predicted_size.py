@@ -1,0 +1,59 @@
+"""Predict tab: a voxel size that was typed is that of scores and saved masks."""
+
+from __future__ import annotations
+
+import json
+
+import nibabel as nib
+import numpy as np
+from qtpy.QtWidgets import QFileDialog
+
+from napari_uda.core.spec.geometry import TypedSize
+from napari_uda.ui.session import DomainChoice, LayerPair
+from predict_window import predict, runs, viewer, volume, widget
+
+__all__ = ["runs", "viewer", "widget"]
+
+
+def asked(run):
+    words = json.loads((run.path / "asked.json").read_text())["words"]
+    at = words.index("--voxel-size")
+    return words[at + 1 : at + 4]
+
+
+def test_a_typed_size_is_that_of_the_scores_and_the_saved_mask_of_a_layer(
+    viewer, widget, qtbot, runs, tmp_path, monkeypatch
+):
+    image = viewer.add_image(volume(), name="MR")
+    truth = viewer.add_labels(np.where(volume() == 200, 5, 0), name="truth")
+    choice = DomainChoice(layers=(LayerPair(image, truth),))
+    widget.session.choose("target", choice.with_size(TypedSize((5.0, 2.0, 2.0), "mm")))
+    predict(widget, qtbot)
+    assert asked(runs["grl"]) == ["5.0,2.0,2.0", "--unit", "mm"]
+    assert widget._scores[0].after[0]["unit"] == "mm"
+    file = tmp_path / "mask.nii"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
+    widget.save.click()
+    assert nib.load(file).header.get_zooms() == (2, 2, 5)
+
+
+def test_a_typed_size_goes_before_the_headers_of_predicted_files(
+    widget, qtbot, runs, tmp_path, monkeypatch
+):
+    folder = tmp_path / "data"
+    for kind, values in (("images", volume()), ("labels", volume() // 40)):
+        (folder / kind).mkdir(parents=True)
+        image = nib.Nifti1Image(values.T.astype(np.uint8), np.eye(4))
+        image.header.set_xyzt_units("mm")
+        nib.save(image, folder / kind / "a.nii")
+    choice = DomainChoice(folder=folder)
+    widget.session.choose("target", choice.with_size(TypedSize((5.0, 2.0, 2.0), "mm")))
+    widget.inputs.set_files([folder])
+    predict(widget, qtbot)
+    assert asked(runs["grl"]) == ["5.0,2.0,2.0", "--unit", "mm"]
+    geometry = widget._results[0].volume.header.geometry
+    assert geometry.voxel_size == (5, 2, 2)
+    file = tmp_path / "mask.nii"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
+    widget.save.click()
+    assert nib.load(file).header.get_zooms() == (2, 2, 5)
