@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -131,3 +132,9 @@ def workshop(
     shutil.copytree(workshop_template, folder)
     monkeypatch.chdir(folder)
     return folder
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector, which each window calls often, all that stays."""
+    gc.collect()
+    gc.freeze()
