@@ -81,7 +81,8 @@ def main(behaviour: str, words: list[str]) -> int:
             masks=masks,
         )
     classes = {"7": {"name": "nucleus", "color": "#00ff00"}}
-    content = {"classes": classes, "overlapping": False, "step": 7}
+    step = 8 if behaviour == "later" else 7
+    content = {"classes": classes, "overlapping": False, "step": step}
     (given.out / "translations.json").write_text(json.dumps(content))
     with (given.run / "asked.jsonl").open("a") as asked:
         asked.write(json.dumps(words) + "\n")

@@ -465,7 +465,7 @@ def test_verdicts_are_kept_with_the_run_and_come_back(viewer, widget, qtbot, run
     with file.open(newline="") as opened:
         rows = {row["slice"]: row for row in csv.DictReader(opened)}
     assert (rows["3"]["verdict"], rows["3"]["note"]) == ("rejected", "lost")
-    assert rows["3"]["translation"] == "cyclegan_01, best"
+    assert rows["3"]["translation"] == "cyclegan_01, best, step 7"
     assert "fine" in [row["note"] for row in rows.values()]
 
     again = CheckWidget(viewer)
@@ -481,6 +481,12 @@ def test_verdicts_are_kept_with_the_run_and_come_back(viewer, widget, qtbot, run
     again.panel.verdict.reject.click()
     assert again.panel.verdict.tally.text() == "1 accepted, 0 rejected of 5"
 
+    again.command = [*widget.command[:-1], "later"]  # its best checkpoint is another
+    again.translate.click()
+    measured(again, qtbot)
+    assert again.panel.verdict.tally.text() == "0 accepted, 0 rejected of 5"
+
+    again.command = widget.command
     image.data = volume()[:, ::-1]
     again.translate.click()
     measured(again, qtbot)

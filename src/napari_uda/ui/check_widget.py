@@ -230,9 +230,9 @@ class CheckWidget(QWidget):
     def _show_results(self) -> None:
         looks = self._looks
         assert looks is not None
-        what = f"{looks.run.id}, {self._checkpoint}"
         step = self._results[0].step
         checkpoint = self._checkpoint + ("" if step is None else f", step {step}")
+        what = f"{looks.run.id}, {checkpoint}"  # verdicts on one are none on another
         pairs = []
         for result, chosen in zip(self._results, self._chosen, strict=True):
             pair = pair_of(chosen, result.data, what, result.to, result.window)
