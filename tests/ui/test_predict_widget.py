@@ -83,8 +83,10 @@ def test_predicts_a_layer_and_scores_before_and_after(viewer, widget, qtbot, run
     assert after["unit"] == "nm"
     item = widget.scores.topLevelItem(0)
     assert item.text(0) == "nucleus"
-    assert item.text(1) == "1.00 → 0.40"
-    assert "nm" in widget.scores.headerItem().text(3)
+    assert (item.text(1), item.text(2)) == ("1.00", "0.40")
+    assert widget.scores.text().startswith(
+        "class\tDice source_only_01, best\tDice grl_01, best\tASSD nm\tHD95 nm"
+    )
 
 
 def test_views_go_round_by_key(viewer, widget, qtbot):
@@ -121,10 +123,10 @@ def test_without_truth_there_is_no_table_and_choosing_it_scores(viewer, widget, 
     widget.inputs.truth.setCurrentIndex(0)
     widget.inputs.truth.activated.emit(0)
     predict(widget, qtbot)
-    assert not widget.table.isVisibleTo(widget)
+    assert not widget.scores.isVisibleTo(widget)
     assert not widget.view_button("difference").isEnabled()
     widget.inputs.truth.setLayer(labels)
-    qtbot.waitUntil(lambda: widget.table.isVisibleTo(widget))
+    qtbot.waitUntil(lambda: widget.scores.isVisibleTo(widget))
     assert "MR · difference" in ours(viewer)
 
 

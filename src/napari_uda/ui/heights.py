@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QSizePolicy, QTableView
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ def fit_height(
     bar = view.horizontalScrollBar()
     assert header is not None
     assert bar is not None
-    frame = header.sizeHint().height() + bar.sizeHint().height() + 4
+    never = view.horizontalScrollBarPolicy() == Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+    bar_height = 0 if never else bar.sizeHint().height()
+    frame = header.sizeHint().height() + bar_height + 4
     view.setMinimumHeight(frame + row_height * max(1, min(most, rows)))
     view.setMaximumHeight(frame + row_height * max(1, rows))
     view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)

@@ -63,6 +63,7 @@ class PredictWidget(PredictForm):
         self._layers = PredictedLayers(napari_viewer)
         self._scores: list[Scored] = []
         self._dataset: Dataset | None = None
+        self._request: PredictRequest | None = None
         self._failed = False
         self._why = ""
         self._connect()
@@ -140,7 +141,7 @@ class PredictWidget(PredictForm):
         self._search.done()
         self._dataset = found.dataset
         for run in found.same_data:
-            self.baseline.addItem(f"with {run.id}", run)
+            self.baseline.addItem(f"with {run.title}", run)
         if found.default is not None:
             self.baseline.setCurrentIndex(found.same_data.index(found.default) + 1)
 
@@ -173,7 +174,7 @@ class PredictWidget(PredictForm):
         )
         self.show_row.setVisible(bool(self._layers))
         scored = any(item.after for item in self._scores)
-        self.table.setVisible(scored or self.scores.lists_images())
+        self.scores.setVisible(scored or self.scores.lists_images())
         self.copy.setVisible(scored)
         self.csv.setVisible(scored)
         self.save.setVisible(bool(self._results))
@@ -212,6 +213,7 @@ class PredictWidget(PredictForm):
             self.baseline.currentData(),
         )
         predictor = Predictor(request, self.command)
+        self._request = request
         self._chosen, self._results, self._scores = chosen, [], []
         self._failed = False
         self._layers.start()
@@ -304,6 +306,7 @@ class PredictWidget(PredictForm):
             before,
             {item.name: item.color for item in classes},
             [item.result.input.name for item in self._scores if not item.after],
+            runs=self._request.titles if self._request else ("", ""),
         )
         self._refresh()
         self._show_view(self._layers.view)
@@ -334,18 +337,13 @@ class PredictWidget(PredictForm):
             self, "Scores", "scores.csv", "CSV (*.csv)"
         )
         if name:
-            run, baseline = self._results[0].run, self.baseline.currentData()
-            self._say(
-                write_scores(
-                    Path(name),
-                    {run: [row for item in self._scores for row in item.after]}
-                    | {
-                        baseline.id if baseline else "baseline": [
-                            row for item in self._scores for row in item.before
-                        ]
-                    },
-                )
-            )
+            after = [row for item in self._scores for row in item.after]
+            before = [row for item in self._scores for row in item.before]
+            baseline = self._request.baseline if self._request else None
+            rows = {self._results[0].run: after}
+            if baseline is not None:
+                rows[baseline.id] = before
+            self._say(write_scores(Path(name), rows))
 
     def _on_save_clicked(self) -> None:
         overlays = [self._layers.get(i) for i in range(len(self._results))]

@@ -47,6 +47,14 @@ class PredictRequest:
     baseline: RunFolder | None = None
     """Run to compare with, predicted too."""
 
+    @property
+    def titles(self) -> tuple[str, str]:
+        """Run and baseline, the checkpoint in a line below, as tables call them."""
+        after = f"{self.run.title}\n{self.checkpoint}"
+        if self.baseline is None:
+            return after, ""
+        return after, f"{self.baseline.title}\n{self.checkpoint}"
+
 
 @dataclass(frozen=True, eq=False)
 class PredictResult:

@@ -12,7 +12,11 @@ from .sample_layers import TO_SHOW, SampleLayers
 from .sample_table import SampleTable
 from .words import marked_text, memory_text
 
+QWIDGETSIZE_MAX = 2**24 - 1
+
 if TYPE_CHECKING:
+    from qtpy.QtGui import QResizeEvent
+
     from napari_uda.core.data.inspection import Inspection, SampleReport
 
     from .session import Session
@@ -43,7 +47,9 @@ class SamplesBox(QWidget):
         self.note.hide()
         self._memory = QLabel()
         self._memory.setEnabled(False)
-        head = QHBoxLayout()
+        self._head = QWidget()
+        head = QHBoxLayout(self._head)
+        head.setContentsMargins(0, 0, 0, 0)
         head.addWidget(QLabel("<b>Samples</b>"))
         head.addWidget(self._memory)
         head.addStretch()
@@ -51,7 +57,7 @@ class SamplesBox(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(3)
-        box.addLayout(head)
+        box.addWidget(self._head)
         box.addWidget(self.table, 1)
         box.addWidget(self.note)
         selection = self.table.selectionModel()
@@ -82,6 +88,22 @@ class SamplesBox(QWidget):
         assert side is not None
         rows = self.table.samples.rowCount()
         fit_height(self.table, rows, side.defaultSectionSize())
+        self._limit_height()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Follow the lines of the note."""
+        super().resizeEvent(event)
+        self._limit_height()
+
+    def _limit_height(self) -> None:
+        """Take no more than the whole table needs, which no layout sees to."""
+        parts = [self._head.sizeHint().height(), self.table.maximumHeight()]
+        if not self.note.isHidden():
+            parts.append(self.note.heightForWidth(self.width()))
+        layout = self.layout()
+        assert layout is not None
+        height = sum(parts) + layout.spacing() * (len(parts) - 1)
+        self.setMaximumHeight(min(height, QWIDGETSIZE_MAX))
 
     def _on_row_changed(self, *_rows: Any) -> None:
         report = self.table.samples.report(self.table.currentIndex().row())
@@ -89,3 +111,4 @@ class SamplesBox(QWidget):
         lines = [marked_text(item.level, item.message) for item in problems]
         self.note.setText("<br>".join([*lines, TO_SHOW] if report else []))
         self.note.setVisible(report is not None)
+        self._limit_height()

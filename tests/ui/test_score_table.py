@@ -1,0 +1,99 @@
+"""The score table: whose scores they are, in a dock of any width and height."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+from napari_uda.core.metrics.report import score_volume
+from napari_uda.ui.score_table import ScoreTable
+
+LONG = "patient_{:02d}_visit_2_of_a_trial_with_a_long_name"
+RUNS = ("GRL with small patches, seed 3\nbest", "Source only on CT, 2nd try\nlast")
+
+
+def rows(count, dice):
+    """Return the scores of so many images: of eight true pixels, some are found."""
+    found, true = np.zeros((2, 4, 4), np.uint8)
+    true[:2] = 1
+    found.flat[: round(8 * dice / (2 - dice))] = 1
+    return [
+        row
+        for number in range(count)
+        for row in score_volume(
+            found, true, {1: "liver"}, (1.0, 1.0), "mm", image=LONG.format(number)
+        )
+    ]
+
+
+@pytest.fixture
+def dock(qtbot):
+    """A column with a table at its top and nothing else that grows."""
+    dock = QWidget()
+    dock.scores = ScoreTable()
+    column = QVBoxLayout(dock)
+    column.addWidget(dock.scores, 1)
+    column.addStretch()
+    qtbot.addWidget(dock)
+    dock.resize(350, 300)
+    dock.show()
+    return dock
+
+
+def titles(table):
+    head = table.headerItem()
+    return [head.text(column) for column in range(table.columnCount())]
+
+
+def test_columns_say_run_and_checkpoint_cut_only_where_there_is_no_room(dock, qtbot):
+    table = dock.scores
+    table.show_rows(rows(2, 1), rows(2, 2 / 3), {}, runs=RUNS)
+    qtbot.waitUntil(lambda: table.viewport().width() > 300)
+    dice = titles(table)[1:3]
+    assert [title.split("\n")[0::2] for title in dice] == [
+        ["Dice", "last"],
+        ["Dice", "best"],
+    ]
+    assert all("\N{HORIZONTAL ELLIPSIS}" in title for title in dice)
+    tips = [table.headerItem().toolTip(column) for column in range(5)]
+    assert "Source only on CT, 2nd try, last" in tips[1]
+    for column in (2, 3, 4):
+        assert "GRL with small patches, seed 3, best" in tips[column]
+    item = table.topLevelItem(0)
+    assert [item.text(column) for column in range(5)] == [
+        "liver", "0.67", "1.00", "0.0", "0.0",
+    ]  # fmt: skip
+    assert "+0.333 compared with Source only on CT" in item.toolTip(2)
+    dock.resize(900, 300)
+    qtbot.waitUntil(lambda: titles(table)[2] == f"Dice\n{RUNS[0]}")
+
+
+def test_of_one_run_there_is_one_column(dock):
+    dock.scores.show_rows(rows(1, 1), [], {}, runs=(RUNS[0], ""))
+    assert dock.scores.text() == (
+        "class\tDice GRL with small patches, seed 3, best\tASSD mm\tHD95 mm\n"
+        "liver\t1.00\t0.0\t0.0"
+    )
+
+
+def test_names_that_are_cut_are_whole_in_a_tooltip(dock):
+    table = dock.scores
+    table.show_rows(rows(3, 1), rows(3, 2 / 3), {}, runs=RUNS)
+    item = table.topLevelItem(0).child(2)
+    assert item.text(0) == LONG.format(2)
+    assert LONG.format(2) in item.toolTip(0)
+
+
+def test_it_grows_with_the_dock_to_all_its_rows_and_no_further(dock, qtbot):
+    table = dock.scores
+    table.show_rows(rows(20, 1), [], {}, runs=RUNS)
+    bar = table.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0)
+    assert 200 < table.height() <= 300
+    dock.resize(350, 900)
+    qtbot.waitUntil(lambda: bar.maximum() == 0)
+    assert table.height() < 600
+    whole = table.height()
+    table.topLevelItem(0).setExpanded(False)
+    qtbot.waitUntil(lambda: table.height() < whole / 4)
