@@ -7,10 +7,52 @@ from typing import Annotated, Literal
 
 import typer
 
+from napari_uda import terminal
 from napari_uda.core.errors import UserError
 
+
+def found_run(given: Path | None) -> Path | None:
+    """Return the folder of a run; a bare name may be one in the runs folder.
+
+    A path that exists comes first. A title counts like a name, as the window shows
+    titles, unless several runs have it.
+
+    Raises
+    ------
+    UserError
+        If several runs have that title.
+    """
+    if given is None or given.exists() or given.name != str(given):
+        return given
+    # Not at the top: most commands need no methods, which take time to import.
+    from napari_uda.core.spec.experiment import runs_folder
+    from napari_uda.core.spec.run import list_runs
+
+    runs = list_runs(runs_folder())
+    found = [run for run in runs if run.id == given.name] or [
+        run for run in runs if run.title == given.name
+    ]
+    if len(found) > 1:
+        folders = ", ".join(sorted(str(run.path) for run in found))
+        raise UserError(
+            f"several runs have the title {given.name}: give the folder of one of "
+            f"them ({folders})."
+        )
+    if not found:
+        return given
+    terminal.note(f"There is no {given} here: {found[0].path} is used.")
+    return found[0].path
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
-Run = Annotated[Path, typer.Argument(help="Folder of a run.", show_default=False)]
+Run = Annotated[
+    Path,
+    typer.Argument(
+        help="Folder of a run, or its name in your runs folder.",
+        show_default=False,
+        callback=found_run,
+    ),
+]
 Images = Annotated[list[Path], typer.Argument(help="Image files or folders.")]
 Which = Annotated[Literal["best", "last"], typer.Option(help="Which weights.")]
 Part = Annotated[

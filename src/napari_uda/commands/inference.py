@@ -19,6 +19,7 @@ from napari_uda.options import (
     Unit,
     VoxelSize,
     Which,
+    found_run,
     parsed_sizes,
 )
 
@@ -72,7 +73,9 @@ def translate(
     ] = False,
     judge: Annotated[
         Path | None,
-        typer.Option(help="Run that finds the masks, instead of this one."),
+        typer.Option(
+            help="Run that finds the masks, instead of this one.", callback=found_run
+        ),
     ] = None,
     overwrite: Overwrite = False,
     voxel_size: VoxelSize = None,

@@ -10,7 +10,7 @@ import typer
 from napari_uda import terminal
 from napari_uda.commands import shown
 from napari_uda.core.errors import UserError
-from napari_uda.options import AsJson, Device, Overwrite, Part, Run, Which
+from napari_uda.options import AsJson, Device, Overwrite, Part, Run, Which, found_run
 
 if TYPE_CHECKING:
     from napari_uda.core.metrics.report import Row
@@ -55,7 +55,11 @@ def s_score(
         Path, typer.Argument(help="Data folder with labelled images to translate.")
     ],
     judge: Annotated[
-        Path, typer.Option(help="Run whose segmenter knows the look translated into.")
+        Path,
+        typer.Option(
+            help="Run whose segmenter knows the look translated into.",
+            callback=found_run,
+        ),
     ],
     to: Annotated[
         Literal["source", "target"], typer.Option(help="Look to translate into.")

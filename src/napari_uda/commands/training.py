@@ -13,7 +13,7 @@ import typer
 
 from napari_uda import run_terminal, terminal
 from napari_uda.core.errors import UserError
-from napari_uda.options import AsJson, Run, Settings
+from napari_uda.options import AsJson, Run, Settings, found_run
 
 if TYPE_CHECKING:
     from napari_uda.core.data.inspection import Problem
@@ -90,7 +90,11 @@ def train(
     ] = None,
     resume: Annotated[
         Path | None,
-        typer.Option("--resume", help="Run to continue, or a prepared one to start."),
+        typer.Option(
+            "--resume",
+            help="Run to continue, or a prepared one to start.",
+            callback=found_run,
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
