@@ -13,6 +13,7 @@ from napari_uda.ui import previews as module
 from napari_uda.ui.layers import put_previews_away
 from napari_uda.ui.previews import Previews
 from napari_uda.ui.session import Session, role_of
+from preview_files import show, shown_at, write
 
 STRUCTURES = (
     Structure(name="nucleus", color="#ff0000"),
@@ -41,22 +42,6 @@ def previews(viewer, qtbot, monkeypatch, run):
     return widget
 
 
-def write(run, step, side=8, **more):
-    image = np.full((2, side, side), step / 100, np.float16)
-    labels = np.full((2, side, side), step % 3, np.uint8)
-    arrays = {"source": image, "target": image, "target_prediction": labels, **more}
-    file = f"previews/{step:06d}.npz"
-    np.savez(run.path / file, **arrays)
-    return ev.Preview(run="run", step=step, file=file)
-
-
-def shown_at(previews, step):
-    """Tell whether all layers show this step."""
-    layers = previews.layers()
-    pixel = float(layers["source"].data[0, 0]) if "source" in layers else None
-    return previews._worker is None and pixel == pytest.approx(step / 100, abs=1e-3)
-
-
 def note_loads(monkeypatch):
     """Return the list that the names of loaded files will be written to."""
     loaded = []
@@ -68,11 +53,6 @@ def note_loads(monkeypatch):
 
     monkeypatch.setattr(module, "load_mosaics", noting)
     return loaded
-
-
-def show(previews, qtbot, run, step, **more):
-    previews.add([write(run, step, **more)])
-    qtbot.waitUntil(lambda: shown_at(previews, step), timeout=10_000)
 
 
 def test_one_layer_per_key_that_is_reused(previews, qtbot, run, viewer):

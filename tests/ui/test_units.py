@@ -28,8 +28,7 @@ def previews(viewer, qtbot):
 
 def show(previews, qtbot, *keys):
     """Show flat pictures, of which each new one is made in a turn of its own."""
-    previews._lay_out([Mosaic(key, FLAT) for key in keys])
-    previews._show_next()
+    previews._on_loaded([Mosaic(key, FLAT) for key in keys])
     qtbot.waitUntil(lambda: set(keys) <= set(previews.layers()), timeout=10_000)
 
 

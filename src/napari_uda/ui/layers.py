@@ -63,14 +63,31 @@ def kind_of(layer: Layer) -> str:
     return str(layer.metadata.get(METADATA_KEY, {}).get("kind", ""))
 
 
+def previews_in(viewer: Viewer) -> list[Layer]:
+    """Return the layers that show how training goes."""
+    return [layer for layer in viewer.layers if role_of(layer) == "preview"]
+
+
 def put_previews_away(viewer: Viewer) -> None:
     """Hide the previews of training, so that something else can be looked at.
 
-    The next preview, or *Show* in the Train tab, brings them back.
+    The next preview, *Show* in the Train tab, or coming back to it, brings them back.
     """
-    for layer in viewer.layers:
-        if role_of(layer) == "preview":
-            layer.visible = False
+    for layer in previews_in(viewer):
+        if layer.visible:
+            put_aside(layer)
+
+
+def put_aside(layer: Layer) -> None:
+    """Hide a layer of ours, and remember that it was not the user."""
+    layer.visible = False
+    layer.metadata[METADATA_KEY]["aside"] = True
+
+
+def bring_back(layer: Layer) -> None:
+    """Show a layer of ours again, unless the user has hidden it."""
+    if layer.metadata[METADATA_KEY].pop("aside", False):
+        layer.visible = True
 
 
 def look_at(viewer: Viewer, layers: list[Layer]) -> None:

@@ -35,6 +35,7 @@ from .session import Session, unwrapped
 
 if TYPE_CHECKING:
     from napari import Viewer
+    from qtpy.QtGui import QHideEvent, QShowEvent
 
     from napari_uda.core.spec.events import Event
 
@@ -151,6 +152,22 @@ class TrainWidget(QWidget):
             self._opener = thread_worker(open_run)(run)
             self._opener.returned.connect(self._on_opened)
             self._opener.start()
+
+    @property
+    def in_front(self) -> bool:
+        """Whether no other tab lies over this one."""
+        parent = self.parentWidget()
+        return parent is None or self.isVisibleTo(parent)
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Bring previews back into sight."""
+        super().showEvent(event)
+        self.previews.set_watched(self.in_front)
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        """Put previews out of sight while another tab is looked at."""
+        super().hideEvent(event)
+        self.previews.set_watched(self.in_front)
 
     def _lay_out(self) -> None:
         self.setup.content.addWidget(self.experiment)
@@ -343,6 +360,7 @@ class TrainWidget(QWidget):
     def _show(self, events: list[Event]) -> None:
         self.curves.add(events)
         self.lights.add(events)
+        self.previews.set_watched(self.in_front)
         self.previews.add(events)
         self.status.add(events)
 
