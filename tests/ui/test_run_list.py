@@ -140,7 +140,9 @@ def test_queued_runs_are_trained_one_after_another(train, qtbot, fake):
     assert train.run_list.resume_button.text() == "Queue"
     train.run_list.resume_button.click()
     assert train.session.queue.place(earlier) == 2
-    states = {item.text(0): item.text(1) for item in train.run_list._items()}
+    tree = train.run_list.tree
+    rows = map(tree.topLevelItem, range(tree.topLevelItemCount()))
+    states = {item.text(0): item.text(1) for item in rows}
     assert states["earlier"] == "queued 2"
     assert train.run_list.resume_button.text() == "Unqueue"
     assert train.session.selected_run.path == first.run.path

@@ -80,6 +80,8 @@ class AdaptationDock(QWidget):
         self.data = DataWidget(napari_viewer)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
+        if (bar := self.tabs.tabBar()) is not None:
+            bar.setDrawBase(False)
         self._pages: list[QWidget | None] = [self.data, None, None, None]
         modules = [tab.widget.partition(".")[0] for tab in TABS]
         self._unimported = [*HEAVY, *(f"{__package__}.{name}" for name in modules)]

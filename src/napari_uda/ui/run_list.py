@@ -9,35 +9,27 @@ from napari.qt.threading import thread_worker
 from qtpy.QtCore import Qt, QUrl, Signal
 from qtpy.QtGui import QDesktopServices, QKeySequence, QShortcut
 from qtpy.QtWidgets import (
-    QAbstractItemView,
     QFileDialog,
     QGridLayout,
-    QHeaderView,
     QInputDialog,
     QMessageBox,
     QPushButton,
-    QTreeWidget,
-    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from napari_uda.core.errors import UserError
 
-from .plot import SIGN_DASHED
 from .run_summary import (
-    DICE_TIP,
     LIVING,
     RESUMABLE,
-    STATE_WORDS,
     delete_run,
     summarise_runs,
 )
+from .run_tree import RunTree
 from .section import Section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from napari_uda.core.spec.events import Event
     from napari_uda.core.spec.run import RunFolder
 
@@ -56,10 +48,6 @@ KEYS = {
     "Folder": "Alt+O",
 }
 """Keys of the buttons; they work while the list has the focus."""
-FEWEST_ROWS, MOST_ROWS = 2, 5
-"""Runs that the list has room for."""
-ID_ROLE = Qt.ItemDataRole.UserRole
-"""Where a row keeps the id of its run; it shows the title."""
 
 
 class RunList(QWidget):
@@ -94,22 +82,7 @@ class RunList(QWidget):
         self._deleter: Any = None
         self._rival = ""
 
-        self.tree = QTreeWidget()
-        self.tree.setHeaderLabels(["run", "state", "step", "Dice*"])
-        if (head := self.tree.headerItem()) is not None:
-            head.setToolTip(3, DICE_TIP)
-        self.tree.setRootIsDecorated(False)
-        self.tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.tree.setUniformRowHeights(True)
-        self._fit_height()
-        if (header := self.tree.header()) is not None:
-            header.setStretchLastSection(False)
-            header.setMinimumSectionSize(36)
-            header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-            fitted = QHeaderView.ResizeMode.ResizeToContents
-            for column in (1, 2, 3):
-                header.setSectionResizeMode(column, fitted)
+        self.tree = RunTree()
         self.tree.itemSelectionChanged.connect(self._enable)
         self.tree.itemDoubleClicked.connect(self._on_open)
 
@@ -174,16 +147,13 @@ class RunList(QWidget):
         if before is None or before.run.path != run.path:
             return
         self._summaries[run.id] = now = before.after(events)
-        for item in self._items():
-            if item.data(0, ID_ROLE) == run.id:
-                self._dress(item)
+        self._dress(now)
         if now.state != before.state:
             self._enable()
 
     def selected(self) -> RunSummary | None:
         """Return the run that is selected in the list."""
-        items = self.tree.selectedItems()
-        return self._summaries.get(items[0].data(0, ID_ROLE)) if items else None
+        return self._summaries.get(self.tree.chosen)
 
     def set_rival(self, run: RunFolder | None) -> None:
         """Show which run the one on display is compared with."""
@@ -195,37 +165,14 @@ class RunList(QWidget):
         summary = self._summaries.get(run.id)
         return summary.name if summary else run.id
 
-    def _items(self) -> Iterator[QTreeWidgetItem]:
-        for row in range(self.tree.topLevelItemCount()):
-            if (item := self.tree.topLevelItem(row)) is not None:
-                yield item
-
     def _redress(self) -> None:
-        for item in self._items():
-            self._dress(item)
+        for summary in self._summaries.values():
+            self._dress(summary)
         self._enable()
 
-    def _dress(self, item: QTreeWidgetItem) -> None:
-        """Show what is known of a run."""
-        summary = self._summaries[item.data(0, ID_ROLE)]
-        compared = summary.run.id == self._rival
-        mark = f"{SIGN_DASHED} " if compared else ""
-        item.setText(0, f"{mark}{summary.name}")
-        item.setToolTip(0, f"{summary.name}\n{summary.run.path}")
+    def _dress(self, summary: RunSummary) -> None:
         place = self._session.queue.place(summary.run)
-        words = STATE_WORDS.get(summary.state, summary.state)
-        item.setText(1, f"queued {place}" if place else words)
-        item.setText(2, f"{summary.step:,}")
-        item.setText(3, "" if summary.truth is None else f"{summary.truth:.2f}")
-        item.setToolTip(3, summary.truth_tip)
-
-    def _fit_height(self) -> None:
-        """Be as high as there are runs, within limits; beyond, the list scrolls."""
-        rows = min(max(self.tree.topLevelItemCount(), FEWEST_ROWS), MOST_ROWS)
-        head = self.tree.header()
-        height = head.sizeHint().height() if head is not None else 0
-        row = max(self.tree.sizeHintForRow(0), self.fontMetrics().height() + 2)
-        self.tree.setFixedHeight(height + rows * row + 2 * self.tree.frameWidth() + 2)
+        self.tree.dress(summary, place, summary.run.id == self._rival)
 
     def _button(self, name: str, more: str = "") -> QPushButton:
         button = QPushButton(f"{name}{more}")
@@ -244,8 +191,8 @@ class RunList(QWidget):
         button.setToolTip(reason or f"{tip} ({KEYS[button.objectName()]})")
 
     def _on_read(self, summaries: list[RunSummary]) -> None:
-        chosen = before.run.id if (before := self.selected()) else None
-        if chosen is None and self._session.selected_run is not None:
+        chosen = self.tree.chosen
+        if not chosen and self._session.selected_run is not None:
             chosen = self._session.selected_run.id
         self._summaries = {summary.run.id: summary for summary in summaries}
         # The reader may have missed what was said while it read.
@@ -253,18 +200,12 @@ class RunList(QWidget):
             if run.id in self._summaries:
                 self._summaries[run.id] = self._summaries[run.id].after(events)
         self.tree.blockSignals(True)
-        self.tree.clear()
-        for name in self._summaries:
-            item = QTreeWidgetItem()
-            item.setData(0, ID_ROLE, name)
-            self._dress(item)
-            for column in (2, 3):
-                item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
-            self.tree.addTopLevelItem(item)
-            if name == chosen:
-                self.tree.setCurrentItem(item)
+        self.tree.list_runs(list(self._summaries))
+        for summary in self._summaries.values():
+            self._dress(summary)
+        self.tree.choose(chosen)
         self.tree.blockSignals(False)
-        self._fit_height()
+        self.tree.fit_height()
         self.section.note = f"{len(summaries):,}" if summaries else ""
         self._enable()
         self.listed.emit(summaries)
@@ -318,10 +259,7 @@ class RunList(QWidget):
 
     def _on_run_selected(self, run: RunFolder | None) -> None:
         # A new run is listed, and then selected, with the next reading.
-        self.tree.clearSelection()
-        for item in self._items():
-            if run is not None and item.data(0, ID_ROLE) == run.id:
-                self.tree.setCurrentItem(item)
+        self.tree.choose(run.id if run is not None else "")
         self._enable()
 
     def _on_compare(self) -> None:
