@@ -13,7 +13,7 @@ from napari_uda.core.spec.domain import Dataset, Domain, Sample, Structure
 from napari_uda.core.spec.experiment import Experiment
 from napari_uda.core.spec.run import RunFolder
 from napari_uda.ui.check_widget import CheckWidget
-from napari_uda.ui.session import METADATA_KEY
+from napari_uda.ui.session import METADATA_KEY, role_of
 
 FAKE = Path(__file__).parent / "ui" / "fake_translator.py"
 PLACE = {
@@ -90,3 +90,52 @@ def measured(widget, qtbot):
         ),
         timeout=60_000,
     )
+
+
+def compare(widget, qtbot, translated=None):
+    """Compare an image of the viewer with a damaged copy of it."""
+    viewer = widget.session.viewer
+    original = add_image(viewer)
+    other = viewer.add_image(
+        damaged(original.data) if translated is None else translated, name="fake"
+    )
+    widget.inputs.origin.setCurrentIndex(1)
+    widget.inputs.image.setLayer(original)
+    widget.inputs.translated.setLayer(other)
+    assert widget.translate.text() == "Compare"
+    widget.translate.click()
+    measured(widget, qtbot)
+    return original, other
+
+
+def ours(viewer):
+    return {
+        layer.name.removeprefix("check: "): layer
+        for layer in viewer.layers
+        if role_of(layer) == "check"
+    }
+
+
+def shown(viewer):
+    return {name for name, layer in ours(viewer).items() if layer.visible}
+
+
+def state(layer):
+    return (
+        layer.name, layer.visible, layer.opacity, tuple(layer.translate),
+        tuple(layer.contrast_limits), tuple(layer.scale),
+    )  # fmt: skip
+
+
+def seen(layer):
+    """Return the pixels that napari shows of a layer."""
+    layer.set_view_slice()
+    return np.asarray(layer._slice.image.raw)
+
+
+def slice_now(viewer):
+    return round((viewer.dims.point[0] - PLACE["translate"][0]) / PLACE["scale"][0])
+
+
+def press(viewer, key):
+    viewer.keymap[next(one for one in viewer.keymap if str(one) == key)](viewer)

@@ -135,6 +135,8 @@ def test_a_size_typed_for_layers_is_written_and_stays_with_more_layers(
         assert pair.size == TypedSize((5.0, 2.0, 2.0), "um")
     assert layers["i0"].scale.tolist() == [1, 1, 1]
     assert cell(tab, "source", "i1", "voxel") == "5x2x2 \N{MICRO SIGN}m"
+    assert row.reset.isVisibleTo(tab)
+    assert row.minimumSizeHint().width() <= 312  # of 350, with a scroll bar
 
 
 @pytest.fixture

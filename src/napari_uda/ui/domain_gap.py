@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from superqt import QElidingLabel
 
 from .words import DOMAIN_COLORS, share_text, size_text
 
@@ -82,7 +83,7 @@ class DomainGap(QWidget):
         self._facts.setContentsMargins(0, 0, 0, 0)
         self._facts.setHorizontalSpacing(6)
         self._facts.setVerticalSpacing(1)
-        for column, share in enumerate((13, 12, 12)):
+        for column, share in enumerate((11, 12, 12)):
             self._facts.setColumnStretch(column, share)
 
         layout = QVBoxLayout(self)
@@ -132,8 +133,7 @@ class DomainGap(QWidget):
             self._match_theme()
 
     def _put(self, row: int, column: int, text: str) -> QLabel:
-        label = QLabel(text)
-        label.setTextFormat(Qt.TextFormat.RichText)
+        label = QLabel(text) if text.startswith("<") else QElidingLabel(text)
         label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         label.setToolTip(text)
         self._facts.addWidget(label, row, column)

@@ -59,12 +59,12 @@ class VoxelSizeRow(QWidget):
         caption = QLabel("voxel")
         caption.setEnabled(False)
         line = QHBoxLayout()
-        line.setSpacing(4)
+        line.setSpacing(2)
         line.addWidget(caption)
         for axis in AXES:
             edit, name = self.sides[axis], self._names[axis]
             name.setEnabled(False)
-            edit.setMinimumWidth(36)
+            edit.setMinimumWidth(32)
             edit.setToolTip(
                 f"Size of a voxel along {axis}. What is typed here goes before headers "
                 "of files, scales of layers and dataset.yaml, for all these images."
@@ -93,6 +93,7 @@ class VoxelSizeRow(QWidget):
         sides = _by_axis(typed)
         for axis, edit in self.sides.items():
             edit.setText(f"{sides[axis]:.6g}" if axis in sides else "")
+            edit.setCursorPosition(0)
         if typed is not None:
             self.unit.setCurrentIndex(self.unit.findData(typed.unit))
         self.reset.setVisible(typed is not None)
