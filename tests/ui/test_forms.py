@@ -279,6 +279,16 @@ def test_what_does_not_fit_is_said_and_unfolded(qtbot):
     assert not form.complaint.isVisible()
 
 
+def test_what_a_narrow_form_cuts_of_a_choice_is_in_its_tooltip(qtbot):
+    form = make(qtbot, method_config("cyclegan"))
+    form.resize(260, 900)
+    form.show()
+    form.section("route").unfold()
+    route = form.editor("route")
+    qtbot.waitUntil(lambda: "\N{HORIZONTAL ELLIPSIS}" in route.shown_text)
+    assert route.explanation().startswith("segment_on_fakes\n")
+
+
 def test_the_editors_of_all_groups_stand_in_line(qtbot):
     form = make(qtbot, AccsegConfig())
     form.resize(330, 900)

@@ -21,6 +21,8 @@ from qtpy.QtWidgets import (
 
 from napari_uda.core.spec.describe import limits_of, unit_of
 
+from .narrow_combo import NarrowCombo
+
 LARGEST_INT = 2**31 - 1
 LARGEST_FLOAT = 1e300
 DECIMALS = 60
@@ -199,7 +201,7 @@ def change_signal(editor: QWidget) -> Any:
 def _editor(kind: Any, limits: Limits, suffix: str) -> QWidget:
     kinds = get_args(kind)
     if get_origin(kind) is Literal:
-        combo = QComboBox()
+        combo = NarrowCombo()
         for choice in kinds:
             combo.addItem(str(choice), choice)
         return combo

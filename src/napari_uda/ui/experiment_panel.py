@@ -47,7 +47,7 @@ PRESET_WORDS = {
     "quick": "Small networks and patches: minutes on a processor",
     "paper": "Networks, losses and schedule of the paper: for a GPU",
 }
-INDENT = 8
+INDENT = 4
 """Pixels that the groups of settings are to the right of their title."""
 _UNFIT = re.compile(r"[^\w.-]+")
 

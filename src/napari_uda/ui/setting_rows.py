@@ -46,6 +46,7 @@ class SettingRows(QWidget):
         self.labels: dict[str, QLabel] = {}
         layout = QFormLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setHorizontalSpacing(2)
         layout.setVerticalSpacing(4)
         layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         wheel = _WheelGuard(self)
@@ -90,12 +91,15 @@ class SettingRows(QWidget):
     def showEvent(self, event: QShowEvent | None) -> None:
         """Leave room for the longest name, in the letters that labels have here."""
         super().showEvent(event)
-        for label in self.labels.values():
+        for name, label in self.labels.items():
             label.ensurePolished()
             font = label.font()
-            font.setBold(True)  # as it will be if it is changed
-            width = QFontMetrics(font).horizontalAdvance(self._longest)
-            label.setMinimumWidth(width)
+            font.setBold(False)  # few names are as long, and room is scarce
+            metrics = QFontMetrics(font)
+            margins = label.sizeHint().width() - label.fontMetrics().horizontalAdvance(
+                name
+            )
+            label.setMinimumWidth(margins + metrics.horizontalAdvance(self._longest))
 
 
 class _WheelGuard(QObject):
