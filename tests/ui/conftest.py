@@ -31,7 +31,7 @@ from qtpy.QtCore import (
 from qtpy.QtWidgets import QApplication
 from superqt.utils import WorkerBase
 
-from napari_uda.ui import estimate_row, standby, trainer_process
+from napari_uda.ui import estimate_row, priority, standby, trainer_process
 from napari_uda.ui import session as session_module
 from train_window import FAKE
 
@@ -77,6 +77,12 @@ def _no_children(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is estimated, and no trainer waits, but where a test wants it."""
     monkeypatch.setattr(estimate_row, "DELAY", 10_000_000)
     monkeypatch.setattr(standby, "ENOUGH", 2**62)
+
+
+@pytest.fixture(autouse=True)
+def _no_giving_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A trainer is as important as the window, or tests beside it would starve it."""
+    monkeypatch.setattr(priority, "NICENESS", 0)
 
 
 @pytest.fixture

@@ -10,13 +10,14 @@ from pathlib import Path
 import napari
 from qtpy.QtCore import QSettings, QTimer
 
-from napari_uda.ui import session, trainer_process
+from napari_uda.ui import session, standby, trainer_process
 from napari_uda.ui.session import DomainChoice
 from napari_uda.ui.train_widget import TrainWidget
 
 
 def main(pair: str, fake: str) -> None:
     trainer_process.TRAIN = (sys.executable, fake, "wait")
+    standby.ENOUGH = 2**62  # that one would really train
     settings = str(Path(pair) / "settings.ini")  # not those of whoever runs the tests
     session._settings = lambda: QSettings(settings, QSettings.Format.IniFormat)
     viewer = napari.Viewer()

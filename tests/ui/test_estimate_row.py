@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 
 from napari_uda.core.spec.events import Stopped
 from napari_uda.core.spec.run import RunFolder
-from napari_uda.ui import estimate_row, estimating, standby
+from napari_uda.ui import estimate_row, estimating, priority, standby
 from napari_uda.ui.jobs import Job
 from napari_uda.ui.priority import NICENESS
 from napari_uda.ui.session import DomainChoice, LayerPair
@@ -67,7 +68,11 @@ def autogroup(pid):
 
 
 def children():
-    return [tuple(child.cmdline()) for child in psutil.Process().children()]
+    found = []
+    for child in psutil.Process().children():
+        with suppress(psutil.Error):  # it has just ended
+            found.append(tuple(child.cmdline()))
+    return found
 
 
 def test_nothing_is_said_and_started_before_there_are_data(qtbot, widget, calls):
@@ -122,7 +127,8 @@ def test_settings_that_were_estimated_are_not_estimated_again(qtbot, widget, cal
     assert len(calls()) == 2
 
 
-def test_a_stale_estimate_is_ended_and_replaced(qtbot, widget, calls):
+def test_a_stale_estimate_is_ended_and_replaced(qtbot, widget, calls, monkeypatch):
+    monkeypatch.setattr(priority, "NICENESS", NICENESS)
     form = widget.experiment.form
     form.change({"batch_size": 3})  # takes a minute
     widget.session.set_problem("")

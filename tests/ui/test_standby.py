@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -21,20 +22,25 @@ WAITS = (sys.executable, "-c", "input()")
 
 
 def waiters(command):
-    children = psutil.Process().children()
-    return [child for child in children if child.cmdline() == list(command)]
+    found = []
+    for child in psutil.Process().children():
+        with suppress(psutil.Error):  # another child, which has just ended
+            if child.cmdline() == list(command):
+                found.append(child)
+    return found
 
 
 @pytest.fixture
-def waiting(monkeypatch):
-    """Return the only child, which waits; it is let go in the end."""
+def waiting(qtbot, monkeypatch):
+    """Return a function that gives the only child that waits; it is let go then."""
     monkeypatch.setattr(module, "ENOUGH", 0)
 
     def begin(command=COMMAND):
         monkeypatch.setattr(module, "COMMAND", command)
         standby.prepare()
-        (child,) = waiters(command)
-        return child
+        # A process that has just begun has no words yet.
+        qtbot.waitUntil(lambda: len(waiters(command)) == 1)
+        return waiters(command)[0]
 
     yield begin
     standby.dismiss()
