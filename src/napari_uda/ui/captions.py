@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LARGEST, SMALLEST = 9, 6
 """Sizes of the letters in points; where not even the smallest fit, there are none."""
-LETTER = 0.95
+LETTER = 0.85
 """Width of a letter in pixels of the canvas, for each point of its size."""
 GAP, ROOM = 0.01, 0.1
 """Space between a picture and its caption, and what is kept free for that when the view
