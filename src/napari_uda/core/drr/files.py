@@ -23,8 +23,9 @@ from napari_uda.core.io import (
     write_image,
     write_labels,
 )
+from napari_uda.core.io.labels import read_labels
 from napari_uda.core.spec.domain import PALETTE, Domain, Sample, Structure
-from napari_uda.core.spec.folders import by_stem, domain_from_folder, read_labels
+from napari_uda.core.spec.folders import by_stem, domain_from_folder
 
 from .orientation import upright
 from .projection import project

@@ -10,15 +10,11 @@ import numpy as np
 from napari_uda.core.data.labels import membranes
 from napari_uda.core.errors import UserError
 from napari_uda.core.io import NANOMETRES
+from napari_uda.core.io.labels import read_labels
 from napari_uda.core.metrics.report import score_volume
 from napari_uda.core.spec.config import parse
 from napari_uda.core.spec.domain import IGNORE
-from napari_uda.core.spec.folders import (
-    MOST_CLASSES,
-    FolderConfig,
-    read_labels,
-    read_yaml,
-)
+from napari_uda.core.spec.folders import MOST_CLASSES, FolderConfig, read_yaml
 from napari_uda.core.spec.geometry import geometry_of
 
 if TYPE_CHECKING:

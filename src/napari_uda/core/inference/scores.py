@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_uda.core.errors import UserError
-from napari_uda.core.spec.folders import read_labels
+from napari_uda.core.io.labels import read_labels
 
 from .compared import Compared, compare_labels, compare_masks, dataset_config
 from .pairs import by_volume, pair_files

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import yaml
 from pydantic import Field
 
 from napari_uda.core.errors import UserError
-from napari_uda.core.io import is_image, read, read_header, stem_of
+from napari_uda.core.io import is_image, read_header, stem_of
+from napari_uda.core.io.labels import read_labels
 
 from .config import Config, parse
 from .domain import (
@@ -27,9 +28,6 @@ from .domain import (
     Structure,
     Unit,
 )
-
-if TYPE_CHECKING:
-    from napari_uda.core.io import Volume
 
 MOST_CLASSES = 32
 """Label files with more distinct values than this look like instance labels."""
@@ -372,29 +370,6 @@ def _values(sample: Sample, lenient: bool) -> set[int]:
         if lenient:
             return set()
         raise
-
-
-def read_labels(path: Path) -> Volume:
-    """Read a label file.
-
-    Raises
-    ------
-    UserError
-        If it cannot be read, or holds negative or fractional values.
-    """
-    volume = read(path)
-    data = volume.data
-    if data.dtype.kind == "f" and not np.array_equal(data, np.rint(data)):
-        raise UserError(
-            f"the labels {path} hold fractions or NaN: labels must be whole numbers, "
-            "one per structure; save them as an integer type."
-        )
-    if data.dtype.kind != "u" and data.size and data.min() < 0:
-        raise UserError(
-            f"the labels {path} hold negative values (smallest {data.min():g}): use 0 "
-            "for background and positive numbers for structures."
-        )
-    return volume
 
 
 def _named(names: dict[int, str]) -> dict[int, Structure]:
