@@ -61,7 +61,7 @@ def test_a_loss_without_a_group_is_not_lost(curves):
 
 
 def test_no_more_points_are_drawn_than_can_be_told_apart(qtbot):
-    canvas = Canvas(100)
+    canvas = Canvas(("loss", "step"), 100)
     qtbot.addWidget(canvas)
     canvas.resize(400, 300)
     canvas.show()

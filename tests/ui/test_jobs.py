@@ -11,8 +11,9 @@ from qtpy.QtWidgets import QApplication
 
 from napari_uda.core.spec import events as ev
 from napari_uda.core.spec.run import RunFolder
-from napari_uda.ui import trainer_process
+from napari_uda.ui import priority, trainer_process
 from napari_uda.ui.jobs import Job, last_word, thinned
+from napari_uda.ui.priority import NICENESS
 
 FAKE = str(Path(__file__).with_name("fake_trainer.py"))
 
@@ -85,16 +86,17 @@ def test_events_come_in_batches_five_times_a_second(qtbot, run, start):
     assert sum(map(len, batches)) > 2 * len(batches)
 
 
-def test_the_window_goes_before_the_trainer(qtbot, run, start):
+def test_the_window_goes_before_the_trainer(qtbot, run, start, monkeypatch):
+    monkeypatch.setattr(priority, "NICENESS", NICENESS)
     own = Path("/proc/self/autogroup")
     before = own.read_text() if own.exists() else ""
     job, watcher = start("wait")
     wait_for_step(qtbot, job, 5)
     pid = int(run.owner()["pid"])
     if hasattr(os, "getpriority"):
-        assert os.getpriority(os.PRIO_PROCESS, pid) == 10
+        assert os.getpriority(os.PRIO_PROCESS, pid) == NICENESS
     if before:
-        assert Path(f"/proc/{pid}/autogroup").read_text().split()[-1] == "10"
+        assert Path(f"/proc/{pid}/autogroup").read_text().split()[-1] == str(NICENESS)
         assert own.read_text() == before
     job.stop()
     finish(qtbot, watcher)
