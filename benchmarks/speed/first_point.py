@@ -50,6 +50,8 @@ ready {ready:g} s before, as it does once data are in order. Imports alone, in a
 without anything else: `torch` {torch:.1f} s, `napari_uda.core.api` {api:.1f} s (torch
 included), the command line {cli:.1f} s.
 
+When a process was started is known to about a second.
+
 Target: a point is drawn within 5 s."""
 STAGES = (
     "layers copied, run folder ready",
