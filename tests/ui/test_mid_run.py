@@ -143,7 +143,7 @@ def test_twenty_starts_and_stops_leave_no_more_than_one(train, qtbot, fake):
     fake("wait")
 
     def start_and_stop():
-        begin(qtbot, train, step=1)
+        begin(qtbot, train, step=5)  # each with a preview and scores
         train.stop_button.click()
         wait_for_the_end(qtbot, train)
         assert train.session.selected_run.state() == "stopped"
