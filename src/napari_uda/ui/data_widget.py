@@ -271,7 +271,7 @@ class DataWidget(QWidget):
             shapes = [one.shape for one in inspection.samples if one.domain == name]
             picker.voxel_size.setKnown(
                 inspection.domain(name),
-                max(2, *map(len, shapes), 2),
+                max([2, *map(len, shapes)]),
                 sections=dataset.domain(name).slices == "z",
             )
         self._say()

@@ -14,6 +14,7 @@ from napari_uda.core.metrics.overlap import difference_map
 from napari_uda.core.metrics.report import score_volume
 from napari_uda.core.spec.domain import IGNORE
 from napari_uda.core.spec.folders import domain_from_folder
+from napari_uda.core.spec.geometry import whole_size
 
 from .scored import Scored
 
@@ -62,7 +63,7 @@ def _score(result: PredictResult, truth: Any, dataset: Dataset) -> Scored:
         return Scored(result, None, None)
     overlapping = result.overlapping
     true = indices if overlapping else _raw(indices, result)
-    size, unit = _voxel_size(result)
+    size, unit = whole_size(result.volume.header.geometry, result.volume.data.ndim)
     names = {
         (index if overlapping else value): item.name
         for index, (value, item) in enumerate(result.classes.items(), start=1)
@@ -92,16 +93,6 @@ def _score(result: PredictResult, truth: Any, dataset: Dataset) -> Scored:
     return Scored(result, true, difference, rows(result.labels), rows(result.before))
 
 
-def _voxel_size(
-    result: PredictResult,
-) -> tuple[tuple[float, ...] | None, str | None]:
-    """Return the voxel size; None, so distances in pixels, if an axis is unknown."""
-    geometry = result.volume.header.geometry
-    size = geometry.voxel_size or ()
-    whole = len(size) == result.volume.data.ndim
-    return (size, geometry.unit) if whole else (None, None)
-
-
 def _raw(indices: NDArray[np.uint8], result: PredictResult) -> NDArray[np.uint8]:
     table = np.zeros(IGNORE + 1, np.uint8)
     table[IGNORE] = IGNORE
@@ -126,7 +117,7 @@ def _from_layer(
             "predict the files of a data folder with one mask per structure"
         )
     if dataset.source.membrane_width is not None:
-        size, unit = _voxel_size(result)
+        size, unit = whole_size(result.volume.header.geometry, result.volume.data.ndim)
         if size is None or unit is None:
             raise UserError("membranes need a voxel size: set scale and units")
         in_nm = tuple(side * NANOMETRES[unit] for side in size)

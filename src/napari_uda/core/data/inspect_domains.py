@@ -11,6 +11,7 @@ from napari_uda.core.io import NANOMETRES
 from napari_uda.core.spec.experiment import FEWEST_SLICES
 
 from .inspect_leaks import leaks, split_subjects
+from .inspect_size import differ
 from .inspection import DomainSummary, Problem
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from .inspection import SampleReport
 
     Reports = Sequence[SampleReport]
-
-TOLERANCE = 1.02
-"""Ratio of two voxel sizes up to which they count as equal."""
 
 
 def summarise_domain(
@@ -209,7 +207,7 @@ def _voxel_sizes(
         axes = found[:, -len(working) :]
         medians.append(np.median(axes, axis=0))
         low, high = axes.min(axis=0), axes.max(axis=0)
-        if _differ(low, high):
+        if differ(low, high):
             yield Problem(
                 "warning",
                 "voxel_size_varies",
@@ -218,7 +216,7 @@ def _voxel_sizes(
                 "resample",
                 {"voxel_size": size},
             )
-    if _differ(*medians):
+    if differ(*medians):
         yield Problem(
             "warning",
             "voxel_size_differs",
@@ -228,10 +226,6 @@ def _voxel_sizes(
             "resample",
             {"voxel_size": size},
         )
-
-
-def _differ(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
-    return bool(np.any(np.maximum(one / other, other / one) > TOLERANCE))
 
 
 def _is_planar(dataset: Dataset, reports: Reports, method: MethodConfig | None) -> bool:

@@ -12,11 +12,13 @@ from .inspection import Problem
 from .load import voxel_size
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from napari_uda.core.io import Volume
     from napari_uda.core.spec.domain import Dataset, DomainName
 
-TOLERANCE = 0.02
-"""Relative difference up to which two voxel sizes count as equal."""
+TOLERANCE = 1.02
+"""Ratio of two voxel sizes up to which they count as equal."""
 
 
 def size_problems(dataset: Dataset, name: DomainName, volume: Volume) -> list[Problem]:
@@ -62,7 +64,12 @@ def _contradict(one: Geometry, other: Geometry) -> bool:
     scale = NANOMETRES[one.unit] / NANOMETRES[other.unit]
     axes = min(len(one.voxel_size), len(other.voxel_size))
     sides = np.array(one.voxel_size[-axes:]) * scale
-    return not np.allclose(sides, other.voxel_size[-axes:], rtol=TOLERANCE)
+    return differ(sides, np.array(other.voxel_size[-axes:]))
+
+
+def differ(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+    """Tell whether two voxel sizes in one unit are not equal."""
+    return bool(np.any(np.maximum(one / other, other / one) > TOLERANCE))
 
 
 def _by_size(geometry: Geometry) -> str:

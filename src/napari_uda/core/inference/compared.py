@@ -15,7 +15,7 @@ from napari_uda.core.metrics.report import score_volume
 from napari_uda.core.spec.config import parse
 from napari_uda.core.spec.domain import IGNORE
 from napari_uda.core.spec.folders import MOST_CLASSES, FolderConfig, read_yaml
-from napari_uda.core.spec.geometry import geometry_of
+from napari_uda.core.spec.geometry import geometry_of, whole_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_uda.core.io import Volume
     from napari_uda.core.metrics.report import Row
 
 
@@ -93,7 +92,7 @@ def compare_labels(
     """
     volume = read_labels(truth)
     theirs = np.asarray(volume.data)
-    size, unit = _voxel_size(config, volume)
+    size, unit = whole_size(geometry_of(volume.header, config), volume.data.ndim)
     known = _names(config)
     if config.membrane_width is not None:
         theirs = _membranes(theirs, config.membrane_width, size, unit, name)
@@ -157,7 +156,8 @@ def compare_masks(
             f"the masks of '{name}' have the shapes {' and '.join(map(str, shapes))}: "
             "predictions and labels must have equal shapes."
         )
-    size, unit = _voxel_size(config, volumes[0])
+    first = volumes[0]
+    size, unit = whole_size(geometry_of(first.header, config), first.data.ndim)
     mine = np.stack([np.asarray(guess[key] > 0, np.uint8) for key in names])
     theirs = np.stack([np.asarray(v.data > 0, np.uint8) for v in volumes])
     named = dict(enumerate(names, start=1))
@@ -212,13 +212,3 @@ def _renumbered(
         if name in by_name:
             result[labels == raw] = by_name[name]
     return result
-
-
-def _voxel_size(
-    config: FolderConfig, volume: Volume
-) -> tuple[tuple[float, ...] | None, str | None]:
-    """Return the voxel size; None, so distances in pixels, if an axis is unknown."""
-    ndim = volume.data.ndim
-    geometry = geometry_of(volume.header, config)
-    size = geometry.voxel_size or ()
-    return (size, geometry.unit) if len(size) == ndim else (None, None)

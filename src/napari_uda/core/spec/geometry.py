@@ -80,6 +80,22 @@ def geometry_of(
     return known
 
 
+def whole_size(
+    geometry: Geometry, ndim: int
+) -> tuple[tuple[float, ...] | None, str | None]:
+    """Return voxel size and unit; None, so distances in pixels, if an axis is unknown.
+
+    Parameters
+    ----------
+    geometry
+        Of an image.
+    ndim
+        Number of its axes.
+    """
+    size = geometry.voxel_size or ()
+    return (size, geometry.unit) if len(size) == ndim else (None, None)
+
+
 def sample_geometry(header: Header, domain: Domain) -> Geometry:
     """Return the geometry of an image that is a sample of a domain."""
     typed = domain if domain.voxel_size_first else None
