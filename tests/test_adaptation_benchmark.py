@@ -197,13 +197,14 @@ def test_tables_of_older_files_and_other_settings(bench, tmp_path):
         "grl,quick,,0,m,0.2,0.2,1,1,nm,4,1,1\n"
         "grl,quick,,1,m,0.4,0.2,1,1,nm,4,1,1\n"
         "grl,quick,a=1,0,m,0.9,0.2,1,1,nm,4,1,1\n"
-        "supervised,quick,,0,m,0.9,0.2,,1,nm,4,1,1\n"
+        "supervised,quick,method.flip=false,0,m,0.8,0.2,,1,nm,4,1,1\n"
     )
     call(*ONE)
     text = (tmp_path / "summary.md").read_text()
     assert "| method | old | p |" in text
     assert "| grl | 0.300 (0.200 to 0.400) (2) | 0.600 (1) |" in text
-    assert "| grl, quick a=1 | 0.900 (1) | - |" in text
+    assert "| supervised | 0.800 (1) | - |" in text
+    assert "| old | grl | a=1 | 0.900 (1) |" in text
     page = (tmp_path / "old.md").read_text()
     assert "--methods grl --seeds 0 1 --preset quick\n" in page
     assert "--methods grl --seeds 0 --preset quick a=1\n" in page

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import Counter
 from pathlib import Path
 from statistics import fmean
 
 from napari_uda.core.io.atomic import atomic_write_text
+from napari_uda.core.spec.methods import METHODS
 
 HERE = Path(__file__).parent
 COLUMNS = (
@@ -22,6 +22,7 @@ COLUMNS = (
     "train_minutes", "total_minutes", "threads", "machine", "commit", "error",
 )  # fmt: skip
 MEAN = "mean of structures"
+AUGMENTATION = ("method.flip=false", "method.rotate=false")
 
 Scored = dict[str, str]
 """A row of a CSV file."""
@@ -152,65 +153,50 @@ def commands(name: str, rows: list[Scored]) -> list[str]:
 
 
 def summary(pairs: dict[str, list[Scored]]) -> str:
-    """Return the page of methods x pairs: Dice, the mean over structures."""
-    cells: dict[str, dict[str, str]] = {}
-    columns = []
+    """Return the page of methods x pairs: Dice, the mean over structures.
+
+    Presets as they are have a table of their own; what was measured with other settings
+    is listed below it.
+    """
+    cells: dict[tuple[str, str, str], list[Scored]] = {}
     for name, rows in pairs.items():
-        for target in dict.fromkeys(row["target"] for row in rows):
-            column = name if target == "target" else f"{name}, {target}"
-            columns.append(column)
-            mine = [row for row in rows if row["target"] == target]
-            for label, group in variants(mine).items():
-                cells.setdefault(label, {})[column] = _cell(group)
+        for row in rows:
+            pair = name if row["target"] == "target" else f"{name}, {row['target']}"
+            own = " ".join(x for x in row["settings"].split() if x not in AUGMENTATION)
+            kind = row["preset"] if row["preset"] != "quick" else ""
+            label = f"{kind} {own}".strip()
+            cells.setdefault((row["method"], label, pair), []).append(row)
+    columns = list(dict.fromkeys(pair for _, _, pair in cells))
+    methods = [name for name in METHODS if any(name == method for method, *_ in cells)]
     lines = [
         "# Methods on all pairs: Dice on the test split of the target",
         "",
-        "Mean over the structures and (n) seeds, with the range over the seeds where "
-        "there are several. Settings, distances and minutes are in the table of each "
-        "pair.",
+        "Quick presets. Mean over the structures and (n) seeds, with the range over "
+        "the seeds where there are several; - was not measured. Flips and rotations "
+        "are off for bodies that have a side. Distances and minutes are in the table "
+        "of each pair.",
         "",
         f"| method | {' | '.join(columns)} |",
         f"|{'---|' * (len(columns) + 1)}",
     ]
+    for method in methods:
+        found = (_cell(cells.get((method, "", column), [])) for column in columns)
+        lines.append(f"| {method} | {' | '.join(found)} |")
     lines += [
-        f"| {label} | {' | '.join(found.get(column, '-') for column in columns)} |"
-        for label, found in cells.items()
+        "",
+        "With other settings, most of them those of earlier quick presets:",
+        "",
+        "| pair | method | settings | Dice |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| {pair} | {method} | {label} | {_cell(rows)} |"
+        for (method, label, pair), rows in sorted(
+            cells.items(), key=lambda cell: cell[0][2]
+        )
+        if label
     ]
     return "\n".join([*lines, ""])
-
-
-def variants(rows: list[Scored]) -> dict[str, list[Scored]]:
-    """Group the rows of a pair by method, and by settings where these differ.
-
-    The settings that most methods were measured with are those of a method's own line.
-    A method that was measured with these and more settings alone has no such line.
-    """
-    kinds = {(row["method"], row["preset"], row["settings"]) for row in rows}
-    usual = Counter((preset, settings) for _, preset, settings in kinds)
-    most = max(usual, key=lambda kind: usual[kind])
-    groups: dict[str, list[Scored]] = {}
-    for method in dict.fromkeys(row["method"] for row in rows):
-        mine = list(
-            dict.fromkeys(
-                (row["preset"], row["settings"])
-                for row in rows
-                if row["method"] == method
-            )
-        )
-        own = max(mine, key=lambda kind: usual[kind])
-        more = set(own[1].split()) > set(most[1].split())
-        for kind in mine:
-            label = (
-                method
-                if kind == own and not more
-                else f"{method}, {' '.join(kind).strip()}"
-            )
-            groups[label] = [
-                row
-                for row in rows
-                if row["method"] == method and (row["preset"], row["settings"]) == kind
-            ]
-    return groups
 
 
 def _cell(rows: list[Scored]) -> str:
