@@ -6,10 +6,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from napari_uda.core.spec.config import quantity
 
-from .beside import BesideConfig
+from .skips import SkipsConfig
 
 
-class CycleganConfig(BesideConfig):
+class CycleganConfig(SkipsConfig):
     """Settings of translation by CycleGAN with a segmenter of one look."""
 
     title: ClassVar[str] = "CycleGAN"

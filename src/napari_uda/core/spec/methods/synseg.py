@@ -6,10 +6,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from napari_uda.core.spec.config import quantity
 
-from .beside import BesideConfig
+from .skips import SkipsConfig
 
 
-class SynsegConfig(BesideConfig):
+class SynsegConfig(SkipsConfig):
     """Settings of end-to-end synthesis and segmentation."""
 
     title: ClassVar[str] = "SynSeg-Net"

@@ -6,10 +6,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from napari_uda.core.spec.config import quantity
 
-from .translation import TranslationConfig
+from .skips import SkipsConfig
 
 
-class TdGanConfig(TranslationConfig):
+class TdGanConfig(SkipsConfig):
     """Settings of TD-GAN: translation to the look of a frozen source segmenter.
 
     The four rows of the paper's table: CGAN is `conditional` off and
@@ -31,10 +31,10 @@ class TdGanConfig(TranslationConfig):
         "segmenter": "di2i", "width": 48, "levels": 5, "norm": "batch", "ema": 0.999,
         "dice_weight": 0.0, "generator_width": 64, "generator_blocks": 7,
         "upsampling": "transposed", "discriminator_width": 64, "identity_weight": 0.0,
-        "rotate": False, "translation_learning_rate": 2e-4,
+        "rotate": False, "translation_learning_rate": 2e-4, "generator": "resnet",
     }  # fmt: skip
     quick_volumes: ClassVar[dict[str, Any]] = {
-        **TranslationConfig.quick_volumes, "pretrain": 0.3, "translation_batch_size": 2,
+        **SkipsConfig.quick_volumes, "pretrain": 0.3, "translation_batch_size": 2,
     }  # fmt: skip
 
     name: Literal["td_gan"] = "td_gan"

@@ -1,4 +1,4 @@
-"""Settings of methods whose segmenter learns beside translation there and back."""
+"""Settings of methods whose `quick` generators are U-Nets."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from napari_uda.core.spec.config import quantity
 from .translation import TranslationConfig
 
 
-class BesideConfig(TranslationConfig):
-    """What cyclegan and synseg have in common: generators with skips in `quick`.
+class SkipsConfig(TranslationConfig):
+    """What cyclegan, synseg and td_gan have in common: generators with long skips.
 
-    From the first step on, the segmenter learns from what generators make, which should
-    be worth it by then: what skips carry need not be learnt.
+    A few hundred steps do not teach a residual network to draw fine structures; what
+    skips carry need not be learnt.
     """
 
     generator: Literal["resnet", "skip"] = "skip"
