@@ -26,7 +26,7 @@ os.environ["QT_API"] = "pyqt6"
 os.environ["NAPARI_CONFIG"] = ""  # napari keeps its settings in memory
 os.environ["MPLBACKEND"] = "Agg"
 
-pytest.register_assert_rewrite("bad_input")
+pytest.register_assert_rewrite("bad_input", "inspected")
 
 TIMEOUT = 30_000
 TINY = (

@@ -31,6 +31,7 @@ from qtpy.QtCore import (
 from qtpy.QtWidgets import QApplication
 from superqt.utils import WorkerBase
 
+from data_window import data_window, empty
 from napari_uda.ui import estimate_row, priority, standby, trainer_process
 from napari_uda.ui import session as session_module
 from train_window import FAKE
@@ -235,6 +236,20 @@ def pair(tmp_path: Path) -> Path:
         tifffile.imwrite(tmp_path / name / "images/a.tif", image.astype(np.uint8))
         tifffile.imwrite(tmp_path / name / "labels/a.tif", labels)
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def data_tab(qapp):
+    """Data tab in a window that all tests of a module share."""
+    with data_window() as tab:
+        yield tab
+
+
+@pytest.fixture
+def tab(data_tab, qtbot):
+    """Data tab that each test finds empty."""
+    yield data_tab
+    empty(qtbot, data_tab)
 
 
 @pytest.fixture

@@ -11,20 +11,8 @@ from qtpy.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QApplication
 
-from data_window import data_window, empty, folder_of, look, noise, verdict, wait
+from data_window import folder_of, look, noise, verdict, wait
 from napari_uda.ui.session import DomainChoice
-
-
-@pytest.fixture(scope="module")
-def window(qapp):
-    with data_window() as widget:
-        yield widget
-
-
-@pytest.fixture
-def widget(window, qtbot):
-    yield window
-    empty(qtbot, window)
 
 
 def same_image(folder):
@@ -86,21 +74,19 @@ WARNED = {
 
 
 @pytest.mark.parametrize("make", WARNED, ids=lambda make: make.__name__)
-def test_what_needs_a_warning_gets_it_and_can_still_train(
-    make, widget, qtbot, tmp_path
-):
+def test_what_needs_a_warning_gets_it_and_can_still_train(make, tab, qtbot, tmp_path):
     make(tmp_path)
     look(
         qtbot,
-        widget,
+        tab,
         source=DomainChoice(folder=tmp_path / "source"),
         target=DomainChoice(folder=tmp_path / "target"),
     )
     for words in WARNED[make]:
-        assert words in verdict(widget)
-    assert widget.session.problem == ""
+        assert words in verdict(tab)
+    assert tab.session.problem == ""
     if make is not no_split:
-        assert WARNED[make][0] in widget.verdict.text()
+        assert WARNED[make][0] in tab.verdict.text()
 
 
 def no_images(folder):
@@ -126,34 +112,34 @@ REFUSED = {
 
 @pytest.mark.parametrize("make", REFUSED, ids=lambda make: make.__name__)
 def test_a_folder_that_cannot_be_used_is_a_sentence_and_the_other_is_shown(
-    make, widget, qtbot, tmp_path
+    make, tab, qtbot, tmp_path
 ):
     make(tmp_path / "source")
     look(
         qtbot,
-        widget,
+        tab,
         source=DomainChoice(folder=tmp_path / "source"),
         target=DomainChoice(folder=folder_of(tmp_path / "target", 5)),
     )
     for words in REFUSED[make]:
-        assert words.lower() in widget.verdict.text().lower()
-        assert words in widget.session.problem
-    assert widget.table.samples.rowCount() == 2
+        assert words.lower() in tab.verdict.text().lower()
+        assert words in tab.session.problem
+    assert tab.table.samples.rowCount() == 2
 
 
-def test_resampling_is_offered_and_said_to_be_done(widget, qtbot, tmp_path):
+def test_resampling_is_offered_and_said_to_be_done(tab, qtbot, tmp_path):
     for name, side in (("source", 4), ("target", 8)):
         folder_of(
             tmp_path / name, side, config=f"voxel_size: [{side}, {side}]\nunit: nm"
         )
-        widget.session.choose(name, DomainChoice(folder=tmp_path / name))
-    wait(qtbot, widget)
-    assert "voxels are 4 x 4 nm in the source and 8 x 8 nm" in widget.verdict.text()
-    assert widget.fix.isVisibleTo(widget)
-    widget.fix.click()
-    wait(qtbot, widget)
-    assert "Both domains are resampled to 8 x 8 nm" in widget.verdict.text()
-    assert widget.session.snapshot().dataset().voxel_size == (8.0, 8.0)
+        tab.session.choose(name, DomainChoice(folder=tmp_path / name))
+    wait(qtbot, tab)
+    assert "voxels are 4 x 4 nm in the source and 8 x 8 nm" in tab.verdict.text()
+    assert tab.fix.isVisibleTo(tab)
+    tab.fix.click()
+    wait(qtbot, tab)
+    assert "Both domains are resampled to 8 x 8 nm" in tab.verdict.text()
+    assert tab.session.snapshot().dataset().voxel_size == (8.0, 8.0)
 
 
 def drag(widget, *paths):
@@ -171,14 +157,14 @@ def drag(widget, *paths):
     return drop.isAccepted()
 
 
-def test_folders_are_dropped_and_files_are_not(widget, qtbot, tmp_path):
+def test_folders_are_dropped_and_files_are_not(tab, qtbot, tmp_path):
     for name in ("source", "target"):
         folder = folder_of(tmp_path / name, len(name) + 40)
-        picker = widget.pickers[name]
+        picker = tab.pickers[name]
         assert picker.acceptDrops()
         assert not drag(picker, folder / "images/a.tif")
         assert drag(picker, folder)
         assert picker.folder.box.currentText() == str(folder)
-    wait(qtbot, widget)
-    assert widget.session.problem == ""
-    assert widget.table.samples.rowCount() == 4
+    wait(qtbot, tab)
+    assert tab.session.problem == ""
+    assert tab.table.samples.rowCount() == 4

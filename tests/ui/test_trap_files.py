@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from data_window import cell, data_window, folder_of, look, noise, said, severity
+from data_window import cell, folder_of, look, noise, said, severity
 from napari_uda.ui.session import DomainChoice
 
 
@@ -91,12 +91,6 @@ def write_labels(folder):
 
 
 @pytest.fixture(scope="module")
-def widget(qapp):
-    with data_window() as widget:
-        yield widget
-
-
-@pytest.fixture(scope="module")
 def folders(tmp_path_factory):
     source = folder_of(tmp_path_factory.mktemp("data") / "source", 50)
     write_labels(source)
@@ -110,10 +104,10 @@ def folders(tmp_path_factory):
 
 
 @pytest.fixture
-def looked(widget, folders, qtbot):
-    if widget.inspection is None:
-        look(qtbot, widget, **folders)
-    return widget
+def looked(data_tab, folders, qtbot):
+    if data_tab.inspection is None:
+        look(qtbot, data_tab, **folders)
+    return data_tab
 
 
 SAID = {

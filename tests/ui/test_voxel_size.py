@@ -6,24 +6,12 @@ import numpy as np
 import pytest
 import tifffile
 
-from data_window import cell, data_window, empty, folder_of, look, noise, severity, wait
+from data_window import cell, folder_of, look, noise, severity, wait
 from napari_uda.core.io import Geometry, read
 from napari_uda.core.spec.domain import Domain
 from napari_uda.core.spec.geometry import TypedSize, sample_geometry
 from napari_uda.ui.session import DomainChoice, LayerPair
 from napari_uda.ui.voxel_size_row import VoxelSizeRow
-
-
-@pytest.fixture(scope="module")
-def data_tab(qapp):
-    with data_window() as tab:
-        yield tab
-
-
-@pytest.fixture
-def tab(data_tab, qtbot):
-    yield data_tab
-    empty(qtbot, data_tab)
 
 
 def enter(row, unit="", **sides):
