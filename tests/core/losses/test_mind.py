@@ -5,7 +5,9 @@ import itertools
 import pytest
 import torch
 
-from napari_uda.core.losses.mind import EPSILON, PATCH, SEARCH, mind, mind_loss
+from napari_uda.core.losses.mind import mind, mind_loss
+
+SEARCH, PATCH, EPSILON = {2: 4, 3: 1}, {2: 3, 3: 1}, 1e-4
 
 
 def noise(*shape, seed=0):
@@ -55,6 +57,21 @@ def test_it_is_what_the_formula_says(form, shape):
     ours = [*offsets[half:], *(tuple(-s for s in a) for a in offsets[half:])]
     order = torch.tensor([ours.index(a) for a in offsets])
     torch.testing.assert_close(got[order], expected, atol=1e-5, rtol=1e-3)
+
+
+def test_channels_count_alike():
+    image, flat = noise(1, 1, 16, 16), torch.zeros(1, 1, 16, 16)
+    expected = mind(image)
+    for channels in ([image, flat], [flat, image]):
+        found = mind(torch.cat(channels, dim=1))
+        torch.testing.assert_close(found, expected, atol=1e-3, rtol=0)
+
+
+def test_half_precision_is_near_enough():
+    image = torch.nn.functional.avg_pool2d(noise(1, 1, 32, 32), 5, 1)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = mind(image)
+    torch.testing.assert_close(found.float(), mind(image), atol=0.02, rtol=0)
 
 
 @pytest.mark.parametrize("shape", [(1, 20, 24), (1, 6, 12, 12)])

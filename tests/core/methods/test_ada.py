@@ -22,7 +22,11 @@ TRAINED = {0.1: SEGMENTERS, 0.4: TRANSLATORS, 0.8: SEGMENTERS}
 @pytest.fixture
 def method(make_config, make_task):
     torch.manual_seed(0)
-    settings = {"segmenter_pretrain": 0.2, "translation_pretrain": 0.4}
+    settings = {
+        "segmenter_pretrain": 0.2,
+        "translation_pretrain": 0.4,
+        "dice_weight": 0.5,
+    }
     return Ada(make_config("ada", **settings), make_task())
 
 
@@ -84,6 +88,7 @@ def test_half_of_what_it_is_tuned_on_is_real(labelled, method, make_batch):
     torch.testing.assert_close(losses["seg_real"], 0.5 * real.detach())
     torch.testing.assert_close(losses["seg_generated"], 0.5 * generated.detach())
     torch.testing.assert_close(engine.loss["segmenters"], 0.5 * (real + generated))
+    assert engine.stages == {"segmenters": pytest.approx(0.5)}
     engine.loss["segmenters"].backward()
     reached = {
         n.partition(".")[0] for n, p in method.named_parameters() if p.grad is not None
@@ -107,3 +112,11 @@ def test_generators_never_hear_of_segmenters(method, make_batch):
 
 def test_only_what_was_tuned_on_translations_may_be_chosen(method):
     assert [method.ready(p) for p in (0.1, 0.4, 0.8)] == [False, False, True]
+
+
+def test_each_look_has_its_own_segmenter(method):
+    method.eval()
+    image = torch.rand(1, 1, 32, 32)
+    with torch.inference_mode():
+        assert torch.equal(method.segment(image), method.segmenter(image))
+        assert torch.equal(method.segment_source(image), method.source_segmenter(image))

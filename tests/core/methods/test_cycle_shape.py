@@ -94,7 +94,7 @@ def expected(method, batch, labelled):
 def test_segmenters_learn_from_all_kinds_of_labelled_images(
     labelled, make_method, make_batch
 ):
-    method = make_method()
+    method = make_method(dice_weight=0.5)
     batch = make_batch(method.config, method.task)
     batch = batch if labelled else unlabelled(batch)
     kinds = expected(method, batch, labelled)
@@ -103,7 +103,10 @@ def test_segmenters_learn_from_all_kinds_of_labelled_images(
         torch.testing.assert_close(losses[key], kinds[key])
     torch.testing.assert_close(engine.losses["segmenters"], sum(kinds.values()))
     torch.testing.assert_close(losses["shape"], kinds["seg_synthetic"])
-    assert losses["round_trip"] > 0
+    again = method.to_source(method.to_target(batch.source.image))
+    logits = method.source_segmenter(again)
+    trip = segmentation_loss(logits, batch.source.label, 0.5)
+    torch.testing.assert_close(losses["round_trip"], trip.detach())
 
 
 def test_unlabelled_target_images_count_nothing_whether_or_not_this_is_known(
@@ -232,8 +235,6 @@ def test_each_look_has_its_own_segmenter(make_method):
     with torch.inference_mode():
         assert torch.equal(method.segment(image), method.segmenter(image))
         assert torch.equal(method.segment_source(image), method.source_segmenter(image))
-        assert torch.equal(method.translate(image, "target"), method.to_target(image))
-        assert torch.equal(method.translate(image, "source"), method.to_source(image))
 
 
 def test_pretraining_leaves_time_for_the_rest():

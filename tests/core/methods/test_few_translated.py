@@ -52,3 +52,34 @@ def test_a_larger_number_than_the_batch_means_all(
     method.segmenter.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
     method.step(batch, recording_engine(method))
     assert [len(images) for images in seen] == [2]
+
+
+class Idle:
+    progress = 0.99
+
+    def update(self, optimizer, loss, progress=None):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("cyclegan", {"route": "segment_on_fakes"}), ("synseg", {}), ("accseg", {}),
+        ("ada", {}), ("cycle_shape", {}),
+    ],
+)  # fmt: skip
+def test_the_segmenter_meets_translations_of_this_step_in_the_order_of_labels(
+    name, changes, smallest, make_task, make_batch
+):
+    settings = smallest(name) | {"batch_size": 3, "translation_batch_size": 2}
+    method = method_class(name)(METHODS[name](**settings, **changes), make_task())
+    seen = []
+    method.segmenter.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    for seed in (0, 1):
+        batch = make_batch(method.config, method.task, seed)
+        with torch.no_grad():
+            expected = method.to_target(batch.source.image)
+        seen.clear()
+        method.step(batch, Idle())
+        of_all = [images for images in seen if len(images) == 3]
+        assert any(torch.allclose(images, expected, atol=1e-5) for images in of_all)

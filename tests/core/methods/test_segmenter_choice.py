@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import get_args
+
 import numpy as np
 import pytest
 import torch
@@ -11,6 +14,7 @@ from napari_uda.core.methods.source_only import SourceOnly
 from napari_uda.core.methods.supervised import Supervised
 from napari_uda.core.networks.segmenters import SEGMENTERS
 from napari_uda.core.spec.events import Step
+from napari_uda.core.spec.methods import METHODS
 from napari_uda.core.spec.run import RunFolder
 
 every_segmenter = pytest.mark.parametrize("segmenter", SEGMENTERS)
@@ -34,6 +38,27 @@ def test_the_baselines_learn_with_every_segmenter(
     batch, engine = make_batch(config, task), recording_engine(method)
     losses = [float(method.step(batch, engine)["seg"]) for _ in range(6)]
     assert losses[-1] < losses[0]
+
+
+CHOICES = [
+    (name, segmenter)
+    for name, config in METHODS.items()
+    for segmenter in get_args(config.model_fields["segmenter"].annotation)
+]
+
+
+@pytest.mark.parametrize(("name", "segmenter"), CHOICES)
+def test_every_method_segments_with_the_chosen_network(
+    name, segmenter, make_config, make_task
+):
+    kind = import_module(f"napari_uda.core.methods.{name}").METHOD
+    wanted = SEGMENTERS[segmenter]
+    wanted = getattr(wanted, "func", wanted)
+    with torch.device("meta"):
+        method = kind(make_config(name, segmenter=segmenter), make_task())
+    for child, network in method.named_children():
+        if child.endswith("segmenter"):
+            assert any(type(module) is wanted for module in network.modules())
 
 
 @pytest.mark.parametrize(

@@ -263,8 +263,6 @@ def test_target_images_are_translated_and_source_images_are_not(make_method):
     image = torch.rand(1, 1, 32, 32)
     with torch.inference_mode():
         fake = method.to_source(image)
-        assert torch.equal(method.translate(image, "source"), fake)
-        assert torch.equal(method.translate(image, "target"), method.to_target(image))
         assert torch.equal(method.segment(image), method.segmenter(fake))
         assert torch.equal(method.segment_source(image), method.segmenter(image))
 

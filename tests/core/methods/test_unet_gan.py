@@ -121,14 +121,18 @@ def with_shifts(method):
 
 @pytest.mark.parametrize("dims", [2, 3])
 def test_losses_are_between_originals_and_translations(dims, make_method, make_batch):
-    method = with_shifts(make_method(dims, patch_size=32)).eval()
+    exponents = {
+        f"{name}_exponent": value
+        for name, value in (("luminance", 0.3), ("contrast", 0.6), ("structure", 2.0))
+    }
+    method = with_shifts(make_method(dims, patch_size=32, **exponents)).eval()
     batch = make_batch(method.config, method.task)
     losses = method.step(batch, Watcher(method))
     ways = (
         (batch.source.image, batch.source.image * 0.8 + 0.1),
         (batch.target.image, batch.target.image * 0.8 - 0.15),
     )
-    structure = sum(ssim_loss(*way, 0.1, 0.1, 1.0) for way in ways)
+    structure = sum(ssim_loss(*way, 0.3, 0.6, 2.0) for way in ways)
     torch.testing.assert_close(losses["ssim"], structure)
     taps = ("block7", "block9")
     features = [[method.segmenter(image, taps=taps) for image in way] for way in ways]
