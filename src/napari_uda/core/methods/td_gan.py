@@ -10,7 +10,7 @@ Differences from the paper: a softmax for classes that exclude each other; means
 sums, so w_i = 1/K; LSGAN as in CycleGAN, or the non-saturating log loss; pairs are
 concatenated and pooled as pairs; layers of U, optimisers, sizes and the weight 1 of
 L_seg are not in the paper; no cross-validation of U; averaged networks predict; quick
-is small and short, two fifths of it for U (a tenth in `paper`) and patches of 128 px,
+is small and short, with long skips, two fifths for U (a tenth in `paper`), 128 px,
 with soft Dice, identity loss, and a warm-up of what U says of fakes.
 """
 
