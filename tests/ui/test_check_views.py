@@ -161,3 +161,16 @@ def test_a_click_on_the_curves_goes_there(viewer, widget, qtbot):
     assert widget.panel.item.text() == "MR, slice 4 of 5"
     assert slice_now(viewer) == 3
     assert "structure" in widget.panel.plot.legend.text()
+
+
+def test_no_caption_is_left_under_the_pictures_of_other_tabs(viewer, widget, qtbot):
+    widget.show()
+    compare(widget, qtbot)
+    captions = viewer.layers["check: captions"]
+    assert captions.visible
+    widget.hide()
+    assert not captions.visible
+    widget.panel.set_mode("changes")
+    assert not captions.visible
+    widget.show()
+    assert captions.visible

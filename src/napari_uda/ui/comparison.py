@@ -68,6 +68,7 @@ class Comparison:
         self._fitted: tuple[Pair, bool] | None = None
         self._limits: tuple[float, float] | None = None
         self._captions = Captions(viewer, "check: captions")
+        self._described = True
         self.mode: Mode = "off"
         self.share = 0.5
         """How much of the translation is in a blend."""
@@ -107,6 +108,14 @@ class Comparison:
         if wanted:
             self._describe(pair)
             self._fit(pair, mode == "side")
+
+    def describe(self, wanted: bool) -> None:
+        """Write below the pictures what they are, or leave the canvas to others."""
+        self._described = wanted
+        if not wanted:
+            self._captions.hide()
+        elif self._pair is not None and any(x.visible for x in self._layers.values()):
+            self._describe(self._pair)
 
     def adjust(self) -> None:
         """Take over share, tile and strength."""
@@ -153,6 +162,8 @@ class Comparison:
 
     def _describe(self, pair: Pair) -> None:
         """Write below each picture what it is, in every slice."""
+        if not self._described:
+            return
         height, width = pair.shape[-2:]
         line, end = below(height)
         spots = [(_WORDS.get(self.mode, "original"), line, -0.5), ("", end, -0.5)]

@@ -155,13 +155,15 @@ class ReviewPanel(ReviewForm):
         self._show_item()
 
     def showEvent(self, event: QShowEvent | None) -> None:
-        """Take the key V as long as the panel can be seen."""
+        """Take the key V, and write captions, as long as the panel can be seen."""
         super().showEvent(event)
         self._bind()
+        self.comparison.describe(True)
 
     def hideEvent(self, event: QHideEvent | None) -> None:
-        """Give the key back to napari."""
+        """Give key and canvas back to napari."""
         self._unbind()
+        self.comparison.describe(False)
         super().hideEvent(event)
 
     def _bind(self) -> None:
