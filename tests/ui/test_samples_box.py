@@ -7,6 +7,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_uda.core.data.inspection import Problem, SampleReport
+from napari_uda.ui.sample_table import SampleTable
 from napari_uda.ui.samples_box import SamplesBox
 from napari_uda.ui.session import Session
 
@@ -57,3 +58,24 @@ def test_names_lose_their_middle_and_are_whole_in_a_tooltip_or_a_wide_dock(dock,
     assert table.columnWidth(0) < needed
     dock.resize(900, 300)
     qtbot.waitUntil(lambda: table.columnWidth(0) >= needed)
+
+
+@pytest.mark.parametrize(
+    ("domain", "split", "role", "use"),
+    [
+        ("source", "train", "train", "train"),
+        ("source", "test", "train", "test"),
+        ("source", "train", "unlabelled", "unlabelled"),
+        ("target", "train", "unlabelled", "adapt"),
+        ("target", "train", "evaluate", "adapt, truth"),
+        ("target", "train", "train", "train"),
+        ("target", "test", "evaluate", "test"),
+        ("target", "test", "unlabelled", "test, unlabelled"),
+    ],
+)
+def test_it_says_what_a_sample_is_for(qtbot, domain, split, role, use):
+    table = SampleTable()
+    qtbot.addWidget(table)
+    table.samples.append(SampleReport(domain, "a", split, role))
+    index = table.samples.index(0, table.samples.columnCount() - 1)
+    assert table.samples.data(index, Qt.ItemDataRole.DisplayRole) == use

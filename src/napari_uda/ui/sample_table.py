@@ -31,13 +31,13 @@ _HINTS = (
     "Type of the intensities.",
     "Size of a voxel (z,) y, x.",
     "Structures that occur in the labels, of all there are.",
-    "What image and labels are used for.",
+    "train: image and labels are learnt from; adapt: the image is, without labels; "
+    "truth: only scores see its labels; test: not learnt from.",
 )
 _DISPENSABLE = ("type", "classes")
 """Columns that a narrow table does without, the first of them first."""
 WIDEST_NAME = 130
 """Pixels that the name of a sample may take where others need room, too."""
-_USE = {"train": "trains", "evaluate": "truth", "unlabelled": "unlabelled"}
 
 
 class SampleModel(QAbstractTableModel):
@@ -130,8 +130,16 @@ class SampleModel(QAbstractTableModel):
                     f"{len(report.found)}/{max(self._structures, len(report.counts))}"
                 )
             case _:
-                split = ", test" if report.split == "test" else ""
-                return f"{_USE[report.role]}{split}"
+                return _use(report)
+
+
+def _use(report: SampleReport) -> str:
+    """Return in a word or two what image and labels are used for."""
+    if report.split == "test":
+        return "test" if report.role != "unlabelled" else "test, unlabelled"
+    if report.domain == "source" or report.role == "train":
+        return {"evaluate": "truth"}.get(report.role, report.role)
+    return "adapt, truth" if report.role == "evaluate" else "adapt"
 
 
 class SampleTable(QTableView):
