@@ -111,10 +111,12 @@ def test_moved_anatomy_costs_and_the_gradient_reaches_the_translation_alone():
     assert mind_loss(-image, image) < 1e-5
 
 
-def test_batches_are_means():
+@pytest.mark.parametrize("form", ["max", "sum"])
+def test_batches_are_means(form):
     images, fakes = noise(2, 1, 16, 16), noise(2, 1, 16, 16, seed=1)
-    each = [mind_loss(fakes[i, None], images[i, None]) for i in (0, 1)]
-    torch.testing.assert_close(mind_loss(fakes, images), torch.stack(each).mean())
+    pairs = zip(images.split(1), fakes.split(1), strict=True)
+    each = [(mind(a, form) - mind(b, form)).abs().mean() for a, b in pairs]
+    torch.testing.assert_close(mind_loss(fakes, images, form), sum(each) / 2)
 
 
 def test_descent_restores_the_structure():
