@@ -61,7 +61,8 @@ def answer(seen, words):
     def click():
         box = QApplication.activeModalWidget()
         assert isinstance(box, QMessageBox)
-        seen.append((box.text(), [button.text() for button in box.buttons()]))
+        buttons = [button.text() for button in box.buttons()]
+        seen.append((box.text(), buttons, box.informativeText()))
         next(b for b in box.buttons() if words in b.text()).click()
 
     QTimer.singleShot(50, click)
@@ -159,3 +160,18 @@ def test_nothing_is_offered_while_a_run_is_followed(qtbot, session, tmp_path):
     assert row.isHidden()  # until the list has been read again
     row.show_runs([listed(tmp_path / "b", "running")])
     assert not row.isHidden()
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(1, "the 1 run that waits"), (2, "the 2 runs that wait")]
+)
+def test_runs_that_wait_are_not_forgotten(window, session, tmp_path, count, words):
+    session.job, seen = FakeJob(), []
+    answer(seen, "Cancel")
+    window.close()
+    assert "queue" not in seen[0][2]
+    for number in range(count):
+        session.queue.add(RunFolder(tmp_path / str(number)), "process")
+    answer(seen, "Cancel")
+    window.close()
+    assert f"Resume starts {words} in it" in seen[1][2]

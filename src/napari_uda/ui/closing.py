@@ -49,7 +49,7 @@ class CloseGuard(QObject):
         ):
             return False
         event.ignore()
-        answer = ask(watched, job)
+        answer = ask(watched, job, len(self._session.queue))
         if answer == "stop":
             job.ended.connect(self._close)
             job.stop()
@@ -79,22 +79,36 @@ class CloseGuard(QObject):
         return None
 
 
-def ask(window: QWidget, job: Job) -> Answer:
-    """Ask what is to become of a training; returns the answer."""
+def ask(window: QWidget, job: Job, waiting: int = 0) -> Answer:
+    """Ask what is to become of a training; returns the answer.
+
+    Parameters
+    ----------
+    window
+        The window that is to be closed.
+    job
+        What trains.
+    waiting
+        Number of runs that wait for it.
+    """
     box = QMessageBox(window)
     box.setIcon(QMessageBox.Icon.Question)
     box.setWindowTitle("A training is under way")
     box.setText(f"{job.run.id} is being trained (step {job.step:,}).")
     keep = None
     if job.how == "thread":
-        box.setInformativeText("It trains inside napari and cannot go on without it.")
+        words = "It trains inside napari and cannot go on without it."
     else:
-        box.setInformativeText(
+        words = (
             "It can go on in the background: the Train tab offers to follow it when "
             "napari is opened again. If you stop it, all that it has learned is saved "
             "and Resume goes on."
         )
         keep = box.addButton("Keep training", QMessageBox.ButtonRole.AcceptRole)
+    if waiting:
+        runs = "1 run that waits" if waiting == 1 else f"{waiting} runs that wait"
+        words += f"\n\nThe queue ends with napari: Resume starts the {runs} in it."
+    box.setInformativeText(words)
     stop = box.addButton("Stop and save", QMessageBox.ButtonRole.DestructiveRole)
     box.addButton(QMessageBox.StandardButton.Cancel)
     box.setDefaultButton(keep or stop)
