@@ -18,6 +18,7 @@ from napari_uda.core.spec.run import RunFolder
 from processes import PATIENCE, start
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
 
     from conftest import Outcome
@@ -34,6 +35,15 @@ def wait_for(happens: Callable[[], object]) -> None:
 
 def steps_of(run: RunFolder) -> list[int]:
     return [event.step for event in run.events() if event.kind == "step"]
+
+
+def begin(*settings: str) -> tuple[RunFolder, subprocess.Popen[str]]:
+    """Start a long training of the workshop, and wait for its first step."""
+    run = RunFolder("other")
+    long = ("method.steps=100000", "training.log_every=1", *settings)
+    training = start("train", "experiment.yaml", "--run", "other", *long)
+    wait_for(lambda: run.exists and steps_of(run))
+    return run, training
 
 
 def test_training_goes_to_the_default_folder(
@@ -142,10 +152,7 @@ def test_watch_follows_a_run_that_is_under_way(workshop: Path) -> None:
 def test_a_signal_saves_and_says_how_to_resume(
     number: signal.Signals, workshop: Path, command: Command
 ) -> None:
-    run = RunFolder("other")
-    long = ("method.steps=100000", "training.log_every=1", "training.memory=1")
-    training = start("train", "experiment.yaml", "--run", "other", *long)
-    wait_for(lambda: run.exists and steps_of(run))
+    run, training = begin("training.memory=1")
 
     training.send_signal(number)
     _, err = training.communicate(timeout=PATIENCE)
@@ -166,10 +173,7 @@ def test_a_signal_saves_and_says_how_to_resume(
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals for a child")
 def test_a_signal_ends_a_pause(workshop: Path) -> None:
-    run = RunFolder("other")
-    long = ("method.steps=100000", "training.log_every=1")
-    training = start("train", "experiment.yaml", "--run", "other", *long)
-    wait_for(lambda: run.exists and steps_of(run))
+    run, training = begin()
     run.request("pause")
     wait_for(lambda: run.state() == "paused")
     training.send_signal(signal.SIGINT)
@@ -180,10 +184,7 @@ def test_a_signal_ends_a_pause(workshop: Path) -> None:
 
 
 def test_a_paused_run_goes_on_from_another_terminal(workshop: Path) -> None:
-    run = RunFolder("other")
-    long = ("method.steps=100000", "training.log_every=1")
-    training = start("train", "experiment.yaml", "--run", "other", *long)
-    wait_for(lambda: run.exists and steps_of(run))
+    run, training = begin()
     run.request("pause")
     wait_for(lambda: run.state() == "paused")
     reached = steps_of(run)[-1]

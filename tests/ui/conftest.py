@@ -11,6 +11,7 @@ import gc
 import sys
 import threading
 import time
+import weakref
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,8 @@ GRACE = 3.0
 """Seconds that something which is ending already may take."""
 
 _FAILED = pytest.StashKey[bool]()
+_SPARED: weakref.WeakSet[QObject] = weakref.WeakSet()
+"""Timers and threads that the garbage collector does not list any more."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -72,9 +75,7 @@ def _nothing_left(request: pytest.FixtureRequest, qapp: QApplication) -> Iterato
         # The traceback of a failed test keeps its widgets alive: no second failure.
         if not request.node.stash.get(_FAILED, False):
             raise
-    # napari keeps some 6000 objects of each window: no more of them for gc to look at.
-    gc.collect()
-    gc.freeze()
+    _spare()
 
 
 @pytest.fixture(autouse=True)
@@ -94,8 +95,11 @@ def _no_giving_way(monkeypatch: pytest.MonkeyPatch) -> None:
 def _manifests_are_read_once() -> Iterator[None]:
     """Read no plugin's YAML anew for each window: a fifth of a second each time."""
     read = functools.cache(PluginManifest.from_file)
+
+    def copy(file: str) -> PluginManifest:
+        return read(file).model_copy(deep=True)
+
     with pytest.MonkeyPatch.context() as patch:
-        copy = lambda file: read(file).model_copy(deep=True)  # noqa: E731
         patch.setattr(PluginManifest, "from_file", copy)
         yield
 
@@ -104,6 +108,12 @@ def _manifests_are_read_once() -> Iterator[None]:
 def no_leftovers() -> NoLeftovers:
     """Return the guard as a context, to test it."""
     return _no_leftovers
+
+
+@pytest.fixture
+def spare() -> Callable[[], None]:
+    """Return what is done after each test to what it has made, to test it."""
+    return _spare
 
 
 @contextmanager
@@ -117,11 +127,23 @@ def _no_leftovers(grace: float = GRACE) -> Iterator[None]:
         pytest.fail(problem, pytrace=False)
 
 
+def _spare() -> None:
+    """Let the collector look no more at what there is: 6000 objects of each window."""
+    gc.collect()
+    _SPARED.update(_alive())
+    gc.freeze()
+
+
+def _alive() -> list[QObject]:
+    """Return all timers and threads of Qt; spared ones are unknown to the collector."""
+    # type(), because __class__ of a lazy proxy would import or raise
+    new = (obj for obj in gc.get_objects() if _runs_by_itself(type(obj)))
+    return [obj for obj in (*_SPARED, *new) if isalive(obj)]
+
+
 def _running() -> dict[str, list[object]]:
     """List everything that could outlive a test, by what it is called in a report."""
-    # type(), because __class__ of a lazy proxy would import or raise
-    objects = (obj for obj in gc.get_objects() if _runs_by_itself(type(obj)))
-    alive = [obj for obj in objects if isalive(obj)]
+    alive = _alive()
     return {
         "window": list(QApplication.topLevelWidgets()),
         "timer": [t for t in alive if isinstance(t, QTimer) and t.isActive()],

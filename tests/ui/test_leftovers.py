@@ -57,6 +57,15 @@ def test_a_timer_known_only_to_its_parent_is_noticed(no_leftovers: NoLeftovers) 
         QTimer(owner).start(70)
 
 
+def test_a_timer_of_an_earlier_test_is_noticed(
+    no_leftovers: NoLeftovers, spare: Callable[[], None]
+) -> None:
+    timer = QTimer()
+    spare()
+    with pytest.raises(LEFT, match=r"1 timer.*70 ms"), no_leftovers(SHORT):
+        timer.start(70)
+
+
 def test_a_stopped_timer_is_not_noticed(no_leftovers: NoLeftovers) -> None:
     timer = QTimer()
     with no_leftovers():

@@ -114,7 +114,10 @@ class Comparison:
         self._described = wanted
         if not wanted:
             self._captions.hide()
-        elif self._pair is not None and any(x.visible for x in self._layers.values()):
+        elif self._pair is not None and any(
+            layer.visible and layer in self._viewer.layers
+            for layer in self._layers.values()
+        ):
             self._describe(self._pair)
 
     def adjust(self) -> None:

@@ -137,9 +137,9 @@ def _use(report: SampleReport) -> str:
     """Return in a word or two what image and labels are used for."""
     if report.split == "test":
         return "test" if report.role != "unlabelled" else "test, unlabelled"
-    if report.domain == "source" or report.role == "train":
-        return {"evaluate": "truth"}.get(report.role, report.role)
-    return "adapt, truth" if report.role == "evaluate" else "adapt"
+    if report.domain == "target" and report.role != "train":
+        return "adapt, truth" if report.role == "evaluate" else "adapt"
+    return report.role
 
 
 class SampleTable(QTableView):
