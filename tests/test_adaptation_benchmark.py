@@ -204,6 +204,7 @@ def test_tables_of_older_files_and_other_settings(bench, tmp_path):
     assert "| method | old | p |" in text
     assert "| grl | 0.300 (0.200 to 0.400) (2) | 0.600 (1) |" in text
     assert "| supervised | 0.800 (1) | - |" in text
+    assert "| old | supervised |" not in text
     assert "| old | grl | a=1 | 0.900 (1) |" in text
     page = (tmp_path / "old.md").read_text()
     assert "--methods grl --seeds 0 1 --preset quick\n" in page

@@ -93,7 +93,7 @@ def _no_giving_way(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _manifests_are_read_once() -> Iterator[None]:
-    """Read no plugin's YAML anew for each window: a fifth of a second each time."""
+    """Read no plugin's YAML anew for each window."""
     read = functools.cache(PluginManifest.from_file)
 
     def copy(file: str) -> PluginManifest:

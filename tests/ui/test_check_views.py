@@ -174,3 +174,8 @@ def test_no_caption_is_left_under_the_pictures_of_other_tabs(viewer, widget, qtb
     assert not captions.visible
     widget.show()
     assert captions.visible
+    widget.hide()
+    for layer in ours(viewer).values():
+        viewer.layers.remove(layer)
+    widget.show()
+    assert not captions.visible

@@ -91,6 +91,13 @@ def test_different_voxel_sizes_can_be_mended_by_resampling(data: Dataset) -> Non
     assert {item.code for item in inspect(mended).problems} == {"resampled"}
 
 
+def test_voxel_sizes_that_hardly_differ_are_equal(data: Dataset) -> None:
+    (side, _), unit = data.source.voxel_size, data.source.unit
+    near = (1.01 * side, 1.01 * side)
+    found = inspect(with_domain(data, "target", voxel_size=near, unit=unit))
+    assert "voxel_size_differs" not in {problem.code for problem in found.problems}
+
+
 def test_voxel_sizes_that_vary_within_a_domain_are_noticed(
     data: Dataset, tmp_path: Path
 ) -> None:

@@ -6,7 +6,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from napari_uda.core.io import read, write_labels
+from napari_uda.core.io import Geometry, read, write_labels
 from napari_uda.core.spec.domain import Domain, Sample
 from napari_uda.core.spec.folders import domain_from_folder, fingerprint
 from napari_uda.core.spec.geometry import (
@@ -14,6 +14,7 @@ from napari_uda.core.spec.geometry import (
     file_geometry,
     geometry_of,
     sample_geometry,
+    whole_size,
     with_typed_size,
 )
 
@@ -84,3 +85,9 @@ def test_axes_that_are_not_typed_keep_the_size_of_the_file(folder):
     )
     assert geometry.voxel_size == pytest.approx((5000, 4, 4))
     assert geometry.affine[:3, 3] == pytest.approx([7000, 8000, 9000])
+
+
+@pytest.mark.parametrize("size", [None, (4.0, 4.0)])
+def test_a_size_that_lacks_an_axis_is_none(size):
+    assert whole_size(Geometry(size, "nm"), 3) == (None, None)
+    assert whole_size(Geometry((9.0, 4.0, 4.0), "nm"), 3) == ((9.0, 4.0, 4.0), "nm")
