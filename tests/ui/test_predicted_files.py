@@ -90,3 +90,13 @@ def test_a_size_along_y_and_x_draws_a_volume_but_is_none_of_its_mask(
     assert places(viewer) == {((4, 4, 4), *["nanometer"] * 3)}
     (found,) = saved(widget, tmp_path / "out", monkeypatch)
     assert found.voxel_size is None
+
+
+def test_distances_are_in_the_unit_of_the_target(
+    sized_run, viewer, widget, qtbot, folder
+):
+    file = folder / "images" / "a.tif"
+    write_image(file, volume()[0], Geometry((0.004, 0.004), "um"), overwrite=True)
+    widget.inputs.set_files([file])
+    predict(widget, qtbot)
+    assert "HD95 nm" in widget.scores.text()

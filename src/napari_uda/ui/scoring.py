@@ -63,7 +63,10 @@ def _score(result: PredictResult, truth: Any, dataset: Dataset) -> Scored:
         return Scored(result, None, None)
     overlapping = result.overlapping
     true = indices if overlapping else _raw(indices, result)
-    size, unit = whole_size(result.volume.header.geometry, result.volume.data.ndim)
+    volume = result.volume
+    size, unit = whole_size(
+        volume.header.geometry, volume.data.ndim, dataset.target.unit
+    )
     names = {
         (index if overlapping else value): item.name
         for index, (value, item) in enumerate(result.classes.items(), start=1)

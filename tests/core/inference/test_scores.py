@@ -44,6 +44,22 @@ def test_structures_are_matched_by_name(tmp_path: Path) -> None:
     assert (row["class"], row["dice"], row["unit"]) == ("liver", 1, "mm")
 
 
+@pytest.mark.parametrize("kind", ["labels", "labels/liver"])
+def test_distances_are_in_the_unit_of_the_data_folder(
+    kind: str, tmp_path: Path
+) -> None:
+    micrometres = {"resolution": (500.0, 500.0), "metadata": {"unit": "um"}}
+    truth = tmp_path / "data" / kind / "a.tif"
+    mine = tmp_path / kind.replace("labels", "masks") / "a.tif"
+    for file, array in ((truth, SQUARE), (mine, np.roll(SQUARE, 3, 0))):
+        file.parent.mkdir(parents=True)
+        tifffile.imwrite(file, array, imagej=True, **micrometres)
+    yaml = "voxel_size: [2, 2]\nunit: nm"
+    (tmp_path / "data" / "dataset.yaml").write_text(yaml)
+    (row,) = evaluate(tmp_path / "masks", tmp_path / "data")
+    assert (row["hd95"], row["unit"]) == (pytest.approx(6), "nm")
+
+
 def test_predicted_membranes_are_scored_against_those_of_instances(
     tmp_path: Path,
 ) -> None:

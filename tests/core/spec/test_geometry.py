@@ -91,3 +91,9 @@ def test_axes_that_are_not_typed_keep_the_size_of_the_file(folder):
 def test_a_size_that_lacks_an_axis_is_none(size):
     assert whole_size(Geometry(size, "nm"), 3) == (None, None)
     assert whole_size(Geometry((9.0, 4.0, 4.0), "nm"), 3) == ((9.0, 4.0, 4.0), "nm")
+
+
+def test_a_size_is_said_in_the_unit_that_is_asked_for():
+    size, unit = whole_size(Geometry((0.008, 0.006), "um"), 2, "nm")
+    assert (size, unit) == (pytest.approx((8, 6)), "nm")
+    assert whole_size(Geometry((5.0, 5.0), None), 2, "nm") == ((5.0, 5.0), None)

@@ -92,7 +92,8 @@ def compare_labels(
     """
     volume = read_labels(truth)
     theirs = np.asarray(volume.data)
-    size, unit = whole_size(geometry_of(volume.header, config), volume.data.ndim)
+    geometry = geometry_of(volume.header, config)
+    size, unit = whole_size(geometry, volume.data.ndim, config.unit)
     known = _names(config)
     if config.membrane_width is not None:
         theirs = _membranes(theirs, config.membrane_width, size, unit, name)
@@ -157,7 +158,8 @@ def compare_masks(
             "predictions and labels must have equal shapes."
         )
     first = volumes[0]
-    size, unit = whole_size(geometry_of(first.header, config), first.data.ndim)
+    geometry = geometry_of(first.header, config)
+    size, unit = whole_size(geometry, first.data.ndim, config.unit)
     mine = np.stack([np.asarray(guess[key] > 0, np.uint8) for key in names])
     theirs = np.stack([np.asarray(v.data > 0, np.uint8) for v in volumes])
     named = dict(enumerate(names, start=1))

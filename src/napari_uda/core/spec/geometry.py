@@ -81,7 +81,7 @@ def geometry_of(
 
 
 def whole_size(
-    geometry: Geometry, ndim: int
+    geometry: Geometry, ndim: int, unit: str | None = None
 ) -> tuple[tuple[float, ...] | None, str | None]:
     """Return voxel size and unit; None, so distances in pixels, if an axis is unknown.
 
@@ -91,9 +91,17 @@ def whole_size(
         Of an image.
     ndim
         Number of its axes.
+    unit
+        Unit to return it in; None for that of the geometry, which for TIFF files is
+        that of whatever program wrote them.
     """
     size = geometry.voxel_size or ()
-    return (size, geometry.unit) if len(size) == ndim else (None, None)
+    if len(size) != ndim:
+        return None, None
+    if geometry.unit is None or unit is None:
+        return size, geometry.unit
+    scale = NANOMETRES[geometry.unit] / NANOMETRES[unit]
+    return tuple(side * scale for side in size), unit
 
 
 def sample_geometry(header: Header, domain: Domain) -> Geometry:
