@@ -193,7 +193,7 @@ def test_files_are_predicted_scored_and_written(viewer, widget, qtbot, runs, fol
     said = {METADATA_KEY: {"role": "preview", "kind": "image", "key": "source"}}
     preview = viewer.add_image(np.eye(9), metadata=said, translate=(900, 900))
     widget.inputs.set_files([folder])
-    assert widget.inputs.test_only.isVisibleTo(widget)
+    assert widget.inputs.files.test_only.isVisibleTo(widget)
     predict(widget, qtbot)
     assert [one.name for one in viewer.layers if role_of(one) is None] == ["b"]
     assert not preview.visible
@@ -202,7 +202,7 @@ def test_files_are_predicted_scored_and_written(viewer, widget, qtbot, runs, fol
     assert [path.name for path in written] == ["b.tif"]
     assert str(written[0].parent) in widget.message.text()
     assert widget._scores[0].after[0]["dice"] == pytest.approx(0.4)
-    widget.inputs.test_only.setChecked(False)
+    widget.inputs.files.test_only.setChecked(False)
     predict(widget, qtbot)
     assert len(widget._results) == 2
 
@@ -233,7 +233,7 @@ def test_masks_are_saved_with_geometry_and_corrections(
 
 def test_masks_are_not_replaced_unasked(widget, qtbot, tmp_path, folder, monkeypatch):
     widget.inputs.set_files([folder])
-    widget.inputs.test_only.setChecked(False)
+    widget.inputs.files.test_only.setChecked(False)
     predict(widget, qtbot)
     out = tmp_path / "out"
     out.mkdir()

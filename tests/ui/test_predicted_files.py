@@ -32,7 +32,7 @@ def test_layers_and_masks_have_the_voxel_size_of_the_data_folder(
     with (folder / "dataset.yaml").open("a") as file:
         file.write("voxel_size: [6, 5]\nunit: nm\n")
     widget.inputs.set_files([folder])
-    widget.inputs.test_only.setChecked(False)
+    widget.inputs.files.test_only.setChecked(False)
     predict(widget, qtbot)
     assert {one.name.split()[-1] for one in viewer.layers} >= {"truth", "difference"}
     assert places(viewer) == {((6, 5), "nanometer", "nanometer")}

@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QFileDialog,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
-from superqt import QElidingLabel
+from qtpy.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
 from superqt.utils import signals_blocked
 
-from napari_uda.core.errors import UserError
-from napari_uda.core.io import FORMATS, is_image, stem_of
-from napari_uda.core.spec.config import parse
-from napari_uda.core.spec.folders import FolderConfig, read_yaml
+from napari_uda.core.io import stem_of
 
 from .child import ImageInput
+from .image_files import FileDrop, ImageFiles
 from .layers import from_layer_axes, images_in, kind_of, labels_in
 from .pair_row import LayerCombo
 from .session import LayerPair, Session, role_of
@@ -34,12 +20,11 @@ from .snapshot import default_axes, layer_data
 from .words import count_text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from napari.layers import Image, Labels
-    from qtpy.QtGui import QDragEnterEvent, QDropEvent
 
     from napari_uda.core.spec.geometry import TypedSize
-
-NO_FILES = "no files chosen: drop some here"
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +48,7 @@ class Chosen:
         return from_layer_axes(data, self.axes)
 
 
-class PredictInputs(QWidget):
+class PredictInputs(FileDrop):
     """Choose a layer, or files, and the truth to compare with."""
 
     valueChanged = Signal()
@@ -72,45 +57,15 @@ class PredictInputs(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._files: list[Path] = []
-        self._trouble = ""
-        self._test: set[str] = set()
         self._truth_chosen = False
-        self.setAcceptDrops(True)
         self.origin = QComboBox()
         self.origin.addItems(["layers", "files"])
         self.origin.setToolTip("Predict a layer of this viewer, or image files.")
         self.image = LayerCombo("all target layers")
         self.truth = LayerCombo("none")
         self.truth.setToolTip("Labels to compare the prediction with.")
-        self.path = QElidingLabel(NO_FILES)
-        self.path.setElideMode(Qt.TextElideMode.ElideMiddle)
-        self.choose_files = QToolButton()
-        self.choose_files.setText("files…")
-        self.choose_files.setToolTip(
-            "Choose image files; they can also be dropped here."
-        )
-        self.choose_folder = QToolButton()
-        self.choose_folder.setText("folder…")
-        self.choose_folder.setToolTip(
-            "Choose a folder with images, or with images/ in it."
-        )
-        self.test_only = QCheckBox("test images only")
-        self.test_only.setToolTip("Leave out the images that took part in training.")
-        self.test_only.setChecked(True)
-        self.test_only.hide()
-
+        self.files = ImageFiles("predict")
         self._truth_caption = QLabel("truth")
-        self._files_page = QWidget()
-        box = QVBoxLayout(self._files_page)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(3)
-        line = QHBoxLayout()
-        line.addWidget(self.path, 1)
-        line.addWidget(self.choose_files)
-        line.addWidget(self.choose_folder)
-        box.addLayout(line)
-        box.addWidget(self.test_only)
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setHorizontalSpacing(6)
@@ -118,7 +73,7 @@ class PredictInputs(QWidget):
         layout.setColumnStretch(1, 1)
         layout.addWidget(self.origin, 0, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self.image, 0, 1)
-        layout.addWidget(self._files_page, 0, 1)
+        layout.addWidget(self.files, 0, 1)
         layout.addWidget(self._truth_caption, 1, 0)
         layout.addWidget(self.truth, 1, 1)
         self._show_page()
@@ -127,9 +82,8 @@ class PredictInputs(QWidget):
         self.image.currentIndexChanged.connect(self._on_image_changed)
         self.truth.currentIndexChanged.connect(self.truthChanged)
         self.truth.activated.connect(self._on_truth_chosen)
-        self.test_only.toggled.connect(self.valueChanged)
-        self.choose_files.clicked.connect(self._on_choose_files)
-        self.choose_folder.clicked.connect(self._on_choose_folder)
+        self.files.valueChanged.connect(self.valueChanged)
+        self.dropped.connect(self.set_files)
 
     def refresh(self) -> None:
         """Offer the layers of the viewer."""
@@ -154,17 +108,10 @@ class PredictInputs(QWidget):
 
     def set_files(self, paths: list[Path]) -> None:
         """Choose image files, or folders of them; `problem` says what is wrong."""
-        self._trouble = ""
-        try:
-            self._files, self._test = _listed(paths)
-        except UserError as error:
-            self._files, self._test, self._trouble = [], set(), str(error)
-        text = str(paths[0]) if len(paths) == 1 else f"{len(paths)} files"
-        self.path.setText(text or NO_FILES)
-        self.path.setToolTip(text)
-        self.test_only.setVisible(bool(self._test))
-        if self.origin.currentIndex() != 1:
+        with signals_blocked(self.files), signals_blocked(self.origin):
             self.origin.setCurrentIndex(1)
+            self.files.setValue(paths)
+        self._show_page()
         self.valueChanged.emit()
 
     def uses_files(self) -> bool:
@@ -174,9 +121,7 @@ class PredictInputs(QWidget):
     def problem(self) -> str:
         """Say why there is nothing to predict; empty if there is."""
         if self.uses_files():
-            if self._chosen_files():
-                return ""
-            return self._trouble or "Choose image files first."
+            return self.files.problem()
         if self.image.layer() is None and not self._pairs():
             return "Choose an image layer first."
         return ""
@@ -190,7 +135,7 @@ class PredictInputs(QWidget):
             If a layer cannot be predicted.
         """
         if self.uses_files():
-            files = self._chosen_files()
+            files = self.files.value()
             size = self._typed_size(files)
             return [
                 Chosen(ImageInput(stem_of(file), path=file, size=size))
@@ -200,17 +145,6 @@ class PredictInputs(QWidget):
         if image is None:
             return [self._chosen(pair, pair.labels) for pair in self._pairs()]
         return [self._chosen(self._pair(image), self.truth.layer())]
-
-    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        """Accept files and folders."""
-        if event and _dropped(event):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent | None) -> None:
-        """Choose what is dropped."""
-        if event and (paths := _dropped(event)):
-            event.acceptProposedAction()
-            self.set_files(paths)
 
     def _chosen(self, pair: LayerPair, truth: Any) -> Chosen:
         axes = pair.axes or default_axes(pair.image) or ""
@@ -252,21 +186,16 @@ class PredictInputs(QWidget):
                 return layer
         return None
 
-    def _chosen_files(self) -> list[Path]:
-        if self._test and self.test_only.isChecked():
-            return [file for file in self._files if stem_of(file) in self._test]
-        return self._files
-
     def _show_page(self) -> None:
         files = self.uses_files()
         for widget in (self.image, self._truth_caption, self.truth):
             widget.setVisible(not files)
-        self._files_page.setVisible(files)
+        self.files.setVisible(files)
 
     def _on_origin_changed(self, _index: int) -> None:
         self._show_page()
         choice = self._session.choices["target"]
-        if self.uses_files() and not self._files and choice.folder is not None:
+        if self.uses_files() and not self.files.value() and choice.folder is not None:
             self.set_files([choice.folder])
         self.valueChanged.emit()
 
@@ -288,46 +217,3 @@ class PredictInputs(QWidget):
 
     def _on_truth_chosen(self, _index: int) -> None:
         self._truth_chosen = True
-
-    def _on_choose_files(self) -> None:
-        patterns = " ".join(f"*{suffix}" for suffix in FORMATS)
-        names, _ = QFileDialog.getOpenFileNames(
-            self, "Images to predict", filter=f"Images ({patterns})"
-        )
-        if names:
-            self.set_files([Path(name) for name in names])
-
-    def _on_choose_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, "Folder of images to predict")
-        if name:
-            self.set_files([Path(name)])
-
-
-def _dropped(event: QDragEnterEvent | QDropEvent) -> list[Path]:
-    data = event.mimeData()
-    if data is None:
-        return []
-    paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
-    return [path for path in paths if path.is_dir() or is_image(path)]
-
-
-def _listed(paths: list[Path]) -> tuple[list[Path], set[str]]:
-    """Return the image files of files and folders, and the stems of test images."""
-    files: list[Path] = []
-    test: set[str] = set()
-    for path in paths:
-        if not path.is_dir():
-            files.append(path)
-            continue
-        inside = path / "images" if (path / "images").is_dir() else path
-        found = [file for file in sorted(inside.iterdir()) if is_image(file)]
-        if not found:
-            formats = ", ".join(dict.fromkeys(FORMATS.values()))
-            raise UserError(
-                f"{path} holds no images: choose a folder with {formats} files."
-            )
-        files += found
-        if (path / "dataset.yaml").exists():
-            config = parse(FolderConfig, read_yaml(path / "dataset.yaml"))
-            test |= set(map(str, config.split.get("test", ())))
-    return files, test
