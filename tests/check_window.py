@@ -99,7 +99,7 @@ def compare(widget, qtbot, translated=None):
     other = viewer.add_image(
         damaged(original.data) if translated is None else translated, name="fake"
     )
-    widget.inputs.origin.setCurrentIndex(1)
+    widget.inputs.origin.setCurrentText("compare two layers")
     widget.inputs.image.setLayer(original)
     widget.inputs.translated.setLayer(other)
     assert widget.translate.text() == "Compare"

@@ -103,7 +103,7 @@ def test_two_layers_are_shown_by_one_rule_whatever_their_limits(viewer, widget, 
     original = add_image(viewer, data=dull((HEIGHT, WIDTH)))
     scaled = normalise(original.data, "percentiles")
     other = viewer.add_image(scaled, name="fake", contrast_limits=(-0.2, 0.3))
-    widget.inputs.origin.setCurrentIndex(1)
+    widget.inputs.origin.setCurrentText("compare two layers")
     widget.inputs.image.setLayer(original)
     widget.inputs.translated.setLayer(other)
     widget.translate.click()

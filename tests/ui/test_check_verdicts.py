@@ -62,13 +62,15 @@ def test_verdicts_are_kept_with_the_run_and_come_back(viewer, widget, qtbot, run
     again.command = [*widget.command[:-1], "later"]  # its best checkpoint is another
     again.translate.click()
     measured(again, qtbot)
-    assert again.panel.verdict.tally.text() == "0 accepted, 0 rejected of 5"
+    text = again.panel.verdict.tally.text()
+    assert text == "0 accepted, 0 rejected of 5 · 2 kept before"
 
     again.command = widget.command
     image.data = volume()[:, ::-1]
     again.translate.click()
     measured(again, qtbot)
-    assert again.panel.verdict.tally.text() == "0 accepted, 0 rejected of 5"
+    text = again.panel.verdict.tally.text()
+    assert text == "0 accepted, 0 rejected of 5 · 2 kept before"
 
 
 def test_a_damaged_file_of_verdicts_is_not_overwritten(

@@ -1,28 +1,30 @@
-"""What to check: layers to translate with a run, or two layers to compare."""
+"""What to check: layers or files to translate, or two layers to compare."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
 from superqt.utils import signals_blocked
 
 from napari_uda.core.errors import UserError
+from napari_uda.core.io import stem_of
 
+from .check_form import FILES, LAYERS, LOOKS, CheckForm
 from .child import ImageInput
+from .file_samples import domain_of_file, typed_size
 from .layers import images_in, translations_in
-from .narrow_combo import NarrowCombo
-from .pair_row import LayerCombo
-from .run_choice import RunCombo
 from .session import LayerPair, Session, role_of
 from .snapshot import layer_data
 from .translating import Looks, other_domain
 from .words import count_text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from napari.layers import Image
+    from qtpy.QtWidgets import QWidget
 
     from napari_uda.core.spec.domain import DomainName
     from napari_uda.core.spec.run import RunFolder
@@ -32,10 +34,21 @@ NO_RUN = (
     "two layers to compare."
 )
 ITSELF, NOBODY = "the same run", "nobody: no score of masks"
-LOOKS: tuple[DomainName, ...] = ("target", "source")
 
 
-class CheckInputs(QWidget):
+@dataclass(frozen=True, eq=False)
+class Original:
+    """An image to translate."""
+
+    input: ImageInput
+    """The image."""
+    to: DomainName
+    """Domain whose look it shall have."""
+    pair: LayerPair | None = None
+    """Its layers; None for a file."""
+
+
+class CheckInputs(CheckForm):
     """Choose a run and images, or an original and its translation.
 
     Parameters
@@ -50,59 +63,16 @@ class CheckInputs(QWidget):
         super().__init__(parent)
         self._session = session
         self._looks: list[Looks] = []
-        self.origin = QComboBox()
-        self.origin.addItems(["translate with a run", "compare two layers"])
-        self.origin.setToolTip(
-            "Translate layers with a run and look at the result, or look at two layers "
-            "that are there already."
-        )
-        self.run = RunCombo()
-        self.checkpoint = QComboBox()
-        self.checkpoint.addItems(["best", "last"])
-        self.checkpoint.setToolTip(
-            "best: the checkpoint with the best label-free scores; last: the newest."
-        )
-        self.image = LayerCombo("choose")
-        self.look = NarrowCombo()
-        self.look.addItems(["", *(f"of the {domain}" for domain in LOOKS)])
-        self.look.setToolTip(
-            "The look that images shall have: source images get that of the target, "
-            "target images that of the source, unless you choose."
-        )
-        self.judge = NarrowCombo()
-        self.judge.setToolTip(
-            "Whose segmenter says whether masks are kept. Labelled source images: "
-            "their labels against its masks of the translation (mask Dice). Others: "
-            "its masks of the original against those of the translation (mask "
-            "agreement); no truth is involved."
-        )
+        self._left_alone = True
+        self._folder: Path | None = None
         self._offer_judges()
-        self.translated = LayerCombo("choose")
-        rows = (
-            ("Do", self.origin, None),
-            ("Run", self.run, self.checkpoint),
-            ("Image", self.image, None),
-            ("Look", self.look, None),
-            ("Masks by", self.judge, None),
-            ("Translated", self.translated, None),
-        )
-        layout = QGridLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setHorizontalSpacing(6)
-        layout.setVerticalSpacing(4)
-        layout.setColumnStretch(1, 1)
-        self._captions = {}
-        for number, (caption, box, extra) in enumerate(rows):
-            self._captions[box] = QLabel(caption)
-            layout.addWidget(self._captions[box], number, 0)
-            layout.addWidget(box, number, 1, 1, 1 if extra else 2)
-            if extra is not None:
-                layout.addWidget(extra, number, 2)
-        self._show_page()
         self.origin.currentIndexChanged.connect(self._on_origin_changed)
-        self.run.currentIndexChanged.connect(self._offer_judges)
-        for other in (self.run, self.checkpoint, self.translated):
+        self.run.currentIndexChanged.connect(self._on_run_changed)
+        self.files.valueChanged.connect(self._on_files_changed)
+        self.dropped.connect(self.set_files)
+        for other in (self.checkpoint, self.translated):
             other.currentIndexChanged.connect(self._on_changed)
+        self.image.activated.connect(self._on_image_chosen)
         self.image.currentIndexChanged.connect(self._on_image_changed)
         self.look.currentIndexChanged.connect(self._on_changed)
 
@@ -116,12 +86,26 @@ class CheckInputs(QWidget):
         text = f"all {count_text(several, 'source or target layer')}"
         text = "the source or target layer" if several == 1 else text
         self.image.setItemText(
-            0, text if several and not self.uses_layers() else "choose"
+            0, text if several and not self.compares_layers else "choose"
         )
         if first and self.image.layer() is None and not several:
             self.image.setLayer(next(iter(reversed(images_in(layers))), None))
+        if self._left_alone:
+            folder = None if several else self._own_folder()
+            with signals_blocked(self.origin):
+                self.origin.setCurrentIndex(LAYERS if folder is None else FILES)
+            self.show_rows()
+            self._offer_folder(folder)
         self._explain_look()
         self.valueChanged.emit()
+
+    def set_files(self, paths: list[Path]) -> None:
+        """Choose image files, or folders of them; `problem` says what is wrong."""
+        self._left_alone = False
+        with signals_blocked(self.origin):
+            self.origin.setCurrentIndex(FILES)
+        self.show_rows()
+        self.files.setValue(paths)
 
     def set_looks(self, looks: list[Looks]) -> None:
         """Offer runs whose method translates, and those that can judge."""
@@ -148,10 +132,6 @@ class CheckInputs(QWidget):
             self.judge.addItem(NOBODY, None)
             self.judge.setCurrentIndex(max(0, self.judge.findText(before)))
 
-    def uses_layers(self) -> bool:
-        """Tell whether two layers are compared, without a run."""
-        return self.origin.currentIndex() == 1
-
     def looks(self) -> Looks | None:
         """Return the chosen run and what it can do."""
         run = self.run.run()
@@ -161,9 +141,8 @@ class CheckInputs(QWidget):
 
     def problem(self) -> str:
         """Say why there is nothing to check; empty if there is."""
-        image: Image | None = self.image.layer()
-        if self.uses_layers():
-            if image is None:
+        if self.compares_layers:
+            if self.image.layer() is None:
                 return "Choose the original layer first."
             if self.translated.layer() is None:
                 return "Choose the layer of its translation first."
@@ -171,40 +150,53 @@ class CheckInputs(QWidget):
         looks = self.looks()
         if looks is None:
             return NO_RUN
-        pairs = self._pairs()
-        if not pairs:
-            return "Choose an image layer first."
-        for pair in pairs:
-            to = self._to(pair.image)
+        chosen = self._images()
+        if not chosen:
+            return (
+                self.files.problem()
+                if self.uses_files
+                else "Choose an image layer first."
+            )
+        for name, role in chosen:
+            to = self._to(role)
             if to is None:
                 return (
-                    f"Choose the look that '{pair.image.name}' shall have: it is not "
-                    "known whether it is a source or a target image."
+                    f"Choose the look that '{name}' shall have: it is not known "
+                    "whether it is a source or a target image."
                 )
             if to not in looks.to:
                 return (
                     f"{looks.method} gives images the look of the {looks.to[0]} only: "
-                    f"choose another image than '{pair.image.name}', or another run."
+                    f"choose another image than '{name}', or another run."
                 )
         return ""
 
-    def originals(self) -> list[tuple[LayerPair, ImageInput, DomainName]]:
-        """Return the layers to translate, their pixels and the look they shall have.
+    def originals(self) -> list[Original]:
+        """Return what to translate.
 
         Raises
         ------
         UserError
             If a layer cannot be translated.
         """
+        if trouble := self.problem():
+            raise UserError(trouble)
         found = []
+        if self.uses_files:
+            files = self.files.value()
+            size = typed_size(files, self._session)
+            for file in files:
+                item = ImageInput(stem_of(file), path=file, size=size)
+                if to := self._to(self._role_of_file(file)):
+                    found.append(Original(item, to))
+            return found
         for pair in self._pairs():
-            # Labels of target images are for scores that nothing is chosen by.
-            labels = pair.labels if self._to(pair.image) == "target" else None
-            data = layer_data(replace(pair, labels=labels))
-            to = self._to(pair.image)
-            if to is None:
-                raise UserError(self.problem())
-            found.append((pair, ImageInput(pair.image.name, layer=data), to))
+            if to := self._to(self._role(pair.image)):
+                # Labels of target images are for scores that nothing is chosen by.
+                labels = pair.labels if to == "target" else None
+                data = layer_data(replace(pair, labels=labels))
+                item = ImageInput(pair.image.name, layer=data)
+                found.append(Original(item, to, pair))
         return found
 
     def two(self) -> tuple[LayerPair, Image, DomainName | None]:
@@ -248,36 +240,91 @@ class CheckInputs(QWidget):
                 return domain
         return role_of(image)
 
-    def _to(self, image: Image) -> DomainName | None:
+    def _role_of_file(self, file: Path) -> DomainName | None:
+        looks = self.looks()
+        data = None if looks is None else looks.data
+        return domain_of_file(file, self._session, data)
+
+    def _images(self) -> list[tuple[str, str | None]]:
+        """Return names of the chosen images, and their domains if they are known."""
+        if self.uses_files:
+            return [
+                (file.name, self._role_of_file(file)) for file in self.files.value()
+            ]
+        images = [pair.image for pair in self._pairs()]
+        return [(image.name, self._role(image)) for image in images]
+
+    def _to(self, role: str | None) -> DomainName | None:
         if self.look.currentIndex() > 0:
             return LOOKS[self.look.currentIndex() - 1]
-        return other_domain(self._role(image))
+        return other_domain(role)
+
+    def _own_folder(self) -> Path | None:
+        """Return the folder of images to look at first: chosen, or that of the run."""
+        looks = self.looks()
+        domains = [one for one in LOOKS if looks and other_domain(one) in looks.to]
+        for domain in domains:
+            if (folder := self._session.choices[domain].folder) is not None:
+                return folder
+        if looks is None or images_in(self._session.viewer.layers):
+            return None
+        for domain in domains:
+            image = looks.data.domain(domain).samples[0].image
+            inside = image.parent.name == "images"
+            folder = image.parent.parent if inside else image.parent
+            # The copies of layers that a run keeps are no folder of images.
+            if image.exists() and not folder.is_relative_to(looks.run.path):
+                return folder
+        return None
+
+    def _offer_folder(self, folder: Path | None) -> None:
+        """Choose a folder, as long as the user has chosen nothing else."""
+        if folder != self._folder:
+            self._folder = folder
+            with signals_blocked(self.files):
+                self.files.setValue([] if folder is None else [folder])
 
     def _explain_look(self) -> None:
-        image: Image | None = self.image.layer()
         text = "of the other domain"
-        if image is not None:
-            to = other_domain(self._role(image))
-            text = "choose"
+        roles = {role for _, role in self._images()}
+        if self.uses_files or self.image.layer() is not None:
+            role = roles.pop() if len(roles) == 1 else None
+            to = other_domain(role)
             if to is not None:
-                text = f"of the {to} (it is a {self._role(image)} image)"
+                several = len(self._images()) > 1
+                images = (
+                    f"they are {role} images" if several else f"it is a {role} image"
+                )
+                text = f"of the {to} ({images})"
+            elif None in roles or not roles:
+                text = "choose"
         self.look.setItemText(0, text)
 
-    def _show_page(self) -> None:
-        layers = self.uses_layers()
-        for box in (self.run, self.look, self.judge):
-            box.setVisible(not layers)
-            self._captions[box].setVisible(not layers)
-        self.checkpoint.setVisible(not layers)
-        self.translated.setVisible(layers)
-        self._captions[self.translated].setVisible(layers)
-        self._captions[self.image].setText("Original" if layers else "Image")
-
     def _on_origin_changed(self, _index: int) -> None:
-        self._show_page()
+        self._left_alone = False
+        if self.uses_files and not self.files.value():
+            self._offer_folder(self._own_folder())
+        self.show_rows()
         self.refresh()
 
+    def _on_run_changed(self, _index: int) -> None:
+        self._offer_judges()
+        if self._left_alone:
+            self.refresh()
+        self._explain_look()
+        self.valueChanged.emit()
+
+    def _on_image_chosen(self, _index: int) -> None:
+        self._left_alone = False
+
     def _on_image_changed(self, _index: int) -> None:
+        self._forget_look()
+
+    def _on_files_changed(self) -> None:
+        self._left_alone = False
+        self._forget_look()
+
+    def _forget_look(self) -> None:
         # What was chosen for one image need not be right for another.
         with signals_blocked(self.look):
             self.look.setCurrentIndex(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,9 @@ from napari.layers import Image
 
 from napari_uda.core.errors import UserError
 
-from .layers import aligned, layer_volume
+from .layers import aligned, layer_volume, placed
 from .session import LayerPair
-from .snapshot import default_axes, grey, layer_data
+from .snapshot import LayerData, default_axes, grey, layer_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .kept_masks import KeptMasks
-    from .snapshot import LayerData
+    from .translating import Translated
 
     Slices = tuple[NDArray[Any], NDArray[Any]]
 
@@ -53,8 +54,6 @@ class Pair:
     """Where layers have to lie to lie on the original."""
     limits: tuple[tuple[float, float], tuple[float, float]]
     """Black and white of the original and of the translation."""
-    probe: Image
-    """A layer in that place, never shown, that tells pixels from world coordinates."""
     changes: NDArray[np.uint8] = field(init=False)
     """Map of changes (z, y, x), 255 for one; zero until it is measured."""
     pixels: str = ""
@@ -70,6 +69,11 @@ class Pair:
         """Reserve the map of changes."""
         shape = self.shape
         self.changes = np.zeros((1, *shape) if len(shape) == 2 else shape, np.uint8)
+
+    @cached_property
+    def probe(self) -> Image:
+        """A layer in that place, never shown, that tells pixels from the world."""
+        return Image(np.zeros((1,) * len(self.axes), np.uint8), **self.place)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -168,8 +172,38 @@ def pair_of(
         to or "",
         place,
         limits,
-        Image(np.zeros((1,) * len(axes), np.uint8), **place),
         window=window,
+    )
+
+
+def pair_of_file(result: Translated, translation: str) -> Pair:
+    """Put an image file and its translation side by side.
+
+    Parameters
+    ----------
+    result
+        The translation, with the original's volume.
+    translation
+        What made it.
+    """
+    volume = result.volume
+    assert volume is not None
+    pixels = volume.data
+    geometry, name = volume.header.geometry, result.input.name
+    size, unit = geometry.voxel_size, geometry.unit
+    # napari knows where its corners lie, so that any other layer can take its place.
+    empty = np.broadcast_to(np.uint8(0), pixels.shape)
+    layer = Image(empty, contrast_limits=(0, 1), **placed(geometry, pixels.ndim))
+    return Pair(
+        name,
+        "zyx"[-pixels.ndim :],
+        LayerData(name, pixels, False, (), False, size, unit),
+        result.data,
+        translation,
+        result.to,
+        aligned(layer, pixels.shape),
+        (result.window, (-1.0, 1.0)),
+        window=result.window,
     )
 
 

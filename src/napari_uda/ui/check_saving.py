@@ -30,7 +30,10 @@ MOST_REJECTED = 60
 
 
 def write_verdicts(review: Review, path: Path) -> str:
-    """Write scores and verdicts of every slice as CSV; return what was done."""
+    """Write scores and verdicts of every slice as CSV; return what was done.
+
+    Verdicts on other images that were kept with the run stand below, without scores.
+    """
     rows = []
     for item in review.items:
         pair, verdict = review.pairs[item.pair], review.verdict(item)
@@ -52,6 +55,10 @@ def write_verdicts(review: Review, path: Path) -> str:
                 "anatomy_kept": review.trust(item).text,
             }
         )
+    before = review.kept_before()
+    for place, verdict in before.items():
+        row = {**vars(place), "slice": place.slice + 1}
+        rows.append(row | {"verdict": verdict.decision, "note": verdict.note})
     try:
         write_table(
             path,
@@ -60,7 +67,9 @@ def write_verdicts(review: Review, path: Path) -> str:
         )
     except UserError as error:
         return str(error)
-    return f"Verdicts on {count_text(len(rows), review.unit)} saved to {path}."
+    here = count_text(len(review.items), review.unit)
+    more = f", and {len(before)} kept before," if before else ""
+    return f"Verdicts on {here}{more} saved to {path}."
 
 
 def write_page(review: Review, about: Mapping[str, str], path: Path) -> Iterator[str]:
@@ -88,6 +97,12 @@ def write_page(review: Review, about: Mapping[str, str], path: Path) -> Iterator
         "Rejected": rejected,
         "Not judged": len(review.items) - accepted - rejected,
     }
+    if before := review.kept_before():
+        decisions = [verdict.decision for verdict in before.values()]
+        facts["Decided before, of other images or checkpoints"] = (
+            f"{decisions.count('accepted')} accepted, "
+            f"{decisions.count('rejected')} rejected"
+        )
     try:
         write_check_report(
             path,

@@ -20,8 +20,8 @@ from qtpy.QtWidgets import (
 
 from napari_uda.core.errors import UserError
 
-from .check_inputs import CheckInputs
-from .check_pairs import Pair, pair_of, pair_of_layers
+from .check_inputs import CheckInputs, Original
+from .check_pairs import Pair, pair_of, pair_of_file, pair_of_layers
 from .child import Failure, Progress
 from .layers import put_previews_away, to_layer_axes
 from .listening import Latest, Listener
@@ -29,7 +29,7 @@ from .progress import show_progress
 from .review import Review
 from .review_panel import ReviewPanel
 from .run_choice import has_checkpoint
-from .session import METADATA_KEY, LayerPair, Session, role_of
+from .session import METADATA_KEY, Session, role_of
 from .translating import (
     Looks,
     Translated,
@@ -67,7 +67,7 @@ class CheckWidget(QWidget):
         self._search = Latest(self)
         self._looks: Looks | None = None
         self._checkpoint = ""
-        self._chosen: list[LayerPair] = []
+        self._chosen: list[Original] = []
         self._results: list[Translated] = []
         self._judge = ""
         self._failed = False
@@ -143,7 +143,7 @@ class CheckWidget(QWidget):
 
     def _refresh(self) -> None:
         """Enable what can work, and say why the rest cannot."""
-        busy, layers = self._work.busy, self.inputs.uses_layers()
+        busy, layers = self._work.busy, self.inputs.compares_layers
         self.translate.setText("Compare" if layers else "Translate")
         why = "A translation is under way." if busy else self.inputs.problem()
         hint = (
@@ -173,7 +173,7 @@ class CheckWidget(QWidget):
         if self._work.busy or self.inputs.problem():
             return
         try:
-            if self.inputs.uses_layers():
+            if self.inputs.compares_layers:
                 self._compare()
             else:
                 self._translate()
@@ -191,13 +191,13 @@ class CheckWidget(QWidget):
         request = TranslateRequest(
             looks.run,
             self.inputs.checkpoint.currentText(),
-            tuple((item, to) for _, item, to in originals),
+            tuple((one.input, one.to) for one in originals),
             *self.inputs.judging(),
         )
         self._judge = (request.judge or looks.run).id
         self._checkpoint = request.checkpoint
         translator = Translator(request, self.command)
-        self._looks, self._chosen = looks, [pair for pair, *_ in originals]
+        self._looks, self._chosen = looks, originals
         self._results, self._failed = [], False
         self._say("")
         self.bar.setValue(0)
@@ -235,12 +235,17 @@ class CheckWidget(QWidget):
         what = f"{looks.run.id}, {checkpoint}"  # verdicts on one are none on another
         pairs = []
         for result, chosen in zip(self._results, self._chosen, strict=True):
-            pair = pair_of(chosen, result.data, what, result.to, result.window)
+            pair = (
+                pair_of_file(result, what)
+                if chosen.pair is None
+                else pair_of(chosen.pair, result.data, what, result.to, result.window)
+            )
             if isinstance(result.masks, str):
                 pair.note = result.masks
             else:
                 pair.masks = result.masks
-            self._add_layer(pair, looks)
+            if chosen.pair is not None:
+                self._add_layer(pair, looks)
             pairs.append(pair)
         about = {
             "Run": looks.run.id,

@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from napari_uda.core.spec.domain import IGNORE
+
+from .file_samples import labelled_sample
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from napari_uda.core.spec.domain import Dataset, DomainName, Structure
+    from napari_uda.core.io import Volume
+    from napari_uda.core.spec.domain import Dataset, Structure
 
     from .snapshot import LayerData
 
@@ -48,7 +54,7 @@ class KeptMasks:
     wanted: NDArray[np.bool_]
     """Masks (K, (z,) y, x) that should be there."""
     ignored: NDArray[np.bool_] | None = None
-    """Pixels ((z,) y, x) that do not count."""
+    """Pixels (K, (z,) y, x) that do not count."""
 
     def dice(self, z: int | None) -> float:
         """Return the mean Dice over the structures in a slice; NaN where there is none.
@@ -61,10 +67,11 @@ class KeptMasks:
         from napari_uda.core.metrics.overlap import count
 
         scores = []
-        for found, wanted in zip(self.found, self.wanted, strict=True):
-            one, other = (found, wanted) if z is None else (found[z], wanted[z])
+        for k in range(len(self.found)):
+            at = (k,) if z is None else (k, z)
+            one, other = self.found[at], self.wanted[at]
             if self.ignored is not None:
-                here = ~(self.ignored if z is None else self.ignored[z])
+                here = ~self.ignored[at]
                 one, other = one & here, other & here
             scores.append(count(one, other).dice)
         known = [score for score in scores if not np.isnan(score)]
@@ -72,42 +79,35 @@ class KeptMasks:
 
 
 def kept_masks(
-    found: Found, layer: LayerData, data: Dataset, to: DomainName
+    found: Found, labels: NDArray[Any] | None, data: Dataset
 ) -> KeptMasks | str:
     """Put the masks of a translation and what they should be side by side.
-
-    Labels count where they are what training sees, those of the source; without them,
-    it is what the judge finds in the original.
 
     Parameters
     ----------
     found
         What the judge found.
-    layer
-        The original, perhaps with labels.
+    labels
+        True labels of the original as label indices ((z,) y, x), or masks
+        (K, (z,) y, x) where structures overlap; 255 does not count. None without: then
+        it is what the judge finds in the original that should be kept.
     data
         Data of the run that translates.
-    to
-        The look of the translation.
 
     Returns
     -------
     KeptMasks or str
         Or why there is nothing to compare, in one sentence.
-
-    Raises
-    ------
-    UserError
-        If the labels are no labels.
     """
     names = [item.name for item in data.structures]
     after = _masks(found.after, found, names)
-    if layer.labels and to == "target":
-        labels = _labels(layer, data)
+    if labels is not None:
         if data.overlapping:
-            return KeptMasks("mask Dice", after, labels > 0)
-        wanted = np.stack([labels == index + 1 for index in range(len(names))])
-        return KeptMasks("mask Dice", after, wanted, labels == 255)
+            wanted = labels > 0
+        else:
+            wanted = np.stack([labels == index + 1 for index in range(len(names))])
+        ignored = np.broadcast_to(labels == IGNORE, after.shape)
+        return KeptMasks("mask Dice", after, wanted, ignored)
     if found.before is None:
         return found.why
     return KeptMasks("mask agreement", after, _masks(found.before, found, names))
@@ -122,8 +122,16 @@ def _masks(labels: NDArray[Any], found: Found, names: list[str]) -> NDArray[np.b
     return np.stack([labels == values[name] for name in names])
 
 
-def _labels(layer: LayerData, data: Dataset) -> NDArray[Any]:
-    """Return label indices, 255 for what does not count; or masks that overlap."""
+def labels_of_layer(layer: LayerData, data: Dataset) -> NDArray[Any] | None:
+    """Return the labels of a source layer as `kept_masks` takes them.
+
+    Raises
+    ------
+    UserError
+        If the labels are no labels.
+    """
+    if not layer.labels:
+        return None
     # scipy takes a moment to import: opening napari must stay fast.
     from napari_uda.core.data.labels import label_indices, membranes, whole_numbers
     from napari_uda.core.io import NANOMETRES
@@ -139,3 +147,19 @@ def _labels(layer: LayerData, data: Dataset) -> NDArray[Any]:
     sides, unit = voxel_sides(layer), layer.unit
     nm = tuple(side * NANOMETRES[unit or "nm"] for side in sides or ())
     return membranes(whole_numbers(labels, name), data.source.membrane_width, nm)
+
+
+def labels_of_file(path: Path, volume: Volume, data: Dataset) -> NDArray[Any] | None:
+    """Return the labels of a source file as `kept_masks` takes them.
+
+    Raises
+    ------
+    UserError
+        If the labels are no labels.
+    """
+    from napari_uda.core.data.load import load_labels
+
+    if (found := labelled_sample(path, data, "source")) is None:
+        return None
+    dataset, sample = found
+    return load_labels(dataset, "source", sample, volume)

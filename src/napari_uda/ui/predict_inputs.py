@@ -12,6 +12,7 @@ from superqt.utils import signals_blocked
 from napari_uda.core.io import stem_of
 
 from .child import ImageInput
+from .file_samples import typed_size
 from .image_files import FileDrop, ImageFiles
 from .layers import from_layer_axes, images_in, kind_of, labels_in
 from .pair_row import LayerCombo
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari.layers import Image, Labels
-
-    from napari_uda.core.spec.geometry import TypedSize
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +135,7 @@ class PredictInputs(FileDrop):
         """
         if self.uses_files():
             files = self.files.value()
-            size = self._typed_size(files)
+            size = typed_size(files, self._session)
             return [
                 Chosen(ImageInput(stem_of(file), path=file, size=size))
                 for file in files
@@ -152,14 +151,6 @@ class PredictInputs(FileDrop):
         labels = truth[0] if isinstance(truth, tuple) else truth
         item = ImageInput(pair.image.name, layer=data)
         return Chosen(item, pair.image, axes, labels)
-
-    def _typed_size(self, files: list[Path]) -> TypedSize | None:
-        """Return what was typed for the folder that all these files are in."""
-        for choice in self._session.choices.values():
-            folder = choice.folder
-            if folder and all(file.is_relative_to(folder) for file in files):
-                return choice.size
-        return None
 
     def _pairs(self) -> tuple[LayerPair, ...]:
         return self._session.choices["target"].layers

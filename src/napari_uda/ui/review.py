@@ -214,6 +214,16 @@ class Review:
         decisions = [verdict.decision for verdict in self._verdicts.values()]
         return decisions.count("accepted"), decisions.count("rejected")
 
+    def kept_before(self) -> dict[Place, Verdict]:
+        """Return what the file holds of other images, or of other checkpoints.
+
+        Nothing until every image is known by its fingerprint.
+        """
+        if not all(pair.pixels for pair in self.pairs):
+            return {}
+        here = {self._place(item) for item in self.items}
+        return {place: kept for place, kept in self._kept.items() if place not in here}
+
     def _place(self, item: Item) -> Place:
         pair = self.pairs[item.pair]
         return Place(pair.name, pair.pixels, pair.translation, pair.to, item.slice)

@@ -13,20 +13,19 @@ from napari_uda.core.io import NANOMETRES, read
 from napari_uda.core.metrics.overlap import difference_map
 from napari_uda.core.metrics.report import score_volume
 from napari_uda.core.spec.domain import IGNORE
-from napari_uda.core.spec.folders import domain_from_folder
 from napari_uda.core.spec.geometry import whole_size
 
+from .file_samples import labelled_sample
 from .scored import Scored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from napari_uda.core.io import Volume
     from napari_uda.core.metrics.report import Row
-    from napari_uda.core.spec.domain import Dataset, Sample
+    from napari_uda.core.spec.domain import Dataset
 
     from .predicting import PredictResult
 
@@ -134,22 +133,8 @@ def _from_file(result: PredictResult, dataset: Dataset) -> NDArray[np.uint8] | N
     path = result.input.path
     if path is None:
         return None
-    if (found := _sample(path, dataset)) is None:
+    if (found := labelled_sample(path, dataset, "target")) is None:
         return None
     data, sample = found
     volume: Volume = read(path, axes=sample.axes)
     return load_labels(data, "target", sample, volume)
-
-
-def _sample(path: Path, dataset: Dataset) -> tuple[Dataset, Sample] | None:
-    for sample in dataset.target.samples:
-        if sample.image == path and sample.labels is not None:
-            return dataset, sample
-    folder = path.parent.parent if path.parent.name == "images" else path.parent
-    if not (folder / "labels").is_dir():
-        return None
-    domain = domain_from_folder(folder, "target")
-    for sample in domain.samples:
-        if sample.image == path and sample.labels is not None:
-            return dataset.model_copy(update={"target": domain}), sample
-    return None

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import psutil
 
 from napari_uda.core.data.normalise import intensity_range
 from napari_uda.core.errors import UserError
-from napari_uda.core.io import read
+from napari_uda.core.io import read, read_header
+from napari_uda.core.spec.geometry import file_geometry
 
 from .child import Child, Failure, ImageInput, Progress, size_words
-from .kept_masks import Found, KeptMasks, kept_masks
+from .kept_masks import Found, KeptMasks, kept_masks, labels_of_file, labels_of_layer
 from .predicting import read_classes, read_labels_files
 
 if TYPE_CHECKING:
@@ -22,12 +24,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_uda.core.spec.domain import DomainName
+    from napari_uda.core.io import Volume
+    from napari_uda.core.spec.domain import Dataset, DomainName
     from napari_uda.core.spec.run import RunFolder
 
 
 SIDECAR = "translations.json"
 """File in the output folder that names classes and files."""
+SHARE = 0.5
+"""Most of the free memory that originals, translations and masks may take."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,8 @@ class Translated:
     """Intensities of the image that are -1 and 1 to the networks."""
     step: int | None = None
     """Step of training that the checkpoint is of, if it is known."""
+    volume: Volume | None = None
+    """The original, if it is a file."""
     masks: KeptMasks | str = ""
     """Masks, or why there are none; an empty text if none were wanted."""
 
@@ -95,6 +102,7 @@ class Translator:
         files = yield from self._child.files(inputs, folder)
         if self._child.cancelled:
             return
+        self._check_memory(files)
         # One command gives one look, and its options hold for all its images.
         groups: dict[tuple[str, ...], list[int]] = {}
         for index, (item, to) in enumerate(request.inputs):
@@ -119,18 +127,50 @@ class Translator:
         for index, (item, to) in enumerate(request.inputs):
             message, out = found[index]
             pixels = np.array(read(Path(message["translation"])).data)
-            rule = data.domain("source" if to == "target" else "target").normalise
-            window = intensity_range(np.asarray(read(files[index]).data), rule)
+            domain = data.domain("source" if to == "target" else "target")
+            original = read(files[index])
+            window = intensity_range(np.asarray(original.data), domain.normalise)
             step = json.loads((out / SIDECAR).read_text(encoding="utf-8")).get("step")
-            masks = self._masks(message, out, item, to)
-            yield Translated(item, to, pixels, window, step, masks)
+            volume = None
+            if item.layer is None:
+                geometry = file_geometry(original.header, domain, item.size)
+                header = replace(original.header, geometry=geometry)
+                volume = replace(original, header=header)
+            masks = self._masks(message, out, item, volume, data, to)
+            yield Translated(item, to, pixels, window, step, volume, masks)
+
+    def _check_memory(self, files: Sequence[Path]) -> None:
+        """Refuse what would not fit: all images of a check stay in memory."""
+        headers = [read_header(file) for file in files]
+        # The translation is float32; a byte is for the map of changes, two for masks.
+        per = 2 * len(self.request.run.experiment().data.structures)
+        masks = per if self.request.masks else 0
+        need = sum(
+            int(np.prod(one.shape)) * (one.dtype.itemsize + 5 + masks)
+            for one in headers
+        )
+        free = psutil.virtual_memory().available
+        if need > SHARE * free:
+            raise UserError(
+                f"Checking {len(files)} images at once needs about {need / 1e9:.1f} GB "
+                f"of memory, and {free / 1e9:.1f} GB are free: choose fewer images."
+            )
 
     def _masks(
-        self, message: dict[str, Any], out: Path, item: ImageInput, to: DomainName
+        self,
+        message: dict[str, Any],
+        out: Path,
+        item: ImageInput,
+        volume: Volume | None,
+        data: Dataset,
+        to: DomainName,
     ) -> KeptMasks | str:
-        """Read the masks that the child has found, if it was asked to."""
+        """Read the masks that the child has found, if it was asked to.
+
+        Labels count where they are what training sees, those of the source.
+        """
         files = message.get("masks")
-        if files is None or item.layer is None:
+        if files is None:
             return ""
         classes, overlapping = read_classes(out / SIDECAR)
         before = files["before"]
@@ -141,8 +181,13 @@ class Translator:
             overlapping,
             files["why"],
         )
+        labels = None
         try:
-            return kept_masks(masks, item.layer, self.request.run.experiment().data, to)
+            if to == "target" and item.layer is not None:
+                labels = labels_of_layer(item.layer, data)
+            elif to == "target" and item.path is not None and volume is not None:
+                labels = labels_of_file(item.path, volume, data)
+            return kept_masks(masks, labels, data)
         except UserError as error:
             return str(error)
 
@@ -159,6 +204,8 @@ class Looks:
     """Domains whose look it gives."""
     task: tuple[Any, ...]
     """What it segments: runs of one task can judge each other."""
+    data: Dataset
+    """What it was trained on."""
 
 
 def find_looks(runs: Sequence[RunFolder]) -> Iterator[list[Looks]]:
@@ -178,7 +225,7 @@ def find_looks(runs: Sequence[RunFolder]) -> Iterator[list[Looks]]:
         method, data = experiment.method, experiment.data
         names = sorted(item.name for item in data.structures)
         task = (method.dims, data.overlapping, *names)
-        found.append(Looks(run, method.title, method.translates, task))
+        found.append(Looks(run, method.title, method.translates, task, data))
     yield found
 
 

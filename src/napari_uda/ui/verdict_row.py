@@ -92,8 +92,14 @@ class VerdictRow(QWidget):
         self.note.setToolTip(why or "Kept with the verdict; no need to press anything.")
         accepted, rejected = review.counts()
         total = len(review.items)
-        self.tally.setText(f"{accepted} accepted, {rejected} rejected of {total}")
-        self.tally.setToolTip(f"Kept in {review.file}")
+        text = f"{accepted} accepted, {rejected} rejected of {total}"
+        if before := len(review.kept_before()):
+            text += f" \N{MIDDLE DOT} {before} kept before"
+        self.tally.setText(text)
+        self.tally.setToolTip(
+            f"Kept in {review.file}; what was kept before is of other images or "
+            "checkpoints, and stands in the table, too."
+        )
 
     def keep(self) -> None:
         """Write what was decided."""

@@ -1,0 +1,87 @@
+"""Which sample of which domain an image file is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari_uda.core.spec.folders import domain_from_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_uda.core.spec.domain import Dataset, DomainName, Sample
+    from napari_uda.core.spec.geometry import TypedSize
+
+    from .session import Session
+
+
+def labelled_sample(
+    path: Path, dataset: Dataset, name: DomainName
+) -> tuple[Dataset, Sample] | None:
+    """Find the labels that belong to an image file.
+
+    Parameters
+    ----------
+    path
+        The image.
+    dataset
+        Data of a run.
+    name
+        Domain that the image is of.
+
+    Returns
+    -------
+    tuple or None
+        The sample, and the data set to read its labels with: that of the run, or one
+        with the folder of the file as the domain. None where there are no labels.
+
+    Raises
+    ------
+    UserError
+        If the folder of the file cannot be used.
+    """
+    for sample in dataset.domain(name).samples:
+        if sample.image == path and sample.labels is not None:
+            return dataset, sample
+    folder = path.parent.parent if path.parent.name == "images" else path.parent
+    if not (folder / "labels").is_dir():
+        return None
+    domain = domain_from_folder(folder, name)
+    for sample in domain.samples:
+        if sample.image == path and sample.labels is not None:
+            return dataset.model_copy(update={name: domain}), sample
+    return None
+
+
+def domain_of_file(
+    path: Path, session: Session, dataset: Dataset | None = None
+) -> DomainName | None:
+    """Return the domain that an image file is of, as far as it is known.
+
+    Parameters
+    ----------
+    path
+        The image.
+    session
+        Whose chosen folders are looked at first.
+    dataset
+        Data of a run, looked at next.
+    """
+    for domain, choice in session.choices.items():
+        if choice.folder is not None and path.is_relative_to(choice.folder):
+            return domain
+    names: tuple[DomainName, ...] = ("source", "target")
+    for name in names if dataset is not None else ():
+        assert dataset is not None
+        if any(sample.image == path for sample in dataset.domain(name).samples):
+            return name
+    return None
+
+
+def typed_size(files: list[Path], session: Session) -> TypedSize | None:
+    """Return what was typed for the chosen folder that all these files are in."""
+    for choice in session.choices.values():
+        folder = choice.folder
+        if folder and all(file.is_relative_to(folder) for file in files):
+            return choice.size
+    return None
