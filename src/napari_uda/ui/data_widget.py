@@ -11,7 +11,6 @@ from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -29,7 +28,8 @@ from .layers import images_in, labels_in
 from .listening import Latest, Listener
 from .samples_box import SamplesBox
 from .session import DomainChoice, Session
-from .words import SEVERITY_SIGNS, count_text, marked_text, size_text
+from .steady_label import SteadyLabel, place_kept
+from .words import SEVERITY_SIGNS, count_text, size_text
 
 if TYPE_CHECKING:
     from napari.layers import Layer
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from napari_uda.core.spec.domain import Dataset, DomainName
 
 DOMAINS: tuple[DomainName, ...] = ("source", "target")
+LINES = 3
+"""Lines that the verdict has room for."""
 WAIT = 300
 """Milliseconds without a change before looking begins."""
 WAIT_PAINTING = 2000
@@ -73,11 +75,11 @@ class DataWidget(QWidget):
         self.samples.hide()
         self.table, self.note = self.samples.table, self.samples.note
         self.fix = QPushButton()
+        self.fix.setSizePolicy(place_kept(self.fix.sizePolicy()))
         self.fix.hide()
         self.gap = DomainGap()
         self.gap.hide()
-        self.verdict = QLabel()
-        self.verdict.setWordWrap(True)
+        self.verdict = SteadyLabel(LINES)
         self._lay_out()
 
         self._timer = QTimer(self)
@@ -191,7 +193,7 @@ class DataWidget(QWidget):
             picker.voxel_size.setValue(choices[name].size)
             picker.folder.setRecent(self.session.recent_folders(name))
             if choices[name].empty:
-                picker.setSummary("")
+                picker.setSummary("", keep_place=False)
         self._watch(self._chosen_layers())
         self.session.set_problem(self._missing() or "The data are being looked at.")
         self._timer.start(WAIT)
@@ -245,7 +247,7 @@ class DataWidget(QWidget):
             self.samples.append(found)
         elif isinstance(found, str):
             self._worker.done()
-            self.verdict.setText(marked_text("error", found))
+            self.verdict.setMarked("error", found)
             self.session.set_problem(found)
         else:
             self._worker.done()
@@ -301,7 +303,7 @@ class DataWidget(QWidget):
             done = (i for i in looked.inspection.problems if i.code == "resampled")
             if note := next(done, None):
                 text += f" {note.message[:1].upper()}{note.message[1:]}"
-        self.verdict.setText(marked_text(level, text))
+        self.verdict.setMarked(level, text)
         self.verdict.setToolTip(
             "\n".join(
                 f"{SEVERITY_SIGNS[item.level]} {item.message}"

@@ -22,6 +22,7 @@ from .folder_row import FolderRow
 from .layers import classes_of, images_in, labels_in
 from .pair_row import PairRow
 from .session import DomainChoice, LayerPair, role_of
+from .steady_label import place_kept
 from .voxel_size_row import VoxelSizeRow
 
 if TYPE_CHECKING:
@@ -165,11 +166,22 @@ class DomainPicker(QWidget):
         self._refresh()
         self.valueChanged.emit()
 
-    def setSummary(self, text: str) -> None:
-        """Say in a few words what was found; nothing, where nothing was."""
+    def setSummary(self, text: str, keep_place: bool = True) -> None:
+        """Say in a few words what was found; nothing, where nothing was.
+
+        Parameters
+        ----------
+        text
+            The words.
+        keep_place
+            Whether an empty text leaves its place free, as another is to come.
+        """
+        had_place = self.summary.sizePolicy().retainSizeWhenHidden()
+        keep_place = bool(text) or (keep_place and had_place)
         self.summary.setText(text)
-        self.summary.setVisible(bool(text))
-        self.voxel_size.setVisible(bool(text))
+        for widget in (self.summary, self.voxel_size):
+            widget.setSizePolicy(place_kept(widget.sizePolicy(), keep_place))
+            widget.setVisible(bool(text))
 
     def suggestion(self) -> DomainChoice:
         """Return the pairs of layers that say in their metadata they belong here."""

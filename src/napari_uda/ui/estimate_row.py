@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from napari.qt.threading import thread_worker
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from napari_uda.core.errors import UserError
 from napari_uda.core.spec.estimate import Estimate, gigabytes, rough_time
@@ -14,7 +14,7 @@ from napari_uda.core.spec.estimate import Estimate, gigabytes, rough_time
 from .estimating import Estimating
 from .listening import Latest
 from .standby import standby
-from .words import marked_text
+from .steady_label import Part, SteadyLabel, marked
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QShowEvent
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 DELAY = 1000
 """Milliseconds without a change of the settings before anything is estimated."""
+LINES = 2
+"""Lines that there is room for."""
 MOST_KEPT = 50
 """Estimates that are remembered."""
 
@@ -55,10 +57,7 @@ class EstimateRow(QWidget):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._ask)
-        self.words = QLabel()
-        self.words.setWordWrap(True)
-        policy = QSizePolicy.Policy
-        self.words.setSizePolicy(policy.Ignored, policy.Preferred)
+        self.words = SteadyLabel(LINES)
         self.fix = QPushButton()
         self.fix.setToolTip("Change the settings above so that the run fits")
         self.fix.hide()
@@ -149,16 +148,16 @@ class EstimateRow(QWidget):
         time = rough_time(told.seconds)
         if told.fits:
             free, need = gigabytes(told.free), gigabytes(told.memory)
-            self._show(f"About {need} of {free} free, {time} on {told.device}", told)
+            words = f"About {need} of {free} free, {time} on {told.device}"
+            self._show(Part(words), told)
             return
         need, free = gigabytes(told.memory), gigabytes(told.free)
         words = f"Needs about {need}, {free} free on {told.device}: {told.advice}."
-        self._show(marked_text("warning", words), told)
+        self._show(marked("warning", words), told)
 
-    def _show(self, text: str, estimate: Estimate | None = None) -> None:
+    def _show(self, text: Part | str, estimate: Estimate | None = None) -> None:
         self._shown = estimate
-        self.words.setText(text)
-        self.words.setVisible(bool(text))
+        self.words.setParts(text if isinstance(text, Part) else Part(text))
         tip = ""
         if estimate is not None:
             tip = (

@@ -5,14 +5,15 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QGridLayout, QLabel, QSizePolicy, QToolTip, QWidget
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QGridLayout, QToolTip, QWidget
 
 from napari_uda.core.metrics.lights import lights
 from napari_uda.core.spec.events import Resumed, Step
 from napari_uda.core.spec.run import valid_events
 
 from .jobs import MOST_STEPS, thinned
+from .steady_label import Part, SteadyLabel
 from .words import SEVERITY_COLORS, SEVERITY_SIGNS
 
 if TYPE_CHECKING:
@@ -25,17 +26,17 @@ if TYPE_CHECKING:
 
 PAUSE = 1000
 """Milliseconds between two looks at the events at least."""
+WIDEST = "\N{WHITE CIRCLE} discriminator: after 10 reports"
+"""What a light says that needs room; few say more, and end in an ellipsis then."""
 UNKNOWN_SIGN = "\N{WHITE CIRCLE}"
 UNKNOWN_COLOR = "#8c8c8c"
 
 
-class LightLabel(QLabel):
+class LightLabel(SteadyLabel):
     """One light; a click shows its tooltip at once."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.setTextFormat(Qt.TextFormat.RichText)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.light: Light | None = None
 
     def set_light(self, light: Light) -> None:
@@ -43,10 +44,8 @@ class LightLabel(QLabel):
         self.light = light
         color = SEVERITY_COLORS.get(light.level, UNKNOWN_COLOR)
         sign = SEVERITY_SIGNS.get(light.level, UNKNOWN_SIGN)
-        known = light.level != "unknown"
-        words = escape(spoken(light))
-        ink = words if known else f'<span style="color:{UNKNOWN_COLOR}">{words}</span>'
-        self.setText(f'<span style="color:{color}">{sign}</span>&nbsp;{ink}')
+        ink = UNKNOWN_COLOR if light.level == "unknown" else ""
+        self.setParts(Part(spoken(light), sign, color, ink))
         # Rich text, so that Qt wraps the lines.
         self.setToolTip(f"<qt>{tooltip(light)}</qt>")
         self.setAccessibleName(f"{spoken(light)} ({light.level})")
@@ -114,11 +113,12 @@ class LightRow(QWidget):
         self.setVisible(bool(found))
 
     def _place(self) -> None:
-        """Lay the lights out in two columns, or in one where the words need it."""
-        shown = [label for label in self._labels if not label.isHidden()]
-        widest = max((label.sizeHint().width() for label in shown), default=0)
+        """Lay the lights out in two columns, or in one where the dock is narrow.
+
+        Not as the words of the moment need it: rows would come and go during a run.
+        """
         room = self.width() - self._grid.horizontalSpacing()
-        columns = 2 if room >= 2 * widest else 1
+        columns = 2 if room >= 2 * self.fontMetrics().horizontalAdvance(WIDEST) else 1
         self._grid.setColumnStretch(0, 1)
         self._grid.setColumnStretch(1, columns - 1)
         for index, label in enumerate(self._labels):

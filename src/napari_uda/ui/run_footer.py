@@ -50,6 +50,9 @@ class RunFooter(QWidget):
         layout.setContentsMargins(6, 0, 6, 0)
         layout.addWidget(self.elsewhere, 0, 0, 1, 3)
         for column, button in enumerate((self.start, self.pause, self.stop)):
+            # As wide as the others, whatever it says: it is aimed at while runs go on.
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            layout.setColumnStretch(column, 1)
             layout.addWidget(button, 1, column)
         self.elsewhere.clicked.connect(self._on_elsewhere)
         session.job_changed.connect(self._on_job_changed)

@@ -33,6 +33,7 @@ from napari_uda.core.spec.events import (
     Warned,
 )
 
+from .steady_label import SteadyLabel
 from .words import SEVERITY_COLORS, SEVERITY_SIGNS, duration_text
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ COMING = {
 }
 QUIET = 15.0
 """Seconds without news of a running trainer after which that is said."""
+LINES = 2
+"""Lines that what happens now has room for, in a narrow dock, too."""
 MOST_MESSAGES = 8
 """Warnings that are shown at a time, the newest first."""
 
@@ -81,11 +84,7 @@ class RunStatus(QWidget):
         self.title.setFont(bold)
         self.bar = QProgressBar()
         self.bar.setTextVisible(True)
-        self.line = QLabel()
-        self.line.setWordWrap(True)
-        self.line.setSizePolicy(
-            QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
-        )
+        self.line = SteadyLabel(LINES)
         self.messages = QLabel()
         self.messages.setWordWrap(True)
         self.messages.setTextFormat(Qt.TextFormat.RichText)
@@ -151,7 +150,6 @@ class RunStatus(QWidget):
     def say(self, text: str) -> None:
         """Show a sentence about what happens now."""
         self.line.setText(text)
-        self.line.setVisible(bool(text))
 
     def busy(self, text: str) -> None:
         """Show that something of unknown length happens."""

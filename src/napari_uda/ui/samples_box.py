@@ -10,13 +10,17 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidge
 from .heights import fit_height
 from .sample_layers import TO_SHOW, SampleLayers
 from .sample_table import SampleTable
-from .words import marked_text, memory_text
+from .steady_label import Part, SteadyLabel, marked
+from .words import memory_text
 
 QWIDGETSIZE_MAX = 2**24 - 1
+LINES = 3
+"""Lines that what is said of a row has room for."""
+FEWEST_ROWS = 3
+"""Rows that there is room for while the first look is under way."""
+TO_READ = "Select a sample to read what was found."
 
 if TYPE_CHECKING:
-    from qtpy.QtGui import QResizeEvent
-
     from napari_uda.core.data.inspection import Inspection, SampleReport
 
     from .session import Session
@@ -42,9 +46,8 @@ class SamplesBox(QWidget):
         self.again.setText("\N{CLOCKWISE OPEN CIRCLE ARROW}")
         self.again.setAutoRaise(True)
         self.again.setToolTip("Look at the data again (F5).")
-        self.note = QLabel()
-        self.note.setWordWrap(True)
-        self.note.hide()
+        self.note = SteadyLabel(LINES)
+        self.note.setText(TO_READ)
         self._memory = QLabel()
         self._memory.setEnabled(False)
         self._head = QWidget()
@@ -65,6 +68,7 @@ class SamplesBox(QWidget):
         selection.currentRowChanged.connect(self._on_row_changed)
         self.layers.problem.connect(self.note.setText)
         self.again.clicked.connect(self.againClicked)
+        self._fit(FEWEST_ROWS)
 
     def clear(self) -> None:
         """Forget all samples."""
@@ -73,33 +77,26 @@ class SamplesBox(QWidget):
     def append(self, report: SampleReport) -> None:
         """Add a sample as soon as it was looked at."""
         self.table.samples.append(report)
-        self._fit()
+        self.table.fit()
 
     def show_inspection(self, inspection: Inspection, structures: int) -> None:
         """Show all samples; `structures` is how many classes there are."""
         self.table.samples.setReports(inspection.samples, structures)
-        self._fit()
+        self._fit(self.table.samples.rowCount())
         self._memory.setText(f"{memory_text(inspection.memory)} in memory")
         self._on_row_changed()
 
-    def _fit(self) -> None:
+    def _fit(self, rows: int) -> None:
         self.table.fit()
         side = self.table.verticalHeader()
         assert side is not None
-        rows = self.table.samples.rowCount()
         fit_height(self.table, rows, side.defaultSectionSize())
-        self._limit_height()
-
-    def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Follow the lines of the note."""
-        super().resizeEvent(event)
         self._limit_height()
 
     def _limit_height(self) -> None:
         """Take no more than the whole table needs, which no layout sees to."""
         parts = [self._head.sizeHint().height(), self.table.maximumHeight()]
-        if not self.note.isHidden():
-            parts.append(self.note.heightForWidth(self.width()))
+        parts.append(self.note.sizeHint().height())
         layout = self.layout()
         assert layout is not None
         height = sum(parts) + layout.spacing() * (len(parts) - 1)
@@ -108,7 +105,5 @@ class SamplesBox(QWidget):
     def _on_row_changed(self, *_rows: Any) -> None:
         report = self.table.samples.report(self.table.currentIndex().row())
         problems = report.problems if report else ()
-        lines = [marked_text(item.level, item.message) for item in problems]
-        self.note.setText("<br>".join([*lines, TO_SHOW] if report else []))
-        self.note.setVisible(report is not None)
-        self._limit_height()
+        parts = [marked(item.level, item.message) for item in problems]
+        self.note.setParts(*parts, Part(TO_SHOW if report else TO_READ))

@@ -1,0 +1,181 @@
+"""A text that never moves what is around it, however long it gets."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, NamedTuple
+
+from qtpy.QtCore import QEvent, QSize, Qt
+from qtpy.QtGui import QTextLayout, QTextOption
+from qtpy.QtWidgets import QLabel, QSizePolicy
+
+from .words import SEVERITY_COLORS, SEVERITY_SIGNS
+
+if TYPE_CHECKING:
+    from qtpy.QtGui import QResizeEvent
+
+ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+
+
+class Part(NamedTuple):
+    """A sentence with a coloured sign before it, or without one."""
+
+    text: str
+    sign: str = ""
+    color: str = ""
+    ink: str = ""
+    """Colour of the sentence; empty: that of the theme."""
+
+    @property
+    def whole(self) -> str:
+        """Sign and sentence."""
+        return f"{self.sign} {self.text}" if self.sign else self.text
+
+
+class SteadyLabel(QLabel):
+    """Has room for some lines, used or not; the rest is in the tooltip.
+
+    Parameters
+    ----------
+    lines
+        How many.
+    """
+
+    def __init__(self, lines: int = 1) -> None:
+        super().__init__()
+        self._lines = lines
+        self._parts: tuple[Part, ...] = ()
+        self._tip = ""
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def text(self) -> str:
+        """Return all of the text, also what is not seen of it."""
+        return "\n".join(part.whole for part in self._parts)
+
+    def setText(self, text: str | None) -> None:
+        """Show a plain text."""
+        self.setParts(*([Part(text)] if text else []))
+
+    def setMarked(self, level: str, text: str) -> None:
+        """Show a sentence with the sign of a severity before it."""
+        self.setParts(marked(level, text))
+
+    def setParts(self, *parts: Part) -> None:
+        """Show sentences, each on lines of its own."""
+        if parts != self._parts:
+            self._parts = parts
+            self.setAccessibleName(self.text())
+            self._fit()
+
+    def toolTip(self) -> str:
+        """Return what the tooltip says besides the text."""
+        return self._tip
+
+    def setToolTip(self, text: str | None) -> None:
+        """Say this in the tooltip, after the text if that is cut."""
+        self._tip = text or ""
+        self._fit()
+
+    def sizeHint(self) -> QSize:
+        """Return the height of the lines; any width will do."""
+        margins = self.contentsMargins()
+        height = self._lines * self.fontMetrics().lineSpacing() + 2
+        return QSize(0, height + margins.top() + margins.bottom())
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the same."""
+        return self.sizeHint()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Cut the text anew."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        """Follow the font of the theme."""
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.FontChange:
+            self.updateGeometry()
+            self._fit()
+
+    def _fit(self) -> None:
+        lines: list[str] = []
+        cut = False
+        for number, part in enumerate(self._parts):
+            room = self._lines - len(lines)
+            wrapped = self._wrapped(part.whole, room)
+            last = number == len(self._parts) - 1
+            if len(wrapped) > room or (len(wrapped) == room and not last):
+                cut = True
+                wrapped = self._elided(wrapped, room, more=not last)
+            lines += _markup(wrapped, part)
+            if cut:
+                break
+        super().setText("<br>".join(lines))
+        whole = "<br>".join(escape(part.whole) for part in self._parts)
+        # A tip that is rich text already stays so.
+        tip = self._tip
+        if cut:
+            rich = tip if tip.startswith("<qt>") else escape(tip).replace("\n", "<br>")
+            tip = f"<qt>{whole}{f'<br>{rich}' if tip else ''}</qt>"
+        super().setToolTip(tip)
+
+    def _wrapped(self, text: str, most: int) -> list[str]:
+        """Return the lines of a text; what is beyond `most` of them in one more."""
+        option = QTextOption()
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        layout = QTextLayout(text, self.font())
+        layout.setTextOption(option)
+        width = max(1, self.contentsRect().width())
+        lines: list[str] = []
+        end = 0
+        layout.beginLayout()
+        while (line := layout.createLine()).isValid():
+            line.setLineWidth(width)
+            if len(lines) == most:
+                break
+            end = line.textStart() + line.textLength()
+            lines.append(text[line.textStart() : end].rstrip())
+        layout.endLayout()
+        return [*lines, text[end:]] if text[end:].strip() else lines
+
+    def _elided(self, lines: list[str], room: int, *, more: bool) -> list[str]:
+        """Return the lines there is room for; the last one says that there is more."""
+        kept, rest = lines[: room - 1], " ".join(lines[room - 1 :])
+        metrics, width = self.fontMetrics(), self.contentsRect().width()
+        end = metrics.elidedText(rest, Qt.TextElideMode.ElideRight, width)
+        if more and not end.endswith(ELLIPSIS):
+            # It fits, but is not all.
+            full = f"{rest} {ELLIPSIS}"
+            end = metrics.elidedText(full, Qt.TextElideMode.ElideRight, width)
+        return [*kept, end]
+
+
+def marked(level: str, text: str) -> Part:
+    """Return a sentence with the sign of a severity; as `words.marked_text`."""
+    sign = "\N{RIGHTWARDS ARROW}" if level == "ok" else SEVERITY_SIGNS[level]
+    return Part(text[:1].upper() + text[1:], sign, SEVERITY_COLORS.get(level, ""))
+
+
+def place_kept(policy: QSizePolicy, kept: bool = True) -> QSizePolicy:
+    """Return a size policy that leaves the place of a hidden widget free, or not."""
+    policy.setRetainSizeWhenHidden(kept)
+    return policy
+
+
+def _markup(lines: list[str], part: Part) -> list[str]:
+    rich = [escape(line) for line in lines]
+    if part.sign and rich and rich[0].startswith(part.sign):
+        rest = rich[0][len(part.sign) :].lstrip()
+        rich[0] = f"<span style='color:{part.color}'>{part.sign}</span>&nbsp;"
+        rich[0] += _inked(rest, part.ink)
+        rich[1:] = [_inked(line, part.ink) for line in rich[1:]]
+    elif part.ink:
+        rich = [_inked(line, part.ink) for line in rich]
+    return rich
+
+
+def _inked(text: str, ink: str) -> str:
+    return f"<span style='color:{ink}'>{text}</span>" if ink else text
