@@ -49,6 +49,15 @@ def test_the_height_is_that_of_its_lines_whatever_it_says(label, text):
         assert label.fontMetrics().horizontalAdvance(line) <= label.width()
 
 
+@pytest.mark.parametrize("style", ["", "QLabel { border: 1px solid red; }"])
+def test_no_line_is_cut_at_the_bottom(label, style):
+    label.setStyleSheet(style)
+    label.setMarked("warning", LONG)
+    label.resize(200, label.sizeHint().height())
+    assert drawn(label).count("<br>") == 1
+    assert QLabel.sizeHint(label).height() <= label.height()
+
+
 def test_what_is_cut_ends_in_an_ellipsis_and_is_whole_in_the_tooltip(label):
     label.setToolTip("and a tip")
     assert QLabel.toolTip(label) == "and a tip"

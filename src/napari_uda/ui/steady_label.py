@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from html import escape
+from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
 from qtpy.QtCore import QEvent, QSize, Qt
-from qtpy.QtGui import QTextLayout, QTextOption
+from qtpy.QtGui import QTextDocument, QTextLayout, QTextOption
 from qtpy.QtWidgets import QLabel, QSizePolicy
 
 from .words import SEVERITY_COLORS, SEVERITY_SIGNS
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from qtpy.QtGui import QResizeEvent
 
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+SIGNS = f"{''.join(SEVERITY_SIGNS.values())}\N{WHITE CIRCLE}g"
 
 
 class Part(NamedTuple):
@@ -48,6 +50,8 @@ class SteadyLabel(QLabel):
         self._tip = ""
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        # A label with a frame, as napari's have, would begin some pixels further down.
+        self.setIndent(0)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def text(self) -> str:
@@ -80,9 +84,14 @@ class SteadyLabel(QLabel):
 
     def sizeHint(self) -> QSize:
         """Return the height of the lines; any width will do."""
+        # Signs may come from another font, which is higher.
+        page = QTextDocument()
+        page.setDefaultFont(self.font())
+        page.setDocumentMargin(0)
+        page.setHtml("<br>".join([SIGNS] * self._lines))
         margins = self.contentsMargins()
-        height = self._lines * self.fontMetrics().lineSpacing() + 2
-        return QSize(0, height + margins.top() + margins.bottom())
+        height = ceil(page.size().height()) + margins.top() + margins.bottom()
+        return QSize(0, height)
 
     def minimumSizeHint(self) -> QSize:
         """Return the same."""
