@@ -8,7 +8,9 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -99,6 +101,10 @@ class Child:
         work
             Called with a temporary folder, which is removed in the end.
         """
+        # napari imports it with the first layer of labels or points, and the window
+        # would stand still for half a second.
+        with suppress(ImportError):
+            import_module("pandas")
         try:
             with tempfile.TemporaryDirectory(
                 prefix="napari-uda-", ignore_cleanup_errors=True

@@ -76,6 +76,8 @@ class Comparison:
         """Side of a square of the checkerboard in pixels."""
         self.strength = 0.8
         """Opacity of the changes."""
+        self.full = 0.25
+        """Difference, as a share of the intensity range, that has the full colour."""
 
     @property
     def pair(self) -> Pair | None:
@@ -121,7 +123,7 @@ class Comparison:
             self._describe(self._pair)
 
     def adjust(self) -> None:
-        """Take over share, tile and strength."""
+        """Take over share, tile, strength and full difference."""
         if (pair := self._pair) is None:
             return
         layers = {
@@ -137,6 +139,8 @@ class Comparison:
                 translated.translate = place
         if (changes := layers.get("changes")) is not None:
             changes.opacity = self.strength
+        if (difference := layers.get("difference")) is not None:
+            difference.contrast_limits = (-self.full, self.full)
         if (original := layers.get("original")) is not None and not original.rgb:
             low, high = pair.limits[0]
             dark = DARKENED if self.mode == "changes" else 1.0

@@ -30,6 +30,15 @@ TITLES: dict[Mode, tuple[str, str]] = {
     "off": ("Off", "Hide what is compared"),
 }
 """Name of each mode and what it shows."""
+_DARKER, _BRIGHTER = (
+    f"<span style='color:{color}'>\N{BLACK SQUARE}</span>" for color in DIFFERENCE_COLORS
+)
+DIFFERENCE_WORDS = f"{_DARKER} darker {_BRIGHTER} brighter, full at"
+"""What stands before the slider of the difference."""
+DIFFERENCE_HINT = (
+    "Translation minus original, both scaled to [0, 1] by the normalisation of the "
+    "run, or by percentiles. Colours are full at this part of the range."
+)
 PER_ROW = 3
 REPORT_HINT = (
     "One page with pictures of the worst and of the rejected slices, all scores and "
@@ -84,19 +93,6 @@ class ReviewForm(QWidget):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.amount = QLabel()
         self.amount.setMinimumWidth(44)
-        darker, brighter = DIFFERENCE_COLORS
-        self.legend = QLabel(
-            f"Translation <span style='color:{darker}'>\N{BLACK SQUARE}</span> darker "
-            f"<span style='color:{brighter}'>\N{BLACK SQUARE}</span> brighter "
-            "than the original"
-        )
-        self.legend.setToolTip(
-            "Both are scaled to [0, 1] by the normalisation of the run, or by "
-            "percentiles, before they are subtracted."
-        )
-        self.legend.setSizePolicy(
-            QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
-        )
         self.item = QElidingLabel()
         self.item.setElideMode(Qt.TextElideMode.ElideMiddle)
         self.rank = QLabel()
@@ -136,7 +132,7 @@ class ReviewForm(QWidget):
         )
         hint = QLabel("V: the next way to compare")
         hint.setEnabled(False)
-        for page in (hint, self.slider_row, self.legend):
+        for page in (hint, self.slider_row):
             self.options.addWidget(page)
         below.addWidget(self.options)
         where = QHBoxLayout()

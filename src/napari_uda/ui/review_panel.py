@@ -16,7 +16,7 @@ from .check_saving import write_page, write_verdicts
 from .comparison import MODES, Comparison, Mode
 from .listening import Latest, Listener
 from .review import SCORES, Item, Review
-from .review_form import CSV_HINT, REPORT_HINT, ReviewForm
+from .review_form import CSV_HINT, DIFFERENCE_HINT, DIFFERENCE_WORDS, REPORT_HINT, ReviewForm
 from .words import marked_text
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ REDRAW = 250
 _SLIDERS: dict[Mode, tuple[str, int, int, str]] = {
     "blend": ("Original to translation", 0, 100, "%"),
     "checker": ("Square", 4, 128, "px"),
+    "difference": (DIFFERENCE_WORDS, 1, 100, "%"),
     "changes": ("Strength", 0, 100, "%"),
 }
 
@@ -115,19 +116,21 @@ class ReviewPanel(ReviewForm):
         self.mode_button(mode).setChecked(True)
         self.comparison.show(review.pairs[self.current.pair], mode)
         page = self.slider_row if mode in _SLIDERS else self.options.widget(0)
-        self.options.setCurrentWidget(self.legend if mode == "difference" else page)
+        self.options.setCurrentWidget(page)
         if mode in _SLIDERS:
             caption, low, high, _ = _SLIDERS[mode]
             value = {
                 "blend": round(100 * self.comparison.share),
                 "checker": self.comparison.tile,
                 "changes": round(100 * self.comparison.strength),
+                "difference": round(100 * self.comparison.full),
             }[mode]
             self.slider.blockSignals(True)
             self.slider.setRange(low, high)
             self.slider.setValue(value)
             self.slider.blockSignals(False)
             self.caption.setText(caption)
+            self.slider_row.setToolTip(DIFFERENCE_HINT if mode == "difference" else "")
             self._tell_amount()
 
     def next_mode(self) -> None:
@@ -217,6 +220,8 @@ class ReviewPanel(ReviewForm):
                 self.comparison.tile = value
             case "changes":
                 self.comparison.strength = value / 100
+            case "difference":
+                self.comparison.full = value / 100
         self.comparison.adjust()
         self._tell_amount()
 
@@ -293,7 +298,7 @@ class ReviewPanel(ReviewForm):
             for number, item in enumerate(review.items)
             if stacks and number and item.slice == 0
         ]
-        self.plot.show_scores(review.scores, rejected, borders)
+        self.plot.show_scores(review.scores, rejected, borders, review.unit)
 
     def _explain(self) -> None:
         """Say in words what the scores mean."""

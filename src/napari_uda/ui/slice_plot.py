@@ -62,6 +62,7 @@ class SlicePlot(QWidget):
         scores: Mapping[str, NDArray[np.float64]],
         rejected: list[int],
         borders: list[int],
+        unit: str = "slice",
     ) -> None:
         """Draw the scores of all slices.
 
@@ -73,8 +74,15 @@ class SlicePlot(QWidget):
             Slices to mark.
         borders
             Slices where another image begins.
+        unit
+            What one of them is called: slice or image.
         """
         self._make()
+        self._canvas.axes["bottom"].setLabel(unit)
+        self._canvas.setToolTip(
+            f"Scores of every {unit}, 1 is best; click to go there, drag to move, "
+            "right-drag to zoom. Crosses: rejected."
+        )
         self._values = dict(scores)
         self._count = len(next(iter(scores.values())))
         self._canvas.setVisible(self._count > 1)
@@ -152,10 +160,6 @@ class SlicePlot(QWidget):
         from .canvas import Canvas
 
         self._canvas = Canvas(("score", "slice"), HEIGHT)
-        self._canvas.setToolTip(
-            "Scores of every slice, 1 is best; click to go to a slice, drag to move, "
-            "right-drag to zoom. Crosses: rejected."
-        )
         self._borders = self._canvas.plot("#8c8c8c", dashed=True)
         self._borders.opts["connect"] = "pairs"
         self._curves = {name: self._canvas.plot(c) for name, c in COLORS.items()}
