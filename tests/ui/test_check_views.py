@@ -179,3 +179,45 @@ def test_no_caption_is_left_under_the_pictures_of_other_tabs(viewer, widget, qtb
         viewer.layers.remove(layer)
     widget.show()
     assert not captions.visible
+
+
+def test_the_difference_is_as_strong_as_the_user_wants(viewer, widget, qtbot):
+    compare(widget, qtbot)
+    panel = widget.panel
+    panel.mode_button("difference").click()
+    layer = ours(viewer)["difference"]
+    assert tuple(layer.contrast_limits) == (-0.25, 0.25)
+    assert "darker" in panel.caption.text()
+    panel.slider.setValue(10)
+    assert tuple(layer.contrast_limits) == (-0.1, 0.1)
+    assert panel.amount.text() == "10 %"
+    panel.mode_button("blend").click()
+    assert panel.caption.text() == "Original to translation"
+    panel.mode_button("difference").click()
+    assert panel.slider.value() == 10
+
+
+def test_no_button_moves_from_item_to_item(viewer, widget, qtbot):
+    widget.resize(350, 900)
+    widget.show()
+    places = []
+
+    def look():
+        qtbot.wait(20)
+        panel = widget.panel
+        buttons = (panel.next, panel.verdict.reject, panel.report, widget.translate)
+        places.append([one.mapTo(widget, one.rect().topLeft()) for one in buttons])
+
+    compare(widget, qtbot)
+    look()
+    for _ in range(4):
+        widget.panel.next.click()
+        look()
+    widget.panel.verdict.reject.click()
+    look()
+    widget.panel.said.emit("A sentence so long that it takes two lines. " * 3)
+    look()
+    for mode in ("blend", "checker", "difference", "changes", "side"):
+        widget.panel.mode_button(mode).click()
+        look()
+    assert all(place == places[0] for place in places)

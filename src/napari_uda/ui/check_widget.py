@@ -10,10 +10,11 @@ from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -30,6 +31,7 @@ from .review import Review
 from .review_panel import ReviewPanel
 from .run_choice import has_checkpoint
 from .session import METADATA_KEY, Session, role_of
+from .steady_label import SteadyLabel
 from .translating import (
     Looks,
     Translated,
@@ -42,6 +44,8 @@ from .words import count_text
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
+LINES = 2
+"""Lines that what is said has room for."""
 VERDICTS = "verdicts.csv"
 """File of verdicts, in the report folder of a run or, without one, among the runs."""
 
@@ -84,10 +88,12 @@ class CheckWidget(QWidget):
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(True)
-        self.bar.hide()
-        self.message = QLabel()
-        self.message.setWordWrap(True)
-        self.message.hide()
+        self.message = SteadyLabel(LINES)
+        # One place for both, so that nothing below it moves.
+        self.news = QStackedWidget()
+        self.news.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        for widget in (self.message, self.bar):
+            self.news.addWidget(widget)
         actions = QHBoxLayout()
         actions.addWidget(self.translate, 1)
         actions.addWidget(self.cancel)
@@ -97,8 +103,8 @@ class CheckWidget(QWidget):
         column.setSpacing(8)
         column.addWidget(self.inputs)
         column.addLayout(actions)
-        for widget in (self.bar, self.message, self.panel):
-            column.addWidget(widget)
+        column.addWidget(self.news)
+        column.addWidget(self.panel)
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -167,7 +173,6 @@ class CheckWidget(QWidget):
     def _say(self, text: str) -> None:
         self.message.setText(text)
         self.message.setToolTip("")
-        self.message.setVisible(bool(text))
 
     def _on_translate_clicked(self) -> None:
         if self._work.busy or self.inputs.problem():
@@ -202,7 +207,7 @@ class CheckWidget(QWidget):
         self._say("")
         self.bar.setValue(0)
         self.bar.setFormat("starting")
-        self.bar.show()
+        self.news.setCurrentWidget(self.bar)
         worker = thread_worker(translator.events)()
         self._work.start(worker, self._on_told, self._on_translated, translator.cancel)
         self._refresh()
@@ -219,7 +224,7 @@ class CheckWidget(QWidget):
 
     def _on_translated(self) -> None:
         self._work.done()
-        self.bar.hide()
+        self.news.setCurrentWidget(self.message)
         if self._results and not self._failed:
             try:
                 self._show_results()
@@ -287,6 +292,6 @@ class CheckWidget(QWidget):
 
     def _on_cancel_clicked(self) -> None:
         self._work.stop()
-        self.bar.hide()
+        self.news.setCurrentWidget(self.message)
         self._say("Cancelled; nothing was kept.")
         self._refresh()

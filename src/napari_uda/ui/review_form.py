@@ -31,7 +31,8 @@ TITLES: dict[Mode, tuple[str, str]] = {
 }
 """Name of each mode and what it shows."""
 _DARKER, _BRIGHTER = (
-    f"<span style='color:{color}'>\N{BLACK SQUARE}</span>" for color in DIFFERENCE_COLORS
+    f"<span style='color:{color}'>\N{BLACK SQUARE}</span>"
+    for color in DIFFERENCE_COLORS
 )
 DIFFERENCE_WORDS = f"{_DARKER} darker {_BRIGHTER} brighter, full at"
 """What stands before the slider of the difference."""
@@ -143,14 +144,15 @@ class ReviewForm(QWidget):
         where.addWidget(self.next)
         below.addLayout(where)
         below.addWidget(self.plot)
-        below.addWidget(self.trust)
-        below.addWidget(self.findings)
         below.addWidget(self.verdict)
         save = QHBoxLayout()
         save.setSpacing(4)
         save.addWidget(self.report, 1)
         save.addWidget(self.csv, 1)
         below.addLayout(save)
+        # Last, as its height changes from item to item and nothing may move.
+        below.addWidget(self.trust)
+        below.addWidget(self.findings)
 
     def _mode_grid(self) -> QGridLayout:
         grid = QGridLayout()

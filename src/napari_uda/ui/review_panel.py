@@ -16,7 +16,13 @@ from .check_saving import write_page, write_verdicts
 from .comparison import MODES, Comparison, Mode
 from .listening import Latest, Listener
 from .review import SCORES, Item, Review
-from .review_form import CSV_HINT, DIFFERENCE_HINT, DIFFERENCE_WORDS, REPORT_HINT, ReviewForm
+from .review_form import (
+    CSV_HINT,
+    DIFFERENCE_HINT,
+    DIFFERENCE_WORDS,
+    REPORT_HINT,
+    ReviewForm,
+)
 from .words import marked_text
 
 if TYPE_CHECKING:

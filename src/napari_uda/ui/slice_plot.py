@@ -24,6 +24,8 @@ COLORS = {
 }
 """As in `curves`, after Okabe and Ito (2008)."""
 HEIGHT = 150
+LEGEND_LINES = 2
+"""Lines that the legend has in a narrow dock."""
 SIGN = "\N{BOX DRAWINGS HEAVY HORIZONTAL}"
 LOWEST = -0.05
 """Least value at the bottom of the plot, unless a score is negative."""
@@ -52,6 +54,7 @@ class SlicePlot(QWidget):
         self.legend = QLabel()
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
+        self.legend.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(2)
@@ -142,6 +145,8 @@ class SlicePlot(QWidget):
                 f"<span style='color:{color}'><b>{SIGN}</b></span>&nbsp;{title}{text}"
             )
         self.legend.setText(" &nbsp; ".join(entries))
+        # What is below it must not move when a number is not known.
+        self.legend.setMinimumHeight(LEGEND_LINES * self.fontMetrics().lineSpacing())
 
     def set_theme(self, theme: str) -> None:
         """Look like a napari theme."""

@@ -8,7 +8,6 @@ from qtpy.QtCore import QTimer, Signal
 from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -16,6 +15,8 @@ from qtpy.QtWidgets import (
 )
 
 from napari_uda.core.metrics.verdicts import Decision, Verdict
+
+from .steady_label import SteadyLabel
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QHideEvent
@@ -47,8 +48,7 @@ class VerdictRow(QWidget):
         self.note.setMinimumWidth(60)
         self.note.textEdited.connect(self._on_note_edited)
         self.note.editingFinished.connect(self.keep)
-        self.tally = QLabel()
-        self.tally.setWordWrap(True)
+        self.tally = SteadyLabel()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PATIENCE)
