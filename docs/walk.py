@@ -209,7 +209,8 @@ class Walk(Window):
         check = self.dock.check
         self.go_to(4)
         wait(lambda: check.inputs.run.count() > 0, 30, "finding the run")
-        pick(check.inputs.image, "target ")
+        if isinstance(self.pair, str):
+            pick(check.inputs.image, "target ")
         self.picture("check-before")
         click(check.translate)
         wait(lambda: check.panel.review is not None, 600, "translating")
