@@ -84,9 +84,13 @@ def test_predicts_a_layer_and_scores_before_and_after(viewer, widget, qtbot, run
     item = widget.scores.topLevelItem(0)
     assert item.text(0) == "nucleus"
     assert (item.text(1), item.text(2)) == ("1.00", "0.40")
-    assert widget.scores.text().startswith(
-        "class\tDice source_only_01, best\tDice grl_01, best\tASSD nm\tHD95 nm"
-    )
+    head, line = (text.split("\t") for text in widget.scores.text().split("\n"))
+    assert head[:4] == [
+        "class", "Dice source_only_01, best", "Dice grl_01, best",
+        "ASSD nm source_only_01, best",
+    ]  # fmt: skip
+    assert head[-1] == "HD95 nm grl_01, best"
+    assert line == ["nucleus", "1.00", "0.40", "0.0", "2.9", "0.0", "7.2"]
 
 
 def test_views_go_round_by_key(viewer, widget, qtbot):
@@ -102,7 +106,7 @@ def test_views_go_round_by_key(viewer, widget, qtbot):
     assert (mask.visible, mask.contour, truth.visible) == (True, 2, True)
     viewer.keymap[key](viewer)
     assert (mask.visible, truth.visible, difference.visible) == (False, False, True)
-    assert widget.legend.isVisibleTo(widget)
+    assert widget.shown.legend.isVisibleTo(widget)
     viewer.keymap[key](viewer)
     assert (mask.visible, mask.contour, difference.visible) == (True, 0, False)
 
@@ -124,7 +128,7 @@ def test_without_truth_there_is_no_table_and_choosing_it_scores(viewer, widget, 
     widget.inputs.truth.activated.emit(0)
     predict(widget, qtbot)
     assert not widget.scores.isVisibleTo(widget)
-    assert not widget.view_button("difference").isEnabled()
+    assert not widget.shown.button("difference").isEnabled()
     widget.inputs.truth.setLayer(labels)
     qtbot.waitUntil(lambda: widget.scores.isVisibleTo(widget))
     assert "MR · difference" in ours(viewer)
@@ -150,6 +154,21 @@ def test_a_failure_is_a_sentence(viewer, widget, qtbot, behaviour, words):
     assert words in widget.message.text()
     assert ours(viewer) == {}
     assert widget.predict.isEnabled()
+
+
+def test_a_run_is_called_by_its_title(viewer, widget, qtbot, runs):
+    runs["grl"].rename("My best")
+    runs["source_only"].rename("Before")
+    add_target(viewer)
+    told = []
+    widget.bar.valueChanged.connect(lambda _: told.append(widget.bar.text()))
+    predict(widget, qtbot)
+    assert "My best on MR" in " ".join(told)
+    assert "Before on MR" in " ".join(told)
+    widget.shown.swap()
+    assert {"MR · My best", "MR · Before"} < set(ours(viewer))
+    assert widget.head.caption.text() == "Scores of My best, best on MR"
+    assert not any("grl_01" in name for name in ours(viewer))
 
 
 def test_cancel_ends_the_child_process(viewer, widget, qtbot):
@@ -249,7 +268,10 @@ def test_masks_are_not_replaced_unasked(widget, qtbot, tmp_path, folder, monkeyp
     assert read(out / "b.tif").data.max() == 5
 
 
-def test_scores_are_copied_and_saved(viewer, widget, qtbot, tmp_path, monkeypatch):
+def test_scores_are_copied_and_saved(
+    viewer, widget, qtbot, tmp_path, monkeypatch, runs
+):
+    runs["grl"].rename("My best")
     add_target(viewer)
     predict(widget, qtbot)
     widget.copy.click()
@@ -260,4 +282,5 @@ def test_scores_are_copied_and_saved(viewer, widget, qtbot, tmp_path, monkeypatc
     with file.open(newline="") as opened:
         rows = list(csv.DictReader(opened))
     assert [row["run"] for row in rows] == ["grl_01", "source_only_01"]
+    assert [row["title"] for row in rows] == ["My best", "source_only_01"]
     assert float(rows[0]["dice"]) == pytest.approx(0.4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_uda.core.metrics.report import score_volume
@@ -56,23 +57,55 @@ def test_columns_say_run_and_checkpoint_cut_only_where_there_is_no_room(dock, qt
         ["Dice", "best"],
     ]
     assert all("\N{HORIZONTAL ELLIPSIS}" in title for title in dice)
-    tips = [table.headerItem().toolTip(column) for column in range(5)]
+    tips = [table.headerItem().toolTip(column) for column in range(3)]
     assert "Source only on CT, 2nd try, last" in tips[1]
-    for column in (2, 3, 4):
-        assert "GRL with small patches, seed 3, best" in tips[column]
+    assert "GRL with small patches, seed 3, best" in tips[2]
     item = table.topLevelItem(0)
-    assert [item.text(column) for column in range(5)] == [
-        "liver", "0.67", "1.00", "0.0", "0.0",
-    ]  # fmt: skip
+    assert [item.text(column) for column in range(3)] == ["liver", "0.67", "1.00"]
     assert "+0.333 compared with Source only on CT" in item.toolTip(2)
     dock.resize(900, 300)
     qtbot.waitUntil(lambda: titles(table)[2] == f"Dice\n{RUNS[0]}")
 
 
+def test_of_two_runs_every_score_is_seen_before_and_after(dock):
+    table = dock.scores
+    table.show_rows(rows(2, 1), rows(2, 2 / 3), {}, runs=RUNS)
+    table.setMeasure("HD95")
+    assert [title.split("\n")[0] for title in titles(table)[1:]] == ["HD95 mm"] * 2
+    top = table.topLevelItem(0)
+    for item in (top, top.child(1)):
+        assert (item.text(1), item.text(2)) == ("1.0", "0.0")
+        assert "-1.0 compared with Source only on CT" in item.toolTip(2)
+    head, line = (text.split("\t") for text in table.text().split("\n")[:2])
+    assert head[-1] == f"HD95 mm {RUNS[0].replace(chr(10), ', ')}"
+    assert line[0] == "liver"
+    assert (line[1], line[2], line[5], line[6]) == ("0.67", "1.00", "1.0", "0.0")
+
+
+def test_a_column_of_two_runs_tells_whose_masks_are_asked_for(dock, qtbot):
+    table = dock.scores
+    asked = []
+    table.sideChosen.connect(asked.append)
+    table.show_rows(rows(2, 1), rows(2, 2 / 3), {}, runs=RUNS)
+    row = table.visualItemRect(table.topLevelItem(0)).center().y()
+    header = table.header()
+    for port, y in ((table.viewport(), row), (header.viewport(), 5)):
+        for column in range(3):
+            x = table.columnViewportPosition(column) + 5
+            qtbot.mouseClick(port, Qt.MouseButton.LeftButton, pos=QPoint(x, y))
+    assert asked == ["before", "after", "before", "after"]
+    table.show_rows(rows(2, 1), [], {}, runs=(RUNS[0], ""))
+    x = table.columnViewportPosition(2) + 5
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(x, row))
+    assert len(asked) == 4
+
+
 def test_of_one_run_there_is_one_column(dock):
     dock.scores.show_rows(rows(1, 1), [], {}, runs=(RUNS[0], ""))
     assert dock.scores.text() == (
-        "class\tDice GRL with small patches, seed 3, best\tASSD mm\tHD95 mm\n"
+        "class\tDice GRL with small patches, seed 3, best\t"
+        "ASSD mm GRL with small patches, seed 3, best\t"
+        "HD95 mm GRL with small patches, seed 3, best\n"
         "liver\t1.00\t0.0\t0.0"
     )
 

@@ -14,7 +14,7 @@ from napari_uda.core.spec.run import valid_events
 
 from .jobs import MOST_STEPS, thinned
 from .steady_label import Part, SteadyLabel
-from .words import SEVERITY_COLORS, SEVERITY_SIGNS
+from .words import SEVERITY_COLORS, SEVERITY_SIGNS, UNKNOWN_COLOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +29,6 @@ PAUSE = 1000
 WIDEST = "\N{WHITE CIRCLE} discriminator: after 10 reports"
 """What a light says that needs room; few say more, and end in an ellipsis then."""
 UNKNOWN_SIGN = "\N{WHITE CIRCLE}"
-UNKNOWN_COLOR = "#8c8c8c"
 
 
 class LightLabel(SteadyLabel):

@@ -13,11 +13,12 @@ from .layers import (
     placed,
     to_layer_axes,
 )
-from .session import METADATA_KEY
+from .session import METADATA_KEY, role_of
+from .shelf import Shelf, known_by, opened_from, saved
 from .words import DIFFERENCE_WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     import numpy as np
     from napari.layers import Image, Labels
@@ -30,12 +31,19 @@ if TYPE_CHECKING:
 
 View = Literal["fill", "contour", "difference"]
 VIEWS: tuple[View, ...] = ("fill", "contour", "difference")
+Side = Literal["before", "after"]
+SIDES: tuple[Side, ...] = ("before", "after")
+"""The masks of the baseline, and those of the run."""
 CONTOUR = 2
 """Width of a contour in pixels."""
 
 
 class Overlay:
     """The layers that show one predicted image; the user's own are left alone.
+
+    Masks of run and baseline are layers of their own, so that what was corrected in
+    either stays while the other is looked at; those of the baseline are made when they
+    are first asked for.
 
     Parameters
     ----------
@@ -49,6 +57,8 @@ class Overlay:
         Letters of that layer's axes.
     visible
         Whether to show the layers; otherwise `show` does.
+    taken
+        What other images are known by, whose layers must not be used again.
     """
 
     def __init__(
@@ -58,42 +68,43 @@ class Overlay:
         image: Image | None,
         axes: str,
         visible: bool = True,
+        taken: Container[str] = (),
     ) -> None:
         self.is_of_file = image is None
-        """Whether the image is a layer made here."""
+        """Whether the image is a layer that the plugin has made."""
         self._visible = visible
         self._maps: list[Image] = []
         self._maps_seen: list[Image] = []
         self._viewer = viewer
         self._view: View = "fill"
+        self._side: Side = "after"
         self._axes = axes
         self._truth: list[Labels] = []
-        self._difference: list[Labels] = []
+        self._maps_of_errors: Mapping[Side, NDArray[np.uint8] | None] = {}
+        self._difference: dict[Side, list[Labels]] = {side: [] for side in SIDES}
         shape = result.volume.data.shape
         if image is None:
-            self._place = placed(result.volume.header.geometry, len(shape))
             self._axes = "zyx"[-len(shape) :]
-            image = viewer.add_image(
-                result.volume.data,
-                name=result.input.name,
-                visible=visible,
-                metadata={METADATA_KEY: {"kind": "image"}},
-                **self._place,
-            )
-        else:
-            in_layer = [shape["zyx"[-len(shape) :].index(axis)] for axis in axes]
-            self._place = aligned(image, tuple(in_layer))
+            image = self._file_layer(result)
+        in_layer = [shape["zyx"[-len(shape) :].index(axis)] for axis in self._axes]
+        self._place = aligned(image, tuple(in_layer))
         self.image = image
         self.result = result
-        self._labels = self._add(
-            result.labels,
-            result.classes,
-            f"{result.input.name} \N{MIDDLE DOT} {result.run}",
-        )
+        self.of = known_by(image, result.input.path)
+        """What the image is known by."""
+        if self.of in taken:
+            self.of = f"{self.of} {image.unique_id}"
+        self._shelf = Shelf(viewer, self.of)
+        self._masks: dict[Side, list[Labels]] = {side: [] for side in SIDES}
+        name = self._named(result.title)
+        self._masks["after"] = self._add("after", result.labels, name)
         for name, probability in result.probability.items():
-            self._add_image(probability, f"{result.input.name} probability of {name}")
+            self._add_map(probability, f"probability of {name}")
         if result.uncertainty is not None:
-            self._add_image(result.uncertainty, f"{result.input.name} uncertainty")
+            self._add_map(result.uncertainty, "uncertainty")
+        self._shelf.clear("after", "map", *["before"] * (result.before is None))
+        if self._shelf.has("before"):
+            self._make_before()
         self.apply("fill")
 
     @property
@@ -104,56 +115,90 @@ class Overlay:
     @property
     def labels(self) -> list[Labels]:
         """The layers of the prediction: one, or one per overlapping structure."""
-        return self._labels
+        return self._masks["after"]
+
+    @property
+    def kept(self) -> list[str]:
+        """Names of layers of earlier predictions that the user has painted on."""
+        return self._shelf.kept
+
+    def shown_labels(self) -> list[Labels]:
+        """Return the layers of the masks that are looked at."""
+        return self._masks[self._side]
 
     def set_truth(
-        self, truth: NDArray[Any] | None, difference: NDArray[np.uint8] | None
+        self,
+        truth: NDArray[Any] | None,
+        after: NDArray[np.uint8] | None,
+        before: NDArray[np.uint8] | None = None,
     ) -> None:
-        """Show truth (in the label values of the prediction) and the difference map."""
-        self._remove(self._truth)
-        self._remove(self._difference)
-        self._truth, self._difference = [], []
-        if truth is None or difference is None:
-            self.apply(self._view)
-            return
-        name = self.result.input.name
-        light = {
-            value: item.model_copy(update={"color": _lighter(item.color)})
-            for value, item in self.result.classes.items()
-        }
-        self._truth = self._add(truth, light, f"{name} \N{MIDDLE DOT} truth")
-        data = to_layer_axes(difference, self._axes)
-        kwargs = labels_kwargs(f"{name} \N{MIDDLE DOT} difference", {}, self._place)
-        kwargs["colormap"] = difference_colormap()
-        kwargs["features"] = {
-            "index": range(len(DIFFERENCE_WORDS) + 1),
-            "class": ["background", *DIFFERENCE_WORDS],
-        }
-        self._difference = [self._viewer.add_labels(data, visible=False, **kwargs)]
+        """Show truth (in the label values of the prediction) and difference maps.
+
+        Parameters
+        ----------
+        truth
+            The truth; None without.
+        after, before
+            Where the masks of run and baseline differ from it.
+        """
+        for layers in (self._truth, *self._difference.values()):
+            self._remove(layers)
+        self._truth, self._difference = [], {side: [] for side in SIDES}
+        self._maps_of_errors = {}
+        if truth is not None and after is not None:
+            light = {
+                value: item.model_copy(update={"color": _lighter(item.color)})
+                for value, item in self.result.classes.items()
+            }
+            self._truth = self._add("truth", truth, self._named("truth"), light)
+            self._raise_truth()
+            self._maps_of_errors = {"after": after, "before": before}
+            self._difference["after"] = self._add_difference("after")
+            if self._shelf.has("difference before"):
+                self._difference["before"] = self._add_difference("before")
+        self._shelf.clear("truth", "difference")
         self.apply(self._view)
 
-    def apply(self, view: View) -> None:
-        """Show the prediction filled, as contour, or where it differs from truth."""
-        if view == "difference" and not self._difference:
-            view = "fill"
+    def apply(self, view: View, side: Side | None = None) -> None:
+        """Show masks filled, as contours, or where they differ from truth.
+
+        Parameters
+        ----------
+        view
+            How to show them.
+        side
+            Whose to show, those of the run or of the baseline; None for those shown.
+        """
         self._view = view
+        self._side = side or self._side
+        if self.result.before is None:
+            self._side = "after"
+        if self._side == "before" and self._visible:
+            self._make_before()
+            if view == "difference" and not self._difference["before"]:
+                self._difference["before"] = self._add_difference("before")
+        if view == "difference" and not self._difference[self._side]:
+            view = "fill"
         # napari draws contours in 2D only.
         flat = self._viewer.dims.ndisplay == 2
         shown = self._visible
-        for layer in self._labels:
-            layer.visible = shown and view != "difference"
-            layer.contour = CONTOUR if view == "contour" and flat else 0
-            layer.opacity = 1.0 if view == "contour" and flat else 0.5
+        for whose, layers in self._masks.items():
+            for layer in layers:
+                here = whose == self._side
+                layer.visible = shown and here and view != "difference"
+                layer.contour = CONTOUR if view == "contour" and flat else 0
+                layer.opacity = 1.0 if view == "contour" and flat else 0.5
         for layer in self._truth:
             layer.visible = shown and view != "difference" and flat
             layer.contour = CONTOUR if flat else 0
             layer.opacity = 1.0
-        for layer in self._difference:
-            layer.visible = shown and view == "difference"
+        for whose, layers in self._difference.items():
+            for layer in layers:
+                layer.visible = shown and whose == self._side and view == "difference"
 
     def is_alive(self) -> bool:
         """Tell whether the prediction is still among the viewer's layers."""
-        return any(layer in self._viewer.layers for layer in self._labels)
+        return any(layer in self._viewer.layers for layer in self.labels)
 
     def show(self) -> None:
         """Show every layer of ours that the view asks for, and the maps seen before."""
@@ -170,38 +215,112 @@ class Overlay:
         if self._visible:
             self._maps_seen = [layer for layer in self._maps if layer.visible]
         self._visible = False
-        drawn = (*self._labels, *self._truth, *self._difference, *self._maps)
+        masks = [*self._masks.values(), self._truth, *self._difference.values()]
+        drawn = (*(layer for layers in masks for layer in layers), *self._maps)
         for layer in (*drawn, *[self.image] * self.is_of_file):
             if layer is not but:
                 layer.visible = False
 
-    def _add(
-        self, labels: NDArray[Any], classes: Mapping[int, Structure], name: str
-    ) -> list[Labels]:
-        if not self.result.overlapping:
-            data = to_layer_axes(labels, self._axes)
-            kwargs = labels_kwargs(name, classes, self._place)
-            return [self._viewer.add_labels(data, visible=self._visible, **kwargs)]
-        layers = []
-        for mask, item in zip(labels, classes.values(), strict=True):
-            data = to_layer_axes(mask, self._axes)
-            kwargs = labels_kwargs(f"{name}, {item.name}", {1: item}, self._place)
-            visible = self._visible
-            layers.append(self._viewer.add_labels(data, visible=visible, **kwargs))
-        return layers
+    def note_saved(self) -> None:
+        """Take note that the masks of the run are on the disk."""
+        for layer in self.labels:
+            saved(layer)
 
-    def _add_image(self, data: NDArray[np.float32], name: str) -> None:
-        layer = self._viewer.add_image(
-            to_layer_axes(data, self._axes),
-            name=name,
-            colormap="viridis",
-            contrast_limits=(0.0, 1.0),
-            blending="additive",
-            visible=False,
-            metadata={METADATA_KEY: {"role": "prediction", "kind": "image"}},
+    def _named(self, what: str) -> str:
+        return f"{self.result.input.name} \N{MIDDLE DOT} {what}"
+
+    def _file_layer(self, result: PredictResult) -> Image:
+        """Return the layer of a file: one that was opened before, or a new one."""
+        data, path = result.volume.data, result.input.path
+        place = placed(result.volume.header.geometry, data.ndim)
+        image = opened_from(self._viewer, path, data.shape)
+        if image is None:
+            return self._viewer.add_image(
+                data,
+                name=result.input.name,
+                visible=self._visible,
+                metadata={METADATA_KEY: {"kind": "image", "path": str(path)}},
+                **place,
+            )
+        if role_of(image) is None:
+            # Made here, not by the Data tab: it shows the file as it is now.
+            image.data = data
+            for key, value in place.items():
+                setattr(image, key, value)
+        image.visible = self._visible
+        return image
+
+    def _make_before(self) -> None:
+        """Make the layers of the baseline where they are missing."""
+        if self.result.before is not None and not self._masks["before"]:
+            name = self._named(self.result.baseline)
+            self._masks["before"] = self._add("before", self.result.before, name)
+            self._raise_truth()
+
+    def _add(
+        self,
+        part: str,
+        labels: NDArray[Any],
+        name: str,
+        classes: Mapping[int, Structure] | None = None,
+    ) -> list[Labels]:
+        classes = self.result.classes if classes is None else classes
+        if not self.result.overlapping:
+            return [self._add_labels(part, labels, name, classes)]
+        return [
+            self._add_labels(
+                f"{part} {item.name}", mask, f"{name}, {item.name}", {1: item}
+            )
+            for mask, item in zip(labels, classes.values(), strict=True)
+        ]
+
+    def _raise_truth(self) -> None:
+        """Have the truth's contour over the masks, whichever were made first."""
+        layers = self._viewer.layers
+        masks = [one for masks in self._masks.values() for one in masks]
+        highest = max((layers.index(one) for one in masks if one in layers), default=-1)
+        for layer in self._truth:
+            if layer in layers and layers.index(layer) < highest:
+                layers.move(layers.index(layer), highest + 1)
+
+    def _add_labels(
+        self,
+        part: str,
+        labels: NDArray[Any],
+        name: str,
+        classes: Mapping[int, Structure],
+    ) -> Labels:
+        kwargs = labels_kwargs(name, classes, self._place)
+        kwargs["visible"] = self._visible
+        return self._shelf.labels(part, to_layer_axes(labels, self._axes), kwargs)
+
+    def _add_difference(self, side: Side) -> list[Labels]:
+        if (found := self._maps_of_errors.get(side)) is None:
+            return []
+        name = self._named("difference")
+        if side == "before":
+            name = f"{name} of {self.result.baseline}"
+        kwargs = labels_kwargs(name, {}, self._place)
+        kwargs["colormap"] = difference_colormap()
+        kwargs["features"] = {
+            "index": range(len(DIFFERENCE_WORDS) + 1),
+            "class": ["background", *DIFFERENCE_WORDS],
+        }
+        kwargs["visible"] = False
+        data = to_layer_axes(found, self._axes)
+        return [self._shelf.labels(f"difference {side}", data, kwargs)]
+
+    def _add_map(self, data: NDArray[np.float32], what: str) -> None:
+        kwargs = {
+            "name": f"{self.result.input.name} {what}",
+            "colormap": "viridis",
+            "contrast_limits": (0.0, 1.0),
+            "blending": "additive",
+            "visible": False,
             **self._place,
-        )
-        self._maps.append(layer)
+        }
+        data = to_layer_axes(data, self._axes)
+        self._maps.append(self._shelf.image(f"map {what}", data, kwargs))
 
     def _remove(self, layers: list[Labels]) -> None:
         for layer in layers:

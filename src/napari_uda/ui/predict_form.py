@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
-    QButtonGroup,
     QCheckBox,
     QComboBox,
     QFrame,
@@ -19,17 +18,10 @@ from qtpy.QtWidgets import (
 )
 
 from .narrow_combo import NarrowCombo
-from .overlays import VIEWS, View
 from .run_choice import RunCombo
+from .score_head import ScoreHead
 from .score_table import ScoreTable
-from .words import DIFFERENCE_WORDS
-
-HINTS: dict[View, str] = {
-    "fill": "Prediction filled, truth as a contour (C goes to the next).",
-    "contour": "Prediction and truth as contours, so that the image is seen (C).",
-    "difference": "Found, invented and missed pixels in their own colours (C).",
-}
-"""What each view shows."""
+from .view_row import ViewRow
 
 
 class PredictForm(QWidget):
@@ -45,10 +37,6 @@ class PredictForm(QWidget):
         super().__init__(parent)
         self._make_widgets()
         self._lay_out(inputs)
-
-    def view_button(self, view: View) -> QPushButton:
-        """Return the button of a view."""
-        return self._view_buttons[VIEWS.index(view)]
 
     def _make_widgets(self) -> None:
         self.run = RunCombo()
@@ -76,21 +64,8 @@ class PredictForm(QWidget):
         self.message = QLabel()
         self.message.setWordWrap(True)
         self.message.hide()
-        self.views = QButtonGroup(self)
-        self._view_buttons: list[QPushButton] = []
-        for number, name in enumerate(VIEWS):
-            button = QPushButton(name)
-            button.setCheckable(True)
-            button.setToolTip(HINTS[name])
-            self.views.addButton(button, number)
-            self._view_buttons.append(button)
-        self.legend = QLabel(
-            " &nbsp; ".join(
-                f"<span style='color:{color}'>\N{BLACK SQUARE}</span> {name}"
-                for name, color in DIFFERENCE_WORDS.items()
-            )
-        )
-        self.legend.hide()
+        self.shown = ViewRow()
+        self.head = ScoreHead()
         self.scores = ScoreTable()
         self.copy = QPushButton("Copy")
         self.copy.setShortcut("Ctrl+Shift+K")
@@ -103,8 +78,8 @@ class PredictForm(QWidget):
         self.save = QPushButton("Save masks…")
         self.save.setShortcut("Ctrl+Shift+M")
         self.save.setToolTip(
-            "Save the masks as they are now, corrections included, as TIFF or NIfTI "
-            "with the geometry of their image (Ctrl+Shift+M)."
+            "Save the masks of the run as they are now, corrections included, as TIFF "
+            "or NIfTI with the geometry of their image (Ctrl+Shift+M)."
         )
 
     def _lay_out(self, inputs: QWidget) -> None:
@@ -127,13 +102,6 @@ class PredictForm(QWidget):
         actions = QHBoxLayout()
         actions.addWidget(self.predict, 1)
         actions.addWidget(self.cancel)
-        self.show_row = QWidget()
-        show = QHBoxLayout(self.show_row)
-        show.setContentsMargins(0, 0, 0, 0)
-        show.setSpacing(3)
-        show.addWidget(QLabel("Show"))
-        for button in self._view_buttons:
-            show.addWidget(button, 1)
         keep = QWidget()
         line = QHBoxLayout(keep)
         line.setContentsMargins(0, 0, 0, 0)
@@ -147,7 +115,7 @@ class PredictForm(QWidget):
         column.addLayout(form)
         column.addLayout(extras)
         column.addLayout(actions)
-        for widget in (self.bar, self.message, self.show_row, self.legend):
+        for widget in (self.bar, self.message, self.shown, self.head):
             column.addWidget(widget)
         column.addWidget(self.scores, 1)
         column.addWidget(keep)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from weakref import ref
 
 from napari.qt.threading import thread_worker
 from qtpy.QtGui import QKeySequence, QShortcut
@@ -16,8 +15,7 @@ from napari_uda.core.errors import UserError
 from .baselines import Baselines, find_baselines
 from .child import Failure, Progress
 from .listening import Latest, Listener
-from .overlays import VIEWS, View
-from .predict_form import HINTS, PredictForm
+from .predict_form import PredictForm
 from .predict_inputs import Chosen, PredictInputs
 from .predicted_layers import PredictedLayers
 from .predicting import (
@@ -36,6 +34,8 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_uda.core.spec.domain import Dataset
+
+    from .overlays import Overlay, Side, View
 
 MOST_SHOWN = 8
 """Predicted images that become layers at once; all of them are scored and written."""
@@ -60,7 +60,7 @@ class PredictWidget(PredictForm):
         self._search = Latest(self)
         self._chosen: list[Chosen] = []
         self._results: list[PredictResult] = []
-        self._layers = PredictedLayers(napari_viewer)
+        self._layers = PredictedLayers(self.session.viewer)
         self._scores: list[Scored] = []
         self._dataset: Dataset | None = None
         self._request: PredictRequest | None = None
@@ -90,34 +90,24 @@ class PredictWidget(PredictForm):
             self.predict.click
         )
         self.cancel.clicked.connect(self._on_cancel_clicked)
-        self.views.idClicked.connect(self._on_view_clicked)
+        self.shown.viewChosen.connect(self._show_view)
+        self.shown.sideChosen.connect(self._show_side)
+        self.shown.bind_keys(viewer)
         self.scores.imageChosen.connect(self._on_image_chosen)
+        self.scores.sideChosen.connect(self._show_side)
+        self.head.measureChosen.connect(self.scores.setMeasure)
+        self.checkpoint.currentIndexChanged.connect(self._refresh)
         self.copy.clicked.connect(self._on_copy_clicked)
         self.csv.clicked.connect(self._on_csv_clicked)
         self.save.clicked.connect(self._on_save_clicked)
-        # A key of the viewer works wherever in the window the focus is.
-        widget = ref(self)
-
-        def next_view(_viewer: Any) -> None:
-            if (alive := widget()) is not None:
-                alive.show_next()
-
-        viewer.bind_key("C", next_view, overwrite=True)
-
-    def show_next(self) -> None:
-        """Go on from fill to contour to difference to fill."""
-        names = [name for name in VIEWS if self.view_button(name).isEnabled()]
-        if names:
-            at = names.index(view) if (view := self._layers.view) in names else -1
-            self._show_view(names[(at + 1) % len(names)])
 
     def _show_view(self, view: View) -> None:
-        self.view_button(view).setChecked(True)
-        self.legend.setVisible(view == "difference")
+        self.shown.show_view(view)
         self._layers.show_view(view)
 
-    def _on_view_clicked(self, number: int) -> None:
-        self._show_view(VIEWS[number])
+    def _show_side(self, side: Side) -> None:
+        self.shown.show_side(side)
+        self._layers.show_side(side)
 
     def _on_ndisplay_changed(self, _event: Any = None) -> None:
         self._show_view(self._layers.view)
@@ -172,20 +162,24 @@ class PredictWidget(PredictForm):
             if busy
             else "Nothing to cancel: no prediction is under way."
         )
-        self.show_row.setVisible(bool(self._layers))
+        self.shown.setVisible(bool(self._layers))
         scored = any(item.after for item in self._scores)
         self.scores.setVisible(scored or self.scores.lists_images())
+        self.head.setVisible(scored)
+        stale = scored and self._request is not None and not self._asks(self._request)
+        self.head.set_stale(stale)
+        self.scores.set_stale(stale)
         self.copy.setVisible(scored)
         self.csv.setVisible(scored)
         self.save.setVisible(bool(self._results))
         truth = any(item.truth is not None for item in self._scores)
-        difference = self.view_button("difference")
-        difference.setEnabled(truth)
-        difference.setToolTip(
-            HINTS["difference"]
-            if truth
-            else "Choose the truth first: there is nothing to compare."
-        )
+        self.shown.set_truth(truth)
+
+    def _asks(self, request: PredictRequest) -> bool:
+        """Tell whether run and checkpoint are still those of a request."""
+        run = self.run.run()
+        same = run is not None and run.path == request.run.path
+        return same and self.checkpoint.currentText() == request.checkpoint
 
     def _say(self, text: str) -> None:
         self.message.setText(text)
@@ -217,6 +211,8 @@ class PredictWidget(PredictForm):
         self._chosen, self._results, self._scores = chosen, [], []
         self._failed = False
         self._layers.start()
+        before, after = (title.replace("\n", ", ") for title in request.titles[::-1])
+        self.shown.set_runs(before, after)
         self.scores.clear()
         self._say("")
         self.bar.setValue(0)
@@ -249,6 +245,8 @@ class PredictWidget(PredictForm):
             text = f"{count_text(len(self._results), 'image')} predicted."
             if (file := self._results[0].file) is not None:
                 text += f" The masks are in {file.parent}."
+            if kept := self._layers.kept:
+                text += f" What you painted before stays in {', '.join(kept)}."
             if len(self._results) > MOST_SHOWN:
                 text += (
                     f" The first {MOST_SHOWN} are layers; a row of the table adds "
@@ -293,7 +291,7 @@ class PredictWidget(PredictForm):
         self._scores.append(found)
         self.bar.setValue(round(1000 * (number + 1) / len(self._results)))
         if (overlay := self._layers.get(number)) is not None:
-            overlay.set_truth(found.truth, found.difference)
+            _give_truth(overlay, found)
 
     def _on_all_scored(self) -> None:
         self._work.done()
@@ -301,12 +299,20 @@ class PredictWidget(PredictForm):
         after = [row for item in self._scores for row in item.after]
         before = [row for item in self._scores for row in item.before]
         classes = self._results[0].classes.values() if self._results else ()
+        titles = self._request.titles if self._request else ("", "")
+        images = [_name(item) for item in self._scores if item.after]
+        self.scores.setMeasure(self.head.chosen)
         self.scores.show_rows(
             after,
             before,
             {item.name: item.color for item in classes},
-            [item.result.input.name for item in self._scores if not item.after],
-            runs=self._request.titles if self._request else ("", ""),
+            [_name(item) for item in self._scores if not item.after],
+            runs=titles,
+        )
+        self.head.name(
+            titles[0].replace("\n", ", "),
+            images[0] if len(images) == 1 else count_text(len(images), "image"),
+            bool(before),
         )
         self._refresh()
         self._show_view(self._layers.view)
@@ -322,8 +328,7 @@ class PredictWidget(PredictForm):
                 continue
             if self._layers.get(number) is None:
                 overlay = self._layers.add(number, scored.result, self._chosen[number])
-                overlay.set_truth(scored.truth, scored.difference)
-                overlay.apply(self._layers.view)
+                _give_truth(overlay, scored)
             self._layers.show(number)
             return
 
@@ -339,16 +344,21 @@ class PredictWidget(PredictForm):
         if name:
             after = [row for item in self._scores for row in item.after]
             before = [row for item in self._scores for row in item.before]
-            baseline = self._request.baseline if self._request else None
-            rows = {self._results[0].run: after}
-            if baseline is not None:
-                rows[baseline.id] = before
+            request = self._request
+            assert request is not None
+            rows = {request.run: after}
+            if request.baseline is not None:
+                rows[request.baseline] = before
             self._say(write_scores(Path(name), rows))
 
     def _on_save_clicked(self) -> None:
         overlays = [self._layers.get(i) for i in range(len(self._results))]
         if text := save_masks(self, self._results, overlays):
             self._say(text)
+
+
+def _give_truth(overlay: Overlay, scored: Scored) -> None:
+    overlay.set_truth(scored.truth, scored.difference, scored.difference_before)
 
 
 def _name(scored: Scored) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .layers import look_at, put_previews_away
-from .overlays import Overlay, View
+from .overlays import Overlay, Side, View
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -29,6 +29,10 @@ class PredictedLayers:
     def __init__(self, viewer: Viewer) -> None:
         self.view: View = "fill"
         """How predictions are shown."""
+        self.side: Side = "after"
+        """Whose masks are shown: the run's, or the baseline's."""
+        self.kept: list[str] = []
+        """Names of layers of earlier predictions that the user has painted on."""
         self.shown: int | None = None
         """Number of the image of a file that is shown."""
         self._viewer = viewer
@@ -48,6 +52,7 @@ class PredictedLayers:
         """Begin anew; what is there hides as soon as there is something else."""
         self._earlier += self._overlays.values()
         self._overlays, self.shown = {}, None
+        self.kept, self.side = [], "after"
 
     def add(self, number: int, result: PredictResult, chosen: Chosen) -> Overlay:
         """Make the layers of an image; those of the first file are shown."""
@@ -57,9 +62,11 @@ class PredictedLayers:
             overlay.hide(image)
         self._earlier = []
         visible = image is not None or self.shown is None
-        overlay = Overlay(self._viewer, result, image, chosen.axes, visible)
-        overlay.apply(self.view)
+        taken = {one.of for one in self._overlays.values()}
+        overlay = Overlay(self._viewer, result, image, chosen.axes, visible, taken)
+        overlay.apply(self.view, self.side)
         self._overlays[number] = overlay
+        self.kept += overlay.kept
         put_previews_away(self._viewer)
         if image is None and visible:
             self.shown = number
@@ -69,8 +76,23 @@ class PredictedLayers:
     def show_view(self, view: View) -> None:
         """Show predictions filled, as contours or as differences."""
         self.view = view
+        self._apply()
+
+    def show_side(self, side: Side) -> None:
+        """Show the masks of the run or of the baseline; both stay as they are."""
+        self.side = side
+        self._apply()
+
+    def _apply(self) -> None:
+        selection = self._viewer.layers.selection
+        active = selection.active
         for overlay in self._overlays.values():
-            overlay.apply(view)
+            ours = active in overlay.shown_labels()
+            overlay.apply(self.view, self.side)
+            if ours and (masks := overlay.shown_labels()):
+                # Nobody shall paint on what is out of sight.
+                active = masks[0]
+        selection.active = active  # a new layer would be it
 
     def show(self, number: int) -> None:
         """Show an image and go to it; other images made of files hide."""
@@ -84,5 +106,5 @@ class PredictedLayers:
         layers = self._viewer.layers
         if overlay.image in layers:
             look_at(self._viewer, [overlay.image])
-        if (labels := overlay.labels[0]) in layers:
+        if (labels := overlay.shown_labels()[0]) in layers:
             layers.selection.active = labels

@@ -72,6 +72,10 @@ class PredictResult:
     """Whether `labels` are masks."""
     run: str
     """Id of the run."""
+    title: str
+    """What the run is called."""
+    baseline: str = ""
+    """What the baseline is called."""
     before: NDArray[np.uint8] | None = None
     """The same of the baseline."""
     probability: dict[str, NDArray[np.float32]] = field(default_factory=dict)
@@ -146,7 +150,7 @@ class Predictor:
         names = {
             file: item.name for file, item in zip(files, request.inputs, strict=True)
         }
-        found = yield from self._child.run(words, names, run.id, part, parts)
+        found = yield from self._child.run(words, names, run.title, part, parts)
         if found is None:
             return None
         classes, overlapping = read_classes(out / SIDECAR)
@@ -188,6 +192,8 @@ class Predictor:
             read_labels_files(message["labels"]),
             after["overlapping"],
             self.request.run.id,
+            self.request.run.title,
+            self.request.baseline.title if self.request.baseline else "",
             baseline,
             maps,
             np.array(read(uncertain).data) if uncertain else None,

@@ -52,6 +52,8 @@ class SamplePixels:
     """Domain of the sample."""
     name: str
     """Name of the sample."""
+    path: Path
+    """File of the image."""
     image: NDArray[Any]
     """Pixels (z,) y, x."""
     geometry: Geometry
@@ -121,7 +123,7 @@ class SampleLayers(QObject):
         image = viewer.add_image(
             found.image,
             name=mark,
-            metadata={METADATA_KEY: {**said, "kind": "image"}},
+            metadata={METADATA_KEY: {**said, "kind": "image", "path": str(found.path)}},
             **place,
         )
         truth = found.domain == "target"
@@ -160,7 +162,7 @@ def _read(
     volume = read(sample.image, axes=sample.axes)
     geometry = sample_geometry(volume.header, domain)
     labels = tuple(_labels(domain, name, sample))
-    return SamplePixels(name, wanted, volume.data, geometry, labels)
+    return SamplePixels(name, wanted, sample.image, volume.data, geometry, labels)
 
 
 def _labels(domain: Domain, name: DomainName, sample: Sample) -> Iterator[Drawn]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_uda.core.metrics.report import Row
+    from napari_uda.core.spec.run import RunFolder
 
     from .overlays import Overlay
     from .predicting import PredictResult
@@ -54,6 +55,8 @@ def save_masks(
     try:
         for result, overlay, file in zip(results, overlays, files, strict=True):
             _write(result, current_labels(result, overlay), file)
+            if overlay is not None:
+                overlay.note_saved()
     except (UserError, OSError) as error:
         return f"The masks were not saved: {error}"
     where = files[0] if len(files) == 1 else files[0].parent
@@ -68,7 +71,7 @@ def current_labels(result: PredictResult, overlay: Overlay | None) -> NDArray[np
     return np.stack(arrays) if result.overlapping else np.asarray(arrays[0])
 
 
-def write_scores(path: Path, rows: dict[str, list[Row]]) -> str:
+def write_scores(path: Path, rows: dict[RunFolder, list[Row]]) -> str:
     """Write the scores of several runs as CSV; return what was done.
 
     Parameters
@@ -80,7 +83,11 @@ def write_scores(path: Path, rows: dict[str, list[Row]]) -> str:
     """
     from napari_uda.core.metrics.report import write_csv
 
-    table = [{"run": run, **row} for run, one in rows.items() for row in one]
+    table = [
+        {"run": run.id, "title": run.title, **row}
+        for run, one in rows.items()
+        for row in one
+    ]
     try:
         write_csv(table, path)  # type: ignore[arg-type]
     except OSError as error:

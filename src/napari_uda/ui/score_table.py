@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Literal
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QColor, QIcon, QPixmap
@@ -10,7 +11,7 @@ from qtpy.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 from superqt.utils import signals_blocked
 
 from .heights import fit_height
-from .words import unit_text
+from .words import UNKNOWN_COLOR, count_text, unit_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,14 +20,19 @@ if TYPE_CHECKING:
 
     from napari_uda.core.metrics.report import Row, Summary
 
-TO_SHOW = "The row of an image shows it in the viewer (click, arrow keys or Return)."
-_UNSCORED = "not scored"
-_HINTS = {
-    "class": f"Class; its images are below it. {TO_SHOW}",
+    _Scores = Row | Summary
+
+Measure = Literal["Dice", "ASSD", "HD95"]
+MEASURES: tuple[Measure, ...] = ("Dice", "ASSD", "HD95")
+HINTS: dict[Measure, str] = {
     "Dice": "Overlap with the truth, 0 to 1.",
     "ASSD": "Average symmetric surface distance; smaller is better.",
     "HD95": "95th percentile of the surface distances; smaller is better.",
 }
+"""What each score is."""
+TO_SHOW = "The row of an image shows it in the viewer (click, arrow keys or Return)."
+TO_SWAP = "A click shows the masks of this run."
+_UNSCORED = "not scored"
 _IMAGE = Qt.ItemDataRole.UserRole
 _FOR_CLASSES = 100
 """Pixels that the titles of the other columns leave to the first."""
@@ -35,10 +41,12 @@ _LEAST = 48
 
 
 class ScoreTable(QTreeWidget):
-    """Dice, ASSD and HD95 per class and image."""
+    """Scores per class and image: all of one run, or one of two runs side by side."""
 
     imageChosen = Signal(str)
     """The row of an image was chosen: its name, as in the scores."""
+    sideChosen = Signal(str)
+    """A column of two runs was clicked: "before" or "after"."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,16 +54,23 @@ class ScoreTable(QTreeWidget):
         self.setIndentation(14)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._measure: Measure = "Dice"
+        self._runs = ("", "")
+        self._unit = "px"
+        self._two = False
+        self._stale = False
         self._titles: list[tuple[str, str]] = []
-        self._lines: list[list[str]] = []
+        self._scored: list[tuple[QTreeWidgetItem, _Scores, _Scores | None]] = []
         self.currentItemChanged.connect(self._on_chosen)
-        self.itemClicked.connect(self._on_chosen)
+        self.itemClicked.connect(self._on_clicked)
         self.itemActivated.connect(self._on_chosen)
         self.itemExpanded.connect(self._fit_height)
         self.itemCollapsed.connect(self._fit_height)
         header = self.header()
         assert header is not None
         header.setStretchLastSection(False)
+        header.setSectionsClickable(True)
+        header.sectionClicked.connect(self._on_column)
 
     def show_rows(
         self,
@@ -83,10 +98,9 @@ class ScoreTable(QTreeWidget):
         from napari_uda.core.metrics.report import summarise
 
         self.clear()
-        unit = unit_text(after[0]["unit"]) if after else "px"
-        of_baseline = [("Dice", runs[1])] if before else []
-        dice = [*of_baseline, ("Dice", runs[0])]
-        self._name_columns([("class", ""), *dice, ("ASSD", unit), ("HD95", unit)], runs)
+        self._runs, self._two = runs, bool(before)
+        self._unit = unit_text(after[0]["unit"]) if after else "px"
+        self._name_columns()
         first = {item["class"]: item for item in summarise(before)}
         earlier = {(row["image"], row["class"]): row for row in before}
         for item in summarise(after):
@@ -94,7 +108,7 @@ class ScoreTable(QTreeWidget):
             rows = [row for row in after if row["class"] == name]
             top = self._line(name, item, first.get(name))
             top.setIcon(0, _swatch(colors.get(name, "#888888")))
-            top.setToolTip(0, f"{name}: mean of {item['volumes']} images")
+            top.setToolTip(0, f"{name}: mean of {count_text(item['volumes'], 'image')}")
             self.addTopLevelItem(top)
             if len(rows) > 1:
                 for row in rows:
@@ -113,6 +127,11 @@ class ScoreTable(QTreeWidget):
         self.setRootIsDecorated(nested)
         self._fit_height()
 
+    def clear(self) -> None:
+        """Forget all scores."""
+        self._scored, self._stale = [], False
+        super().clear()
+
     def lists_images(self) -> bool:
         """Tell whether there is a row for each of several images."""
         tops = [self.topLevelItem(at) for at in range(self.topLevelItemCount())]
@@ -129,9 +148,41 @@ class ScoreTable(QTreeWidget):
                         self.setCurrentItem(item)
                     return
 
+    def setMeasure(self, measure: Measure) -> None:
+        """Choose the score that is shown of two runs."""
+        self._measure = measure
+        self._name_columns()
+        for scored in self._scored:
+            self._fill(*scored)
+
+    def set_stale(self, stale: bool) -> None:
+        """Grey what is not of the run that is chosen."""
+        self._stale = stale
+        for scored in self._scored:
+            self._fill(*scored)
+
     def text(self) -> str:
-        """Return the table as text with tabs, for a spreadsheet."""
-        return "\n".join("\t".join(line) for line in self._lines)
+        """Return all scores as text with tabs, for a spreadsheet."""
+        runs = [_in_line(run) for run in self._runs[: 1 + self._two]][::-1]
+        head = ["class"]
+        for measure in MEASURES:
+            unit = "" if measure == "Dice" else f" {self._unit}"
+            head += [f"{measure}{unit} {run}".strip() for run in runs]
+        lines = [head]
+        for item, after, before in self._scored:
+            line = [item.text(0)]
+            for measure in MEASURES:
+                line += [_text(before, measure)] * self._two + [_text(after, measure)]
+            lines.append(line)
+        return "\n".join("\t".join(line) for line in lines)
+
+    def _on_clicked(self, item: QTreeWidgetItem, column: int) -> None:
+        self._on_column(column)
+        self._on_chosen(item)
+
+    def _on_column(self, column: int) -> None:
+        if self._two and column:
+            self.sideChosen.emit("before" if column == 1 else "after")
 
     def _on_chosen(self, item: QTreeWidgetItem | None, _: object = None) -> None:
         if item is not None and (image := item.data(0, _IMAGE)):
@@ -142,23 +193,32 @@ class ScoreTable(QTreeWidget):
         super().resizeEvent(event)
         self._fit_titles()
 
-    def _name_columns(
-        self, titles: list[tuple[str, str]], runs: tuple[str, str]
-    ) -> None:
+    def _name_columns(self) -> None:
         """Give every column a score, and below it the run or the unit."""
-        self._titles = titles
-        self._lines = [[_in_line(" ".join(title)).strip() for title in titles]]
-        self.setColumnCount(len(titles))
+        after, before = self._runs
+        self._titles = [("class", "")]
+        if self._two:
+            unit = "" if self._measure == "Dice" else f" {self._unit}"
+            score = f"{self._measure}{unit}"
+            self._titles += [(score, before), (score, after)]
+        else:
+            units = (after, self._unit, self._unit)
+            self._titles += list(zip(MEASURES, units, strict=True))
+        self.setColumnCount(len(self._titles))
         header, head = self.header(), self.headerItem()
         assert header is not None
         assert head is not None
         modes = QHeaderView.ResizeMode
-        for column, (score, below) in enumerate(titles):
+        head.setToolTip(0, f"Class; its images are below it. {TO_SHOW}")
+        for column in range(len(self._titles)):
             header.setSectionResizeMode(
                 column, modes.ResizeToContents if column else modes.Stretch
             )
-            run = _in_line(below if score == "Dice" else runs[0] if column else "")
-            head.setToolTip(column, "\n".join(filter(None, (run, _HINTS[score]))))
+            if column:
+                run = (before if column == 1 else after) if self._two else after
+                measure = self._measure if self._two else MEASURES[column - 1]
+                tips = (_in_line(run), HINTS[measure], TO_SWAP if self._two else "")
+                head.setToolTip(column, "\n".join(filter(None, tips)))
         self._fit_titles()
 
     def _fit_titles(self) -> None:
@@ -167,8 +227,10 @@ class ScoreTable(QTreeWidget):
         assert head is not None
         assert port is not None
         metrics = self.fontMetrics()
-        names = [score for score, _ in self._titles].count("Dice")
-        others = metrics.horizontalAdvance("ASSD\u2003") * 2 + _FOR_CLASSES
+        names = 1 + self._two
+        others = _FOR_CLASSES
+        if not self._two:
+            others += metrics.horizontalAdvance("ASSD\u2003") * 2
         room = max(_LEAST, (port.width() - others) // max(1, names) - 12)
         for column, (score, below) in enumerate(self._titles):
             lines = (
@@ -178,26 +240,30 @@ class ScoreTable(QTreeWidget):
             head.setText(column, "\n".join((score, *lines)))
 
     def _line(
-        self, name: str, after: Row | Summary, before: Row | Summary | None
+        self, name: str, after: _Scores, before: _Scores | None
     ) -> QTreeWidgetItem:
-        from napari_uda.core.metrics.report import score_text
-
-        dice = [score_text(after["dice"], 2)]
-        if len(self._titles) == 5:
-            dice.insert(0, score_text(before["dice"], 2) if before else "")
-        texts = [
-            name, *dice, score_text(after["assd"], 1), score_text(after["hd95"], 1)
-        ]  # fmt: skip
-        self._lines.append(texts)
-        item = QTreeWidgetItem(texts)
-        for column in range(1, len(texts)):
-            item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
-        if before is not None:
-            better = after["dice"] - before["dice"]
-            item.setToolTip(
-                2, f"{better:+.3f} compared with {_in_line(self._titles[1][1])}"
-            )
+        item = QTreeWidgetItem([name])
+        self._scored.append((item, after, before))
+        self._fill(item, after, before)
         return item
+
+    def _fill(
+        self, item: QTreeWidgetItem, after: _Scores, before: _Scores | None
+    ) -> None:
+        """Write the scores of a row."""
+        texts = [_text(after, measure) for measure in MEASURES]
+        if self._two:
+            texts = [_text(before, self._measure), _text(after, self._measure)]
+            item.setToolTip(1, TO_SWAP)
+            item.setToolTip(2, _gain(after, before, self._measure, self._runs[1]))
+        grey = QColor(UNKNOWN_COLOR)
+        for column, text in enumerate(texts, start=1):
+            item.setText(column, text)
+            item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
+        for column in range(len(texts) + 1):
+            item.setData(
+                column, Qt.ItemDataRole.ForegroundRole, grey if self._stale else None
+            )
 
     def _fit_height(self, _item: QTreeWidgetItem | None = None) -> None:
         tops = [self.topLevelItem(at) for at in range(self.topLevelItemCount())]
@@ -207,6 +273,33 @@ class ScoreTable(QTreeWidget):
         model = self.model()
         assert model is not None
         fit_height(self, rows, self.sizeHintForIndex(model.index(0, 0)).height())
+
+
+def _value(scores: _Scores, measure: Measure) -> float | None:
+    if measure == "Dice":
+        return scores["dice"]
+    return scores["assd"] if measure == "ASSD" else scores["hd95"]
+
+
+def _text(scores: _Scores | None, measure: Measure) -> str:
+    from napari_uda.core.metrics.report import score_text
+
+    if scores is None:
+        return ""
+    return score_text(_value(scores, measure), 2 if measure == "Dice" else 1)
+
+
+def _gain(
+    after: _Scores, before: _Scores | None, measure: Measure, baseline: str
+) -> str:
+    """Say how much a score has changed; nothing where it cannot be said."""
+    one = _value(after, measure)
+    other = _value(before, measure) if before is not None else None
+    if one is None or other is None or not math.isfinite(one - other):
+        return TO_SWAP
+    digits = 3 if measure == "Dice" else 1
+    change = f"{one - other:+.{digits}f} compared with {_in_line(baseline)}"
+    return f"{change}\n{TO_SWAP}"
 
 
 def _in_line(text: str) -> str:

@@ -31,6 +31,8 @@ class Scored:
     """Rows of the prediction."""
     before: tuple[Row, ...] = ()
     """Rows of the baseline."""
+    difference_before: NDArray[np.uint8] | None = None
+    """Where the baseline differs from truth."""
 
 
 def score_safely(

@@ -91,8 +91,19 @@ def _score(result: PredictResult, truth: Any, dataset: Dataset) -> Scored:
             )
         )
 
-    difference = difference_map(result.labels, true, overlapping=overlapping)
-    return Scored(result, true, difference, rows(result.labels), rows(result.before))
+    def errors(labels: NDArray[np.uint8] | None) -> NDArray[np.uint8] | None:
+        if labels is None:
+            return None
+        return difference_map(labels, true, overlapping=overlapping)
+
+    return Scored(
+        result,
+        true,
+        errors(result.labels),
+        rows(result.labels),
+        rows(result.before),
+        errors(result.before),
+    )
 
 
 def _raw(indices: NDArray[np.uint8], result: PredictResult) -> NDArray[np.uint8]:

@@ -16,6 +16,8 @@ SEVERITY_COLORS = {
     "warning": "#d99a1c",
     "error": "#e05252",
 }
+UNKNOWN_COLOR = "#8c8c8c"
+"""Grey of what is not known or does not count, readable on dark and light."""
 DIFFERENCE_WORDS = {
     "found": "#56b4e9",
     "invented": "#d55e00",

@@ -1,0 +1,80 @@
+"""What is a layer already is not loaded again, nor is a layer of ours made twice."""
+
+from __future__ import annotations
+
+import numpy as np
+import tifffile
+
+from napari_uda.ui.data_widget import DataWidget
+from napari_uda.ui.session import METADATA_KEY, DomainChoice
+from napari_uda.ui.shelf import opened_from
+from predict_window import folder, predict, runs, viewer, volume, widget
+
+__all__ = ["folder", "runs", "viewer", "widget"]
+
+
+def names(viewer):
+    return sorted(layer.name for layer in viewer.layers)
+
+
+def test_an_image_shown_by_the_data_tab_is_not_loaded_again(
+    viewer, widget, qtbot, folder
+):
+    data = DataWidget(viewer)
+    qtbot.addWidget(data)
+    widget.session.choose("target", DomainChoice(folder=folder))
+    table = data.table
+    qtbot.waitUntil(lambda: table.samples.rowCount() == 2, timeout=20_000)
+    row = next(at for at in range(2) if table.samples.report(at).name == "b")
+    table.activated.emit(table.samples.index(row, 0))
+    qtbot.waitUntil(lambda: "target b" in viewer.layers, timeout=20_000)
+    image = viewer.layers["target b"]
+    widget.inputs.set_files([folder])
+    predict(widget, qtbot)
+    assert names(viewer) == [
+        "b · difference", "b · grl_01", "b · truth", "target b",
+        "target b truth (held back)",
+    ]  # fmt: skip
+    assert widget._layers.get(0).image is image
+    assert image.visible
+
+
+def test_a_second_prediction_adds_nothing(viewer, widget, qtbot, folder):
+    widget.probability.setChecked(True)
+    widget.inputs.set_files([folder])
+    widget.inputs.files.test_only.setChecked(False)
+    predict(widget, qtbot)
+    there = list(viewer.layers)
+    predict(widget, qtbot)
+    assert list(viewer.layers) == there
+    widget.probability.setChecked(False)
+    predict(widget, qtbot)
+    assert set(there) - set(viewer.layers) == {
+        layer for layer in there if "probability" in layer.name
+    }
+
+
+def test_a_layer_predicted_twice_has_one_mask(viewer, widget, qtbot):
+    image = viewer.add_image(volume(), name="MR")
+    widget.inputs.image.setLayer(image)
+    predict(widget, qtbot)
+    predict(widget, qtbot)
+    assert names(viewer) == ["MR", "MR · grl_01"]
+
+
+def test_a_file_that_has_changed_is_seen_as_it_is_now(viewer, widget, qtbot, folder):
+    widget.inputs.set_files([folder])
+    predict(widget, qtbot)
+    tifffile.imwrite(folder / "images" / "b.tif", volume()[0] // 2)
+    predict(widget, qtbot)
+    np.testing.assert_array_equal(viewer.layers["b"].data, volume()[0] // 2)
+    assert len([name for name in names(viewer) if name.startswith("b")]) == 4
+
+
+def test_a_layer_of_another_shape_is_not_that_of_the_file(viewer, folder):
+    path = folder / "images" / "b.tif"
+    said = {METADATA_KEY: {"kind": "image", "path": str(path)}}
+    image = viewer.add_image(volume()[0], metadata=said)
+    assert opened_from(viewer, path, (20, 24)) is image
+    assert opened_from(viewer, path, (20, 20)) is None
+    assert opened_from(viewer, None, (20, 24)) is None
