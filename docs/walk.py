@@ -176,6 +176,8 @@ class Walk(Window):
         self.step("Predict")
         predict = self.dock.predict
         self.go_to(3)
+        if predict.inputs.uses_files():
+            pick(predict.inputs.origin, "layers")
         pick(predict.inputs.image, "target ")
         wait(predict.predict.isEnabled, 30, "enabling Predict")
         self.picture("predict-before")

@@ -57,6 +57,8 @@ class PredictInputs(FileDrop):
         super().__init__(parent)
         self._session = session
         self._truth_chosen = False
+        self._left_alone = True
+        self._folder: Path | None = None
         self.origin = QComboBox()
         self.origin.addItems(["layers", "files"])
         self.origin.setToolTip("Predict a layer of this viewer, or image files.")
@@ -78,10 +80,11 @@ class PredictInputs(FileDrop):
         self._show_page()
 
         self.origin.currentIndexChanged.connect(self._on_origin_changed)
+        self.image.activated.connect(self._on_image_chosen)
         self.image.currentIndexChanged.connect(self._on_image_changed)
         self.truth.currentIndexChanged.connect(self.truthChanged)
         self.truth.activated.connect(self._on_truth_chosen)
-        self.files.valueChanged.connect(self.valueChanged)
+        self.files.valueChanged.connect(self._on_files_changed)
         self.dropped.connect(self.set_files)
 
     def refresh(self) -> None:
@@ -103,10 +106,13 @@ class PredictInputs(FileDrop):
         if not self._truth_chosen and self.truth.layer() is None:
             self.truth.setLayer(self._likely_truth())
         self._name_no_truth()
+        if self._left_alone:
+            self._offer_folder()
         self.valueChanged.emit()
 
     def set_files(self, paths: list[Path]) -> None:
         """Choose image files, or folders of them; `problem` says what is wrong."""
+        self._left_alone = False
         with signals_blocked(self.files), signals_blocked(self.origin):
             self.origin.setCurrentIndex(1)
             self.files.setValue(paths)
@@ -183,11 +189,30 @@ class PredictInputs(FileDrop):
             widget.setVisible(not files)
         self.files.setVisible(files)
 
+    def _offer_folder(self) -> None:
+        """Begin with the folder of the target, as long as nothing else is chosen."""
+        choice = self._session.choices["target"]
+        folder = None if choice.layers else choice.folder
+        if folder != self._folder:
+            self._folder = folder
+            with signals_blocked(self.files), signals_blocked(self.origin):
+                self.origin.setCurrentIndex(0 if folder is None else 1)
+                self.files.setValue([] if folder is None else [folder])
+            self._show_page()
+
     def _on_origin_changed(self, _index: int) -> None:
+        self._left_alone = False
         self._show_page()
         choice = self._session.choices["target"]
         if self.uses_files() and not self.files.value() and choice.folder is not None:
             self.set_files([choice.folder])
+        self.valueChanged.emit()
+
+    def _on_image_chosen(self, _index: int) -> None:
+        self._left_alone = False
+
+    def _on_files_changed(self) -> None:
+        self._left_alone = False
         self.valueChanged.emit()
 
     def _on_image_changed(self, _index: int) -> None:
