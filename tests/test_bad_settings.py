@@ -59,6 +59,16 @@ def value_out_of_range(_: Path) -> list[str]:
     return [*NEW, "method.steps=0"]
 
 
+@bad("method.steps = 'true' is not allowed", "a whole number from 1 to 10,000,000")
+def truth_for_a_number(_: Path) -> list[str]:
+    return [*NEW, "method.steps=yes"]
+
+
+@bad("method.dice_weight = 'false' is not allowed", "a number from 0 to 100")
+def truth_for_a_fraction(_: Path) -> list[str]:
+    return [*NEW, "method.dice_weight=off"]
+
+
 @bad("method.steps = 'many' is not allowed", "give a whole number", "such as 400")
 def value_that_is_no_number(_: Path) -> list[str]:
     return [*NEW, "method.steps=many"]

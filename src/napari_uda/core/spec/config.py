@@ -6,9 +6,16 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from napari_uda.core.errors import UserError
@@ -30,6 +37,25 @@ class Config(BaseModel):
         validate_default=True,
         ser_json_inf_nan="constants",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keep_truth_and_numbers_apart(cls, values: Any) -> Any:
+        # YAML reads yes and on as true, which pydantic would take for 1.
+        if not isinstance(values, Mapping):
+            return values
+        return {
+            name: str(value).lower()
+            if isinstance(value, bool) and cls._is_number(name)
+            else value
+            for name, value in values.items()
+        }
+
+    @classmethod
+    def _is_number(cls, name: str) -> bool:
+        field = cls.model_fields.get(name)
+        kinds = {field.annotation, *get_args(field.annotation)} if field else set()
+        return bool(kinds & {int, float}) and bool not in kinds
 
 
 def parse(model: type[T], values: object, where: str = "") -> T:
