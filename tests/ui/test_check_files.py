@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QFileDialog
 
 from check_window import (
     HEIGHT,
+    SLICES,
     WIDTH,
     add_image,
     measured,
@@ -23,6 +24,7 @@ from check_window import (
     volume,
     widget,
 )
+from napari_uda.core.io import Geometry, write_image
 from napari_uda.ui.check_widget import CheckWidget
 from napari_uda.ui.session import DomainChoice, LayerPair, role_of
 
@@ -188,3 +190,27 @@ def test_an_empty_folder_is_a_sentence(widget, tmp_path):
     (tmp_path / "empty").mkdir()
     widget.inputs.set_files([tmp_path / "empty"])
     assert "holds no images" in widget.translate.toolTip()
+
+
+def test_volumes_and_sections_stand_in_one_review(viewer, widget, qtbot, tmp_path):
+    (mixed := tmp_path / "mixed").mkdir()
+    write_image(mixed / "deep.nii.gz", volume(), Geometry((4.0, 2.0, 2.0), "um"))
+    write_image(mixed / "flat.tif", volume((HEIGHT, WIDTH)))
+    widget.inputs.set_files([mixed])
+    widget.inputs.look.setCurrentText("of the source")
+    widget.translate.click()
+    measured(widget, qtbot)
+    panel, review = widget.panel, widget.panel.review
+    assert len(review.items) == SLICES + 1
+    assert panel.item.text() == "deep, slice 3 of 5"
+    original = ours(viewer)["original"]
+    assert tuple(original.scale) == (4, 2, 2)
+    assert viewer.dims.point[0] == pytest.approx(8)
+    flat = next(i for i in review.items if review.pairs[i.pair].name == "flat")
+    panel.go_to(flat)
+    assert panel.item.text() == "flat"
+    flat_layer = ours(viewer)["original"]
+    np.testing.assert_array_equal(seen(flat_layer), volume((HEIGHT, WIDTH)))
+    panel.go_to(review.items[review.order[0]])
+    assert panel.item.text() == "deep, slice 3 of 5"
+    np.testing.assert_array_equal(seen(ours(viewer)["original"]), volume()[2])
