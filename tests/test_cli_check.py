@@ -20,7 +20,7 @@ def test_check_says_what_a_run_needs(workshop: Path, command: Command) -> None:
     done = command("check", "experiment.yaml")
     assert done.code == 0
     assert re.search(
-        r"Needs about \d.* of memory \(.* free\) and .* on cpu\.", done.out
+        r"Needs about \d.* of memory \(.* free\) and .* on cpu[.,]", done.out
     )
     (found,) = command("check", "experiment.yaml", "--json").objects
     assert found["estimate"]["fits"] is True

@@ -25,6 +25,7 @@ print(
             "free": 4.2e9,
             "total": 8e9,
             "seconds": 360,
+            "crowded": 0.9 if batch == 1 else 0.0,
             "measured": 0.25,
             "suggestion": {} if batch <= 4 else {"batch_size": 4},
             "suggested_memory": 4e9,

@@ -99,6 +99,16 @@ def test_memory_and_time_are_told_while_start_can_be_pressed(qtbot, widget, call
     assert workload["method"]["batch_size"] == 2
 
 
+def test_a_busy_machine_is_told_apart_from_a_long_run(qtbot, widget):
+    widget.experiment.form.change({"batch_size": 1})
+    ready(qtbot, widget)
+    row = widget.experiment.estimate
+    assert "6 minutes on cuda:0, longer while other programs take 90% of it" in (
+        row.words.text()
+    )
+    assert "many times as long" in row.words.toolTip()
+
+
 def test_what_does_not_fit_is_mended_by_the_button(qtbot, widget):
     widget.experiment.form.change({"batch_size": 8})
     ready(qtbot, widget)
@@ -161,7 +171,8 @@ def test_a_run_that_starts_ends_the_estimate(qtbot, widget, calls, tmp_path):
     job = Job(RunFolder(tmp_path / "run"))
     widget.session.job = job
     qtbot.waitUntil(lambda: not child.is_running(), timeout=5000)
-    assert "when no run is under way" in widget.experiment.estimate.words.text()
+    words = widget.experiment.estimate.words.text()
+    assert "No estimate of memory and time during a run: measuring would" in words
     job.ended.emit(Stopped(run="run", step=0))
 
 

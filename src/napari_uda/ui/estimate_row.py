@@ -9,7 +9,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from napari_uda.core.errors import UserError
-from napari_uda.core.spec.estimate import Estimate, gigabytes, rough_time
+from napari_uda.core.spec.estimate import Estimate, gigabytes
 
 from .estimating import Estimating
 from .listening import Latest
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 DELAY = 1000
 """Milliseconds without a change of the settings before anything is estimated."""
+BUSY = (
+    "No estimate of memory and time during a run: measuring would slow the run down, "
+    "and be slowed down by it."
+)
+"""What is said while there is no estimate because of a run."""
 LINES = 2
 """Lines that there is room for."""
 MOST_KEPT = 50
@@ -92,7 +97,7 @@ class EstimateRow(QWidget):
         elif (known := self._known.get(key)) is not None:
             self._tell(known)
         elif not idle:
-            self._show("Memory and time are estimated when no run is under way.")
+            self._show(BUSY)
         elif self.isVisible():
             self._show("Estimating memory and time \N{HORIZONTAL ELLIPSIS}")
             self._timer.start(DELAY)
@@ -145,10 +150,9 @@ class EstimateRow(QWidget):
             return
         if self._session.job is None:
             standby.prepare_soon()
-        time = rough_time(told.seconds)
         if told.fits:
             free, need = gigabytes(told.free), gigabytes(told.memory)
-            words = f"About {need} of {free} free, {time} on {told.device}"
+            words = f"About {need} of {free} free, {told.time}"
             self._show(Part(words), told)
             return
         need, free = gigabytes(told.memory), gigabytes(told.free)
@@ -164,6 +168,12 @@ class EstimateRow(QWidget):
                 "Measured with a few training steps here and now, with patches of "
                 f"{estimate.measured:.0%} of their pixels; the rest is extrapolated."
             )
+            if estimate.crowded:
+                tip += (
+                    " As other programs kept the processor busy, the time is that of "
+                    "one core, shared out: training takes many times as long as long "
+                    "as they go on."
+                )
         self.words.setToolTip(tip)
         suggestion = estimate.suggestion if estimate is not None else {}
         pairs = ", ".join(f"{key} = {value}" for key, value in suggestion.items())

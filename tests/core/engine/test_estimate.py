@@ -8,6 +8,9 @@ import torch
 from napari_uda.core.api import estimate, train
 from napari_uda.core.data.workload import workload_of
 from napari_uda.core.engine import device as devices
+from napari_uda.core.engine import estimate as module
+from napari_uda.core.engine import rehearsal as rehearsal_module
+from napari_uda.core.engine.crowding import Crowding
 from napari_uda.core.engine.estimate import _ladder, _Needs
 from napari_uda.core.engine.rehearsal import Rehearsal
 from napari_uda.core.networks.unet import pooling_strides
@@ -64,6 +67,57 @@ def test_the_time_of_a_run_is_about_what_it_takes(make_experiment, tmp_path):
     assert told.device == "cpu"
     # Other tests and programs may take turns: this notices wrong units, not noise.
     assert last.seconds / 4 < told.seconds < last.seconds * 4
+
+
+def test_a_step_that_was_disturbed_does_not_count(workload, monkeypatch):
+    rehearsal = Rehearsal(workload, workload.method, CPU)
+    measured = rehearsal.memory()
+    times = iter([0.1, 9.0, 0.1, 0.3, 0.2, 0.5, 0.4])
+    monkeypatch.setattr(rehearsal, "_clocked", lambda *_: next(times))
+    told = rehearsal.time(measured)
+    assert told.seconds == (0.1,)
+    assert (told.judging, told.preview) == (0.2, 0.4)
+
+
+@pytest.fixture
+def threads():
+    """Let torch have as many threads as before."""
+    before = torch.get_num_threads()
+    yield before
+    torch.set_num_threads(before)
+
+
+def test_on_a_busy_processor_its_own_time_counts(workload, monkeypatch, threads):
+    monkeypatch.setattr(module, "others_now", lambda: 0.8)
+    clock = iter(range(0, 1_000_000, 1000))  # each step takes 1000 s of the day
+    monkeypatch.setattr(rehearsal_module.time, "perf_counter", lambda: next(clock))
+    told = estimate(workload, budget=0)
+    assert told.crowded == 0.8
+    assert torch.get_num_threads() == 1
+    assert told.seconds < 100
+    assert "longer while other programs take 80% of it" in str(told)
+
+
+def test_who_comes_while_it_is_measured_is_noticed_too(workload, monkeypatch, threads):
+    monkeypatch.setattr(module, "others_now", lambda: 0.0)
+    monkeypatch.setattr(Crowding, "others", 0.5)
+    told = estimate(workload, budget=0)
+    assert told.crowded == 0.5
+
+
+def test_a_quiet_machine_is_measured_by_the_clock(workload, monkeypatch, threads):
+    monkeypatch.setattr(module, "others_now", lambda: 0.2)
+    monkeypatch.setattr(Crowding, "others", 0.2)
+    told = estimate(workload, budget=0)
+    assert told.crowded == 0
+    assert "other programs" not in str(told)
+
+
+@pytest.mark.parametrize("name", ["td_gan", "accseg"])
+def test_a_stage_that_takes_one_patch_of_a_batch_is_measured_with_large_ones(name):
+    config = method_config(name, "quick")
+    pixels = _ladder(config)[0].patch_size ** 2
+    assert pixels * config.translation_batch_size >= 16_000
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from napari_uda.core.spec.workload import Workload
 
 from . import device as devices
 from .build import HELD_OUT
+from .crowding import NOTICED, Crowding, others_now
 from .gallery import JUDGED, SHOWN, cut_views
 from .rehearsal import Measured, Rehearsal
 
@@ -40,7 +41,7 @@ ROUNDS = 4
 SMALLEST = 32
 """Least side of a patch to begin with."""
 ENOUGH = 16_000
-"""Pixels of a batch below which a step mostly waits for Python."""
+"""Pixels of a stage's batch below which a step mostly waits for Python."""
 
 
 def estimate(what: Experiment | Workload, *, budget: float = BUDGET) -> Estimate:
@@ -61,11 +62,11 @@ def estimate(what: Experiment | Workload, *, budget: float = BUDGET) -> Estimate
     began = time.perf_counter()
     workload = what if isinstance(what, Workload) else workload_of(what)
     device = devices.pick_device(workload.training.device)
-    devices.set_threads(workload.training)
+    threads = devices.set_threads(workload.training)
     free, total = devices.memory_free(device)
     if device.type == "cpu":
         free += _resident()  # what this process gives back when it ends
-    need = _Needs(workload, device, free)
+    need = _Needs(workload, device, free, threads)
     points = need.measure(began + budget)
     memory = need.memory(workload.method, points)
     suggestion: dict[str, int] = {}
@@ -78,6 +79,7 @@ def estimate(what: Experiment | Workload, *, budget: float = BUDGET) -> Estimate
         free=free,
         total=total,
         seconds=need.seconds(points),
+        crowded=need.crowded,
         measured=points[-1].pixels / math.prod(workload.method.patch_shape),
         suggestion=suggestion,
         suggested_memory=suggested,
@@ -85,17 +87,26 @@ def estimate(what: Experiment | Workload, *, budget: float = BUDGET) -> Estimate
 
 
 class _Needs:
-    """Measures a workload with small patches, and extrapolates."""
+    """Measures a workload with small patches, and extrapolates.
 
-    def __init__(self, workload: Workload, device: torch.device, free: float) -> None:
+    `crowded`: the part of the processor that others take, where that is much.
+    """
+
+    def __init__(
+        self, workload: Workload, device: torch.device, free: float, threads: int = 1
+    ) -> None:
         self._workload = workload
         self._device = device
+        self._threads = threads
+        self.crowded = 0.0
         self._base = 0.0
         self._free = free
         self._views, self._view_pixels = _views(workload)
 
     def measure(self, until: float) -> list[Measured]:
         """Measure with growing patches until there is no time for larger ones."""
+        if self._device.type == "cpu":
+            self._notice(others_now())
         ladder = _ladder(self._workload.method)
         points: list[Measured] = []
         while ladder:
@@ -126,7 +137,7 @@ class _Needs:
         return self._base + max(training, last.static / 2 + loading)
 
     def seconds(self, points: list[Measured]) -> float:
-        """Return how long the run takes."""
+        """Return how long the run takes, with the processor to itself."""
         method, training = self._workload.method, self._workload.training
         pixels, seen = math.prod(method.patch_shape), self._view_pixels
         edges = (0.0, *method.stages, 1.0)
@@ -176,8 +187,27 @@ class _Needs:
             # Python, and what libraries take once they have worked.
             self._base = _resident() - measured.static
         if timed:
-            measured = rehearsal.time(measured)
+            measured = self._time(rehearsal, measured)
         return _of_batch(measured, config.batch_size / batch)
+
+    def _time(self, rehearsal: Rehearsal, measured: Measured) -> Measured:
+        if not self.crowded:
+            with Crowding() as crowding:
+                timed = rehearsal.time(measured)
+            if self._device.type == "cpu":
+                self._notice(crowding.others)
+            if not self.crowded:
+                return timed
+        return rehearsal.time(measured, shared=self._threads)
+
+    def _notice(self, others: float) -> None:
+        """Go on with one thread where others keep the processor busy.
+
+        Several would wait for each other longer than they compute.
+        """
+        if others >= NOTICED:
+            self.crowded = others
+            torch.set_num_threads(1)
 
 
 def _of_batch(measured: Measured, factor: float) -> Measured:
@@ -204,12 +234,13 @@ def _line(points: list[tuple[int, float]], origin: float, at: float) -> float:
 def _cost(config: AnyMethod, points: list[Measured]) -> float:
     """Return about how long it would take to measure with larger patches."""
     pixels, last = math.prod(config.patch_shape), points[-1]
+    rounds = ROUNDS * last.slowed
     if len(points) == 1:
         # Small patches do not take as much less time as they are smaller.
-        return float(ROUNDS * sum(last.seconds) * (pixels / last.pixels) ** 0.75)
+        return float(rounds * sum(last.seconds) * (pixels / last.pixels) ** 0.75)
     slow = zip(points[-2].seconds, last.seconds, strict=True)
     pairs = [[(points[-2].pixels, a), (last.pixels, b)] for a, b in slow]
-    return ROUNDS * sum(_line(pair, 0.0, pixels) for pair in pairs)
+    return rounds * sum(_line(pair, 0.0, pixels) for pair in pairs)
 
 
 def _ladder(config: AnyMethod) -> list[AnyMethod]:
@@ -228,7 +259,9 @@ def _ladder(config: AnyMethod) -> list[AnyMethod]:
         depth = min(config.patch_depth, max(least, depth))
         changes = {"patch_size": side, "patch_depth": depth}
         ladder.append(config.model_copy(update=changes))
-    enough = ENOUGH / config.batch_size
+    # Where a stage takes part of the batch, that is what its steps take time for.
+    fewest = getattr(config, "translation_batch_size", config.batch_size)
+    enough = ENOUGH / min(fewest, config.batch_size)
     while len(ladder) > 1 and math.prod(ladder[0].patch_shape) < enough:
         ladder.pop(0)
     return ladder

@@ -6,6 +6,7 @@ import itertools
 import math
 import time
 from dataclasses import dataclass, replace
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,9 +33,15 @@ if TYPE_CHECKING:
 COUNTED = 1000
 """Steps that a rehearsed training is said to have."""
 LONG_ENOUGH = 0.5
-"""Seconds of a stage after which no more of its steps are timed."""
-MOST_TIMED = 6
-"""Steps of a stage that are timed at most."""
+"""Seconds of a stage after which no more of its steps are timed, if there are some."""
+TOO_LONG = 3.0
+"""Seconds of a stage after which even less of its steps do."""
+FEWEST_TIMED, MOST_TIMED = 3, 9
+"""Steps of a stage that are timed; the middle one counts, as any may be disturbed."""
+EVENLY = 0.9
+"""Power of the number of threads by which they are faster than one."""
+TWICE = 2
+"""Times that scores and previews are timed; the faster one counts."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,8 @@ class Measured:
     """Time of a round of scores for one image of each kind, as large as a patch."""
     preview: float = 0.0
     """Time of a preview of them."""
+    slowed: float = 1.0
+    """How many times as long measuring itself took, where the processor is busy."""
 
 
 class Rehearsal:
@@ -83,6 +92,7 @@ class Rehearsal:
         self._pixels = math.prod(config.patch_shape)
         self._live = LiveBytes(device)
         self._learning = self._updating = 0.0
+        self._shared, self._passed, self._told = 0, 0.0, 0.0
         names = tuple(map(str, range(workload.structures)))
         task = Task(config.dims, 1, names, workload.overlapping)
         with self._live:
@@ -122,20 +132,44 @@ class Rehearsal:
             pooled=sum(p.size * p.images[0].nbytes for p in pools if p.images),
         )
 
-    def time(self, measured: Measured) -> Measured:
-        """Do it again, as fast as it goes, and add how long it took."""
-        seconds = []
-        for stage in self._stages:
-            took: list[float] = []
-            while sum(took) < LONG_ENOUGH and len(took) < MOST_TIMED:
-                took.append(self._clocked(self._step, stage))
-            seconds.append(sum(took) / len(took))
+    def time(self, measured: Measured, shared: int = 0) -> Measured:
+        """Do it again, as fast as it goes, and add how long it took.
+
+        What `memory` did has warmed up caches and allocators.
+
+        Parameters
+        ----------
+        measured
+            What is known so far.
+        shared
+            Threads that would share the work, where the processor is busy with others:
+            its time counts then, which one thread took, not that of the clock.
+        """
+        self._shared, self._passed, self._told = shared, 0.0, 0.0
+        steps = tuple(self._timed(stage) for stage in self._stages)
+        judging, preview = (
+            min(self._clocked(self._look, what) for _ in range(TWICE))
+            for what in (self._gallery.judge, self._gallery.preview)
+        )
         return replace(
             measured,
-            seconds=tuple(seconds),
-            judging=self._clocked(self._look, self._gallery.judge),
-            preview=self._clocked(self._look, self._gallery.preview),
+            seconds=steps,
+            judging=judging,
+            preview=preview,
+            slowed=self._passed / max(self._told, 1e-9),
         )
+
+    def _timed(self, stage: float) -> float:
+        """Return the time of a step."""
+        took: list[float] = []
+        fewest, most = FEWEST_TIMED, FEWEST_TIMED if self._shared else MOST_TIMED
+        while (
+            not took
+            or (len(took) < fewest and len(took) * min(took) < TOO_LONG)
+            or (len(took) < most and sum(took) < LONG_ENOUGH)
+        ):
+            took.append(self._clocked(self._step, stage))
+        return median(took)
 
     def _step(self, stage: float) -> None:
         step = int(COUNTED * stage)
@@ -147,11 +181,15 @@ class Rehearsal:
             what(self._learner.average)
 
     def _clocked(self, act: Callable[[Any], None], what: Any) -> float:
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         act(what)
         if self._device.type == "cuda":
             torch.cuda.synchronize(self._device)
-        return time.perf_counter() - began
+        passed = told = time.perf_counter() - began
+        if self._shared:
+            told = (time.process_time() - worked) / self._shared**EVENLY
+        self._passed, self._told = self._passed + passed, self._told + told
+        return told
 
     def _before_update(self, *_: Any) -> None:
         self._learning = max(self._learning, self._live.peak)

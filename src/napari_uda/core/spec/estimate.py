@@ -19,7 +19,9 @@ class Estimate(Config):
     total: float
     """Bytes that the device has."""
     seconds: float
-    """Time that training takes, without reading the images."""
+    """Time that training takes with the device to itself, without reading images."""
+    crowded: float = 0.0
+    """Part of the processor that other programs took meanwhile, where that is much."""
     measured: float
     """Part of a training step that was measured; the rest is extrapolated."""
     suggestion: dict[str, int] = {}
@@ -33,6 +35,14 @@ class Estimate(Config):
         return self.memory <= self.free
 
     @property
+    def time(self) -> str:
+        """How long training takes, in words, and what may make it longer."""
+        words = f"{rough_time(self.seconds)} on {self.device}"
+        if self.crowded:
+            words += f", longer while other programs take {self.crowded:.0%} of it"
+        return words
+
+    @property
     def advice(self) -> str:
         """What to do about too little memory, as in `try batch_size = 2`."""
         if not self.suggestion:
@@ -44,8 +54,7 @@ class Estimate(Config):
         """Say it in one line."""
         return (
             f"Needs about {gigabytes(self.memory)} of memory "
-            f"({gigabytes(self.free)} free) and {rough_time(self.seconds)} on "
-            f"{self.device}"
+            f"({gigabytes(self.free)} free) and {self.time}"
         )
 
 
