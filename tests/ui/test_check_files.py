@@ -186,6 +186,16 @@ def test_more_than_the_memory_holds_is_refused(
     assert not (runs["cyclegan"].path / "asked.jsonl").exists()
 
 
+def test_a_layer_of_a_file_is_of_the_domain_of_its_folder(
+    viewer, widget, qtbot, folder
+):
+    choose(widget, "target", folder)
+    widget.inputs.origin.setCurrentText("translate layers")
+    (layer,) = viewer.open(folder / "images" / "a.tif", plugin="napari")
+    widget.inputs.image.setLayer(layer)
+    assert "it is a target image" in widget.inputs.look.currentText()
+
+
 def test_an_empty_folder_is_a_sentence(widget, tmp_path):
     (tmp_path / "empty").mkdir()
     widget.inputs.set_files([tmp_path / "empty"])

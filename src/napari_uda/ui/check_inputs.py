@@ -13,7 +13,7 @@ from napari_uda.core.io import stem_of
 
 from .check_form import FILES, LAYERS, LOOKS, CheckForm
 from .child import ImageInput
-from .file_samples import domain_of_file, typed_size
+from .file_samples import domain_of_file, file_of, typed_size
 from .layers import images_in, translations_in
 from .session import LayerPair, Session, role_of
 from .snapshot import layer_data
@@ -238,7 +238,10 @@ class CheckInputs(CheckForm):
         for domain, choice in self._session.choices.items():
             if any(pair.image is image for pair in choice.layers):
                 return domain
-        return role_of(image)
+        role = role_of(image)
+        if role is None and (file := file_of(image)) is not None:
+            return self._role_of_file(file)
+        return role
 
     def _role_of_file(self, file: Path) -> DomainName | None:
         looks = self.looks()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_uda.core.spec.folders import domain_from_folder
 
+from .session import METADATA_KEY
+
 if TYPE_CHECKING:
-    from pathlib import Path
+    from napari.layers import Image
 
     from napari_uda.core.spec.domain import Dataset, DomainName, Sample
     from napari_uda.core.spec.geometry import TypedSize
@@ -76,6 +79,12 @@ def domain_of_file(
         if any(sample.image == path for sample in dataset.domain(name).samples):
             return name
     return None
+
+
+def file_of(image: Image) -> Path | None:
+    """Return the file that a layer was read from, by us or by napari; None if none."""
+    path = image.metadata.get(METADATA_KEY, {}).get("path") or image.source.path
+    return Path(path) if path else None
 
 
 def typed_size(files: list[Path], session: Session) -> TypedSize | None:
