@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from qtpy.QtCore import QSettings
 from qtpy.QtWidgets import QFileDialog
 
 from data_window import folder_of
+from napari_uda.core.spec.geometry import TypedSize
 from napari_uda.ui import data_widget as module
 from napari_uda.ui.data_widget import DataWidget
-from napari_uda.ui.recent import MOST
-from napari_uda.ui.session import DomainChoice, Session
+from napari_uda.ui.recent import MOST, RESAMPLING, resampling_of
+from napari_uda.ui.session import DomainChoice, Session, _settings
 
 
 @pytest.fixture
@@ -67,6 +71,108 @@ def test_without_recent_folders_a_dialog_asks_for_one(tabs, monkeypatch, tmp_pat
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
     choose_folders(picker)
     assert tab.session.choices["target"].folder == folder
+
+
+def looked(tab):
+    return tab.inspection is not None and not tab._timer.isActive()
+
+
+def test_a_folder_without_images_is_not_offered_until_it_has_some(
+    tabs, qtbot, tmp_path
+):
+    tab = tabs()
+    good, empty = folder_of(tmp_path / "good", 1), tmp_path / "empty"
+    empty.mkdir()
+    picker = tab.pickers["source"]
+    picker.setFolder(good)
+    picker.setFolder(empty)
+    qtbot.waitUntil(lambda: looked(tab))
+    assert offered(picker) == [empty, good]  # it is the one that is chosen
+    assert tab.session.recent_folders("source") == [good]
+    (good / "images").rename(empty / "images")
+    tab._look()
+    qtbot.waitUntil(lambda: looked(tab))
+    assert empty in tab.session.recent_folders("source")
+
+
+def test_the_dialog_begins_beside_the_other_domain_or_at_the_last_folder(
+    tabs, qtbot, monkeypatch, tmp_path
+):
+    tab, starts = tabs(), []
+    monkeypatch.setattr(
+        QFileDialog, "getExistingDirectory", lambda *given: starts.append(given[2])
+    )
+    source, target = tab.pickers["source"].folder, tab.pickers["target"].folder
+    target.ask()
+    tab.pickers["source"].setFolder(folder_of(tmp_path / "pair" / "source", 1))
+    target.ask()
+    tab.pickers["target"].setFolder(folder_of(tmp_path / "other" / "target", 2))
+    target.ask()
+    source.ask()
+    home, beside, own, of_source = starts
+    assert home == str(Path.home())
+    assert beside == of_source == str(tmp_path / "pair")
+    assert own == str(tmp_path / "other")
+    qtbot.waitUntil(lambda: looked(tab))
+
+
+@pytest.fixture
+def unequal(tmp_path):
+    """Return two folders of different voxel sizes."""
+    return {
+        name: folder_of(
+            tmp_path / name, side, config=f"voxel_size: [{side}, {side}]\nunit: nm"
+        )
+        for name, side in (("source", 4), ("target", 8))
+    }
+
+
+def choose(tab, qtbot, folders):
+    for name, folder in folders.items():
+        tab.pickers[name].setFolder(folder)
+    qtbot.waitUntil(lambda: looked(tab))
+
+
+def test_resampling_comes_back_with_its_folders(tabs, qtbot, tmp_path, unequal):
+    first = tabs()
+    choose(first, qtbot, unequal)
+    first.fix.click()
+    qtbot.waitUntil(lambda: looked(first) and "Ready" in first.verdict.text())
+    assert first.session.voxel_size == (8.0, 8.0)
+
+    choose(first, qtbot, {"target": folder_of(tmp_path / "third", 9)})
+    assert first.session.voxel_size is None
+    choose(first, qtbot, {"target": unequal["target"]})
+    assert first.session.voxel_size == (8.0, 8.0)
+
+    then = tabs()
+    choose(then, qtbot, unequal)
+    assert "Both domains are resampled to 8 x 8 nm" in then.verdict.text()
+    assert then.fix.text() == "Undo resampling"
+    then.fix.click()
+    qtbot.waitUntil(lambda: looked(then) and "differ" in then.verdict.text())
+
+    last = tabs()
+    choose(last, qtbot, unequal)
+    assert last.session.voxel_size is None
+    assert last.fix.text() == "Resample to 8 nm"
+
+
+def test_resampling_by_typed_voxel_sizes_is_not_kept(tabs, qtbot, unequal):
+    tab = tabs()
+    choose(tab, qtbot, unequal)
+    typed = TypedSize((5.0, 5.0), "nm")
+    tab.session.choose("source", tab.session.choices["source"].with_size(typed))
+    tab.session.resample((5.0, 5.0))
+    qtbot.waitUntil(lambda: looked(tab))
+    assert resampling_of(_settings(), *unequal.values()) is None
+
+
+def test_settings_of_somebody_else_are_no_resampling(tmp_path):
+    settings = QSettings(str(tmp_path / "odd.ini"), QSettings.Format.IniFormat)
+    for odd in ("no json", "[1]", '[[["a"], 3]]', "{}"):
+        settings.setValue(RESAMPLING, odd)
+        assert resampling_of(settings, tmp_path, tmp_path) is None
 
 
 def test_only_so_many_are_kept(make_napari_viewer, tmp_path):

@@ -192,6 +192,8 @@ class DataWidget(QWidget):
                 picker.setValue(choices[name])
             picker.voxel_size.setValue(choices[name].size)
             picker.folder.setRecent(self.session.recent_folders(name))
+            other = choices["source" if name == "target" else "target"].folder
+            picker.folder.setNeighbour(other)
             if choices[name].empty:
                 picker.setSummary("", keep_place=False)
         self._watch(self._chosen_layers())
@@ -269,6 +271,11 @@ class DataWidget(QWidget):
         self.gap.setVisible(any(report.shape for report in inspection.samples))
         self.gap.show_inspection(inspection, structures)
         for name, picker in self.pickers.items():
+            folder = self.session.choices[name].folder
+            if folder is not None:
+                usable = bool(dataset.domain(name).samples)
+                self.session.note_folder(name, folder, usable)
+                picker.folder.setRecent(self.session.recent_folders(name))
             picker.setSummary(_summary(name, dataset, inspection))
             shapes = [one.shape for one in inspection.samples if one.domain == name]
             picker.voxel_size.setKnown(
@@ -340,9 +347,9 @@ class DataWidget(QWidget):
 
     def _on_fix_clicked(self) -> None:
         if self._fix is not None:
-            self.session.voxel_size = tuple(self._fix.settings["voxel_size"])
+            self.session.resample(tuple(self._fix.settings["voxel_size"]))
         else:
-            self.session.voxel_size = None
+            self.session.resample(None)
 
     def _on_classes_edited(self) -> None:
         source = self.session.choices["source"]

@@ -34,6 +34,7 @@ class FolderRow(QWidget):
         self._title = title
         self._folder: Path | None = None
         self._recent: list[Path] = []
+        self._neighbour: Path | None = None
         self.box = NarrowCombo()
         self.box.setToolTip("The folder; the list has those chosen before.")
         self.button = QToolButton()
@@ -67,9 +68,14 @@ class FolderRow(QWidget):
         self._recent = list(folders)
         self._fill()
 
+    def setNeighbour(self, folder: Path | None) -> None:
+        """Say which folder the other domain has: this one may lie beside it."""
+        self._neighbour = folder
+
     def ask(self) -> None:
         """Let the user choose a folder in a dialog."""
-        last = self._folder or next(iter(self._recent), None)
+        recent = next(iter(self._recent), None)
+        last = self._folder or self._neighbour or recent
         start = str(last.parent if last else Path.home())
         if text := QFileDialog.getExistingDirectory(self, self._title, start):
             self.folderChosen.emit(Path(text))

@@ -1,7 +1,8 @@
-"""Folders chosen as source or target before, kept from one start to the next."""
+"""What was chosen before, kept from one start to the next: folders and resampling."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
 MOST = 8
 """Folders remembered of each domain."""
+MOST_PAIRS = 30
+"""Pairs of folders whose resampling is remembered."""
+RESAMPLING = "resampling"
 
 
 def recent_folders(settings: QSettings, domain: DomainName) -> list[Path]:
@@ -24,7 +28,45 @@ def remember_folder(settings: QSettings, domain: DomainName, folder: Path) -> No
     if not folder.is_dir():
         return
     others = [one for one in _kept(settings, domain) if one != folder]
-    settings.setValue(_key(domain), [str(one) for one in [folder, *others][:MOST]])
+    _keep(settings, domain, [folder, *others])
+
+
+def forget_folder(settings: QSettings, domain: DomainName, folder: Path) -> None:
+    """Offer a folder no more: it turned out to hold no images."""
+    _keep(settings, domain, [one for one in _kept(settings, domain) if one != folder])
+
+
+def resampling_of(
+    settings: QSettings, source: Path, target: Path
+) -> tuple[float, ...] | None:
+    """Return the voxel size that two folders were resampled to, if they were."""
+    return dict(_pairs(settings)).get((str(source), str(target)))
+
+
+def remember_resampling(
+    settings: QSettings, source: Path, target: Path, size: tuple[float, ...] | None
+) -> None:
+    """Remember the voxel size that two folders are resampled to; None: as they are."""
+    pair = str(source), str(target)
+    kept = [one for one in _pairs(settings) if one[0] != pair]
+    if size is not None:
+        kept.insert(0, (pair, size))
+    settings.setValue(RESAMPLING, json.dumps(kept[:MOST_PAIRS]))
+
+
+def _pairs(settings: QSettings) -> list[tuple[tuple[str, str], tuple[float, ...]]]:
+    try:
+        found = json.loads(settings.value(RESAMPLING, "[]", type=str))
+        return [
+            ((str(source), str(target)), tuple(map(float, size)))
+            for (source, target), size in found
+        ]
+    except (ValueError, TypeError):
+        return []  # written by somebody else
+
+
+def _keep(settings: QSettings, domain: DomainName, folders: list[Path]) -> None:
+    settings.setValue(_key(domain), [str(one) for one in folders[:MOST]])
 
 
 def _kept(settings: QSettings, domain: DomainName) -> list[Path]:

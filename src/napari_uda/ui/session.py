@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from qtpy.QtCore import QObject, QSettings, Signal
 
-from .recent import recent_folders, remember_folder
+from .recent import (
+    forget_folder,
+    recent_folders,
+    remember_folder,
+    remember_resampling,
+    resampling_of,
+)
 from .run_queue import RunQueue
 from .snapshot import plan_dataset
 from .units import UnitFollower
@@ -174,8 +180,15 @@ class Session(QObject):
         return dict(self._choices)
 
     def choose(self, domain: DomainName, choice: DomainChoice) -> None:
-        """Choose the data of a domain; a folder is remembered for the next start."""
-        self._choices[domain] = choice
+        """Choose the data of a domain; a folder is remembered for the next start.
+
+        Another folder comes with the resampling that was chosen for it before.
+        """
+        old, self._choices[domain] = self._choices[domain], choice
+        if choice.folder != old.folder:
+            folders = self._folders()
+            size = resampling_of(_settings(), *folders) if folders else None
+            self._voxel_size = size
         if choice.folder is not None:
             remember_folder(_settings(), domain, choice.folder)
         self.choices_changed.emit()
@@ -194,6 +207,24 @@ class Session(QObject):
         if size != self._voxel_size:
             self._voxel_size = size
             self.choices_changed.emit()
+
+    def resample(self, size: tuple[float, ...] | None) -> None:
+        """Resample both domains to a voxel size, also at the next start; None: do not.
+
+        The size belongs to the two folders, not to voxel sizes that were typed.
+        """
+        folders = self._folders()
+        if folders and all(choice.size is None for choice in self._choices.values()):
+            remember_resampling(_settings(), *folders, size)
+        self.voxel_size = size
+
+    def note_folder(self, domain: DomainName, folder: Path, usable: bool) -> None:
+        """Offer a folder at the next start, or no more: it holds nothing to use."""
+        (remember_folder if usable else forget_folder)(_settings(), domain, folder)
+
+    def _folders(self) -> tuple[Path, Path] | None:
+        source, target = self._choices["source"].folder, self._choices["target"].folder
+        return (source, target) if source and target else None
 
     @property
     def problem(self) -> str:
