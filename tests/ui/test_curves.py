@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from qtpy.QtCore import Qt
 
 from napari_uda.core.spec import events as ev
 from napari_uda.ui.canvas import Canvas
+from napari_uda.ui.curve_words import HINTS, SCORE_COLORS
 from napari_uda.ui.curves import Curves
 from napari_uda.ui.series import MOST_POINTS, Series, smoothed
 
@@ -155,7 +157,7 @@ def rival_drawn(curves, title, name):
     return list(curve.getOriginalDataset()[1]), curve.opts["pen"]
 
 
-def test_another_run_is_drawn_dashed_in_the_same_plots(curves):
+def test_another_run_is_drawn_dotted_in_the_same_plots(curves):
     curves.add(
         [started(), losses(1, seg=3.0), scores(2, {"liver": 0.5}, information=1)]
     )
@@ -164,17 +166,102 @@ def test_another_run_is_drawn_dashed_in_the_same_plots(curves):
     plot = curves.plots["segmentation"]
     values, pen = rival_drawn(curves, "segmentation", "seg")
     assert values == [4.0, 3.5]
-    assert pen.style() == Qt.PenStyle.DashLine
+    assert pen.style() == Qt.PenStyle.DotLine
     assert pen.color() == plot._curves["seg"].opts["pen"].color()
     assert pen.width() < plot._curves["seg"].opts["pen"].width()
     assert "other_01" in plot._note.text()
     assert set(plot.series) == {"seg"}
     curves.tabs.setCurrentIndex(0)
     curves._on_redraw()
-    assert (
-        rival_drawn(curves, "scores", "liver (truth)")[1].style() == Qt.PenStyle.DotLine
-    )
-    assert "truth" in curves.plots["scores"]._note.text()
+    pen = rival_drawn(curves, "scores", "liver (truth)")[1]
+    assert pen.style() == Qt.PenStyle.DashDotLine
+    assert "dotted: other_01, its truth in dots" in curves.plots["scores"]._note.text()
+
+
+def test_what_the_other_run_does_not_measure_is_said(curves):
+    events = [started(), losses(1, seg=3.0, gan=1.0), scores(2, information=1, cycle=1)]
+    curves.add(events)
+    curves.compare("other_01", rival())
+    notes = {title: plot._note.text() for title, plot in curves.plots.items()}
+    assert "other_01 has no generator loss" in notes["generator"]
+    assert "dotted" not in notes["generator"]
+    assert "other_01 has no cycle" in notes["scores"]
+    assert "has no" not in notes["segmentation"]
+    curves.add([losses(2, extra=1.0)])
+    assert "other_01 has no loss" in curves.plots["losses"]._note.text()
+    curves.compare("", ())
+    assert not any("has no" in plot._note.text() for plot in curves.plots.values())
+
+
+def test_names_are_explained_under_the_mouse(curves):
+    curves.add([started(), scores(1, {"liver": 0.5, "mean": 0.4}, information=0.2)])
+    legend = curves.plots["scores"]._legend
+    for name, words in {
+        "information": HINTS["information"],
+        "liver (truth)": "Dice of liver on the held-back truth",
+        "mean (truth)": "Dice of all structures",
+    }.items():
+        legend.linkHovered.emit(name)
+        assert words in legend.toolTip()
+        assert "Click a name" in legend.toolTip()
+    legend.linkHovered.emit("")
+    assert legend.toolTip() == "Click a name to hide or show its curve"
+
+
+def test_the_words_on_scores_are_those_of_the_docs():
+    text = (Path(__file__).parents[2] / "docs" / "scores.md").read_text("utf-8")
+    for name in SCORE_COLORS:
+        assert f"| `{name}` | {HINTS[name]} |" in text
+
+
+def test_a_score_has_one_colour_whatever_else_a_method_measures(qtbot):
+    colors = []
+    for names in (("consistency", "morphology"), ("cycle_dice", "morphology", "new")):
+        curves = Curves()
+        qtbot.addWidget(curves)
+        curves.add([started(), scores(1, {"a": 1.0}, **dict.fromkeys(names, 0.5))])
+        plot = curves.plots["scores"]
+        pens = {name: curve.opts["pen"] for name, curve in plot._curves.items()}
+        colors.append({name: pen.color().name() for name, pen in pens.items()})
+        curves.clear()
+    assert colors[0]["morphology"] == colors[1]["morphology"] == "#cc79a7"
+    assert colors[0]["a (truth)"] == colors[1]["a (truth)"]
+    assert len({colors[1][name] for name in ("cycle_dice", "morphology")}) == 2
+
+
+def best(step):
+    return ev.Checkpoint(run="r", step=step, file="checkpoints/best.pt", best=True)
+
+
+def marked(curves):
+    """Return the step at which the scores have a line, if they have one."""
+    mark = curves.plots["scores"]._canvas._mark
+    return mark.value() if mark is not None and mark.isVisible() else None
+
+
+def test_a_line_stands_at_the_best_checkpoint(curves):
+    curves.add([started(), scores(10, information=0.2)])
+    assert marked(curves) is None
+    curves.add([best(10), scores(20, information=0.3), best(20)])
+    assert marked(curves) == 20
+    last = ev.Checkpoint(run="r", step=30, file="checkpoints/last.pt", best=False)
+    curves.add([scores(30, information=0.1), last])
+    assert marked(curves) == 20
+    curves.add([started(ev.Resumed, 15)])
+    assert marked(curves) == 10
+    curves.add([started(ev.Resumed, 5)])
+    assert marked(curves) is None
+    curves.clear()
+    curves.add([started(), best(10)])
+    curves.add([scores(10, information=0.2)])
+    assert marked(curves) == 10
+
+
+def test_accuracy_is_not_called_a_loss(curves):
+    curves.add([started(), losses(1, seg=1.0, gan=0.3, accuracy=0.5)])
+    plots = curves.plots
+    assert plots["generator"]._canvas.axes["left"].labelText == "loss"
+    assert plots["losses"]._canvas.axes["left"].labelText == "loss, accuracy"
 
 
 def test_a_comparison_outlives_a_cleared_run_and_ends_without_a_trace(curves):

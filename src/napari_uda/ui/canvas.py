@@ -61,6 +61,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
             axis.setZValue(-1)
         self.axes["left"].setWidth(LABEL_WIDTH)
         self._curves: list[Any] = []
+        self._mark: Any = None
+        self._ground, self._ink = "", ""
         self.words = QLabel(self)
         self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.words.setWordWrap(True)
@@ -68,12 +70,16 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         self.words.hide()
 
     def plot(
-        self, color: str, dashed: bool = False, dotted: bool = False, width: int = 2
+        self, color: str, dashed: bool = False, dotted: bool = False, width: float = 2
     ) -> Any:
         """Add a curve; gaps are where its values are NaN."""
-        style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
-        if dotted:
-            style = Qt.PenStyle.DotLine
+        styles = {
+            (False, False): Qt.PenStyle.SolidLine,
+            (True, False): Qt.PenStyle.DashLine,
+            (False, True): Qt.PenStyle.DotLine,
+            (True, True): Qt.PenStyle.DashDotLine,
+        }
+        style = styles[dashed, dotted]
         pen = pg.mkPen(color, width=width, style=style)
         curve = pg.PlotDataItem(
             pen=pen,
@@ -98,6 +104,32 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
             axis.showLabel(not text)
             axis.setGrid(False if text else GRID)
 
+    def name(self, measure: str) -> None:
+        """Say what the axis at the left measures."""
+        if self.axes["left"].labelText != measure:
+            self.axes["left"].setLabel(measure)
+
+    def mark(self, step: int | None, word: str) -> None:
+        """Draw an upright line with a word at a step; None takes it away."""
+        if step is None:
+            if self._mark is not None:
+                self._mark.hide()
+            return
+        if self._mark is None:
+            self._mark = pg.InfiniteLine(
+                angle=90, label=word, labelOpts={"position": 0.06, "movable": False}
+            )
+            self.view.addItem(self._mark, ignoreBounds=True)
+            self._dress_mark()
+        self._mark.setPos(step)
+        self._mark.show()
+
+    def _dress_mark(self) -> None:
+        if self._mark is not None and self._ink:
+            self._mark.setPen(pg.mkPen(self._ink, width=1))
+            self._mark.label.setColor(self._ink)
+            self._mark.label.fill = pg.mkBrush(self._ground)
+
     def set_log(self, log: bool) -> None:
         """Choose a logarithmic or linear axis for the values."""
         self.axes["left"].setLogMode(log)
@@ -107,6 +139,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
     def dress(self, background: str, ink: str) -> None:
         """Put on the colours of a theme."""
         self.setBackground(background)
+        self._ground, self._ink = background, ink
+        self._dress_mark()
         for axis in self.axes.values():
             axis.setPen(ink)
             axis.setTextPen(ink)

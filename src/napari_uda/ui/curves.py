@@ -17,8 +17,15 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_uda.core.spec.events import Resumed, Started, Step, Validation
+from napari_uda.core.spec.events import (
+    Checkpoint,
+    Resumed,
+    Started,
+    Step,
+    Validation,
+)
 
+from .curve_words import TRUTH
 from .plot import Plot
 from .save_curves import SaveCurves
 
@@ -36,6 +43,7 @@ REDRAW = 200
 WIDEST = 101
 """Points averaged at the right end of the smoothing slider."""
 SCORES = "scores"
+LOSSES = "losses"
 TRUTH_NOTE = "dashed: truth, not used for selection"
 NO_RUN = "Losses and scores appear here once a run trains, or is opened below."
 NO_SCORES = "Scores appear with the first validation."
@@ -99,6 +107,7 @@ class Curves(QWidget):
                 page.deleteLater()
         self.tabs.blockSignals(False)
         self.plots, self._groups, self._coming = {}, {}, NO_RUN
+        self._best: list[int] = []
         if self.isVisible():
             self._plot(SCORES)
         self.save.enable()
@@ -120,6 +129,8 @@ class Curves(QWidget):
             match event:
                 case Started() | Resumed():
                     self._begin(event)
+                case Checkpoint(best=True):
+                    self._mark([*self._best, event.step])
                 case _:
                     for title, point in _points(event, self._groups):
                         self._plot(title).add(*point)
@@ -127,7 +138,7 @@ class Curves(QWidget):
             self._timer.start()
 
     def compare(self, name: str, events: Sequence[Event]) -> None:
-        """Draw another run, thin and dashed, in the plots of the one that is shown.
+        """Draw another run, thin and dotted, in the plots of the one that is shown.
 
         Parameters
         ----------
@@ -162,15 +173,26 @@ class Curves(QWidget):
         if isinstance(event, Resumed):
             for plot in self.plots.values():
                 plot.cut(event.step)
+            self._mark([step for step in self._best if step <= event.step])
         self.expect("")
         for title, names in event.loss_groups.items():
             self._groups |= dict.fromkeys(names, title)
             self._plot(title)
 
+    def _mark(self, best: list[int]) -> None:
+        """Take note of the steps of the checkpoints that were the best so far."""
+        self._best = best
+        if SCORES in self.plots:
+            self.plots[SCORES].mark(best[-1] if best else None)
+
     def _plot(self, title: str) -> Plot:
         if title not in self.plots:
-            measure, note = ("score", TRUTH_NOTE) if title == SCORES else ("loss", "")
-            plot = self.plots[title] = Plot(measure, note)
+            if title == SCORES:
+                plot = Plot("score", TRUTH_NOTE, "scores")
+                plot.mark(self._best[-1] if self._best else None)
+            else:
+                plot = Plot("loss", what="loss" if title == LOSSES else f"{title} loss")
+            self.plots[title] = plot
             plot.toggled.connect(self._on_redraw)
             plot.expect(self._coming_in(title))
             self._dress(plot)
@@ -210,13 +232,13 @@ def _points(event: Event, groups: dict[str, str]) -> Iterator[tuple[str, Point]]
     """
     if isinstance(event, Step):
         for name, value in event.losses.items():
-            title = groups.get(name, "losses")
+            title = groups.get(name, LOSSES)
             yield title, (name, event.step, _number(value), False)
     elif isinstance(event, Validation):
         for name, value in event.scores.items():
             yield SCORES, (name, event.step, _number(value), False)
         for name, value in _distinct(event.truth).items():
-            yield SCORES, (f"{name} (truth)", event.step, _number(value), True)
+            yield SCORES, (f"{name}{TRUTH}", event.step, _number(value), True)
 
 
 def _distinct(truth: dict[str, float]) -> dict[str, float]:

@@ -9,23 +9,24 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QColor, QPixmap
 from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from .curve_words import COLORS, SCORE_COLORS, SHARES, TRUTH, TRUTH_COLORS, hint_of
 from .series import Series
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-COLORS = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#0072b2", "#8c8c8c")
-"""Colours that everybody can tell apart (Okabe and Ito, 2008), seen on dark and light:
-their black and their yellow are left out."""
 LOWEST, HIGHEST = 120, 2000
 """Least and greatest height of the axes in pixels."""
 FINENESS = 3
 """Pixels of a saved picture per pixel of the screen."""
 SIGN_SOLID = "\N{BOX DRAWINGS HEAVY HORIZONTAL}" * 2
 SIGN_DASHED = "\N{BOX DRAWINGS HEAVY DOUBLE DASH HORIZONTAL}" * 2
+SIGN_DOTTED = "\N{MIDDLE DOT}" * 4
 Point = tuple[str, int, float, bool]
 """Name of a curve, step, value, and whether it is truth."""
-RIVAL_NOTE = "thin dashes: {name}"
+RIVAL_NOTE = "dotted: {name}"
+RIVAL_TRUTH_NOTE = "dotted: {name}, its truth in dots and dashes"
+TO_HIDE = "Click a name to hide or show its curve"
 
 
 class Plot(QWidget):
@@ -37,15 +38,20 @@ class Plot(QWidget):
         What is drawn, as a name of its axis.
     note
         A remark below the plot.
+    what
+        What is drawn, in a sentence such as "no discriminator loss".
     """
 
     toggled = Signal()
     """A curve was hidden or shown."""
 
-    def __init__(self, measure: str, note: str = "") -> None:
+    def __init__(self, measure: str, note: str = "", what: str = "") -> None:
         super().__init__()
         self.series: dict[str, Series] = {}
         self.rivals: dict[str, Series] = {}
+        self._rival = ""
+        self._measure = measure
+        self._what = what or measure
         self._names: list[str] = []
         self._curves: dict[str, Any] = {}
         self._rival_curves: dict[str, Any] = {}
@@ -60,18 +66,19 @@ class Plot(QWidget):
         self._legend = QLabel()
         self._legend.setWordWrap(True)
         self._legend.setTextFormat(Qt.TextFormat.RichText)
-        self._legend.setToolTip("Click a name to hide or show its curve")
+        self._legend.setToolTip(TO_HIDE)
         self._legend.setSizePolicy(
             QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
         )
         self._legend.linkActivated.connect(self._on_name_clicked)
+        self._legend.linkHovered.connect(self._on_name_hovered)
         self._remark = note
         self._note = QLabel()
         self._note.setWordWrap(True)
         self._note.setSizePolicy(
             QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
         )
-        self._remark_on("")
+        self._remark_on()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         layout.setSpacing(2)
@@ -87,15 +94,17 @@ class Plot(QWidget):
     def add(self, name: str, step: int, value: float, dashed: bool = False) -> None:
         """Append a point to a curve, which is made if it is new."""
         if name not in self.series:
+            self._know(name)
             self._curves[name] = self._canvas.plot(self._color_of(name), dashed)
             self.series[name] = Series()
             if dashed:
                 self._dashed.add(name)
+            self._remark_on()
             self._explain()
         self.series[name].add(step, value)
 
     def compare(self, rival: str, points: Iterable[Point]) -> None:
-        """Draw the curves of another run as well, in place of the one before.
+        """Draw the curves of another run as well, dotted, in place of the one before.
 
         Parameters
         ----------
@@ -110,14 +119,20 @@ class Plot(QWidget):
         self.rivals = {}
         for name, step, value, truth in points:
             if name not in self.rivals:
+                self._know(name)
                 self.rivals[name] = Series()
             if name not in self._rival_curves:
                 self._rival_curves[name] = self._canvas.plot(
-                    self._color_of(name), dashed=not truth, dotted=truth, width=1
+                    self._color_of(name), dashed=truth, dotted=True, width=1.5
                 )
             self.rivals[name].add(step, value)
-        self._remark_on(rival if self.rivals else "")
+        self._rival = rival
+        self._remark_on()
         self._explain()
+
+    def mark(self, step: int | None) -> None:
+        """Draw a line at the step of the best checkpoint; None for no line."""
+        self._canvas.mark(step, "best")
 
     def cut(self, step: int) -> None:
         """Forget what lies beyond a step."""
@@ -163,31 +178,49 @@ class Plot(QWidget):
         self._canvas.say(self._coming if empty else "")
         self._note.setVisible(bool(self._note.text()) and not empty)
 
-    def _remark_on(self, rival: str) -> None:
+    def _remark_on(self) -> None:
+        """Say what the axis measures and how the other run is drawn, or is not."""
+        shares = [name for name in SHARES if name in self.series]
+        self._canvas.name(", ".join((self._measure, *shares)))
         remarks = [self._remark] if self._remark else []
-        if rival:
-            remarks.append(RIVAL_NOTE.format(name=rival))
+        if self.rivals:
+            truth = any(name.endswith(TRUTH) for name in self.rivals)
+            text = RIVAL_TRUTH_NOTE if truth else RIVAL_NOTE
+            remarks.append(text.format(name=self._rival))
+        lacks = [name for name in self.series if name not in self.rivals]
+        if self._rival and lacks:
+            what = ", ".join(lacks) if self.rivals else self._what
+            remarks.append(f"{self._rival} has no {what}")
         self._note.setText("\n".join(remarks))
         self._tell()
 
-    def _color_of(self, name: str) -> str:
-        """Return the colour of a curve, the same for both runs."""
+    def _know(self, name: str) -> None:
         if name not in self._names:
             self._names.append(name)
-        return _color(self._names.index(name))
+
+    def _color_of(self, name: str) -> str:
+        """Return the colour of a curve, the same for both runs."""
+        if name in SCORE_COLORS:
+            return SCORE_COLORS[name]
+        truth = name.endswith(TRUTH)
+        alike = [one for one in self._names if one.endswith(TRUTH) == truth]
+        alike = [one for one in alike if one not in SCORE_COLORS]
+        colors: tuple[str, ...] = TRUTH_COLORS if truth else COLORS
+        return colors[alike.index(name) % len(colors)]
 
     def _explain(self) -> None:
         """Write the legend."""
         self._tell()
         entries = []
-        for index, name in enumerate(self._names):
+        for name in self._names:
             if name not in self.series and name not in self.rivals:
                 continue
-            own = name in self.series and name not in self._dashed
-            sign = SIGN_SOLID if own else SIGN_DASHED
+            sign = SIGN_DASHED if name in self._dashed else SIGN_SOLID
+            if name not in self.series:
+                sign = SIGN_DOTTED
             words = f"<s>{name}</s>" if name in self._hidden else name
             entries.append(
-                f'<span style="color:{_color(index)}"><b>{sign}</b></span>&nbsp;'
+                f'<span style="color:{self._color_of(name)}"><b>{sign}</b></span>&nbsp;'
                 f'<a href="{name}" style="color:{self._ink};text-decoration:none">'
                 f"{words.replace(' ', '&nbsp;')}</a>"
             )
@@ -198,6 +231,7 @@ class Plot(QWidget):
         self._explain()
         self.toggled.emit()
 
-
-def _color(index: int) -> str:
-    return COLORS[index % len(COLORS)]
+    def _on_name_hovered(self, name: str) -> None:
+        hint = f"{name}: {hint_of(name)}" if hint_of(name) else ""
+        # Rich text, so that Qt wraps the lines.
+        self._legend.setToolTip(f"<qt>{hint}<br>{TO_HIDE}</qt>" if hint else TO_HIDE)

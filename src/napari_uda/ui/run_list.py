@@ -247,7 +247,7 @@ class RunList(QWidget):
     def _enable_compare(self, summary: RunSummary | None, reason: str) -> None:
         compared = summary is not None and summary.run.id == self._rival
         shown = self._session.selected_run
-        tip = "Draw its curves, thin and dashed, into the plots above"
+        tip = "Draw its curves, thin and dotted, into the plots above"
         if compared:
             tip = "Take its curves out of the plots again"
         elif shown is None:

@@ -12,7 +12,7 @@ from qtpy.QtWidgets import (
     QTreeWidgetItem,
 )
 
-from .plot import SIGN_DASHED
+from .plot import SIGN_DOTTED
 from .run_summary import DICE_TIP, STATE_WORDS
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class RunTree(QTreeWidget):
             Whether the run on display is compared with it.
         """
         item = self._rows[summary.run.id]
-        mark = f"{SIGN_DASHED} " if compared else ""
+        mark = f"{SIGN_DOTTED} " if compared else ""
         item.setText(0, f"{mark}{summary.name}")
         item.setToolTip(0, f"{summary.name}\n{summary.run.path}")
         words = STATE_WORDS.get(summary.state, summary.state)
