@@ -168,7 +168,7 @@ def test_another_run_is_drawn_dotted_in_the_same_plots(curves):
     assert values == [4.0, 3.5]
     assert pen.style() == Qt.PenStyle.DotLine
     assert pen.color() == plot._curves["seg"].opts["pen"].color()
-    assert pen.width() < plot._curves["seg"].opts["pen"].width()
+    assert pen.widthF() < plot._curves["seg"].opts["pen"].widthF()
     assert "other_01" in plot._note.text()
     assert set(plot.series) == {"seg"}
     curves.tabs.setCurrentIndex(0)
