@@ -9,6 +9,7 @@ import pytest
 from qtpy.QtCore import QObject, QTimer, Signal
 from qtpy.QtWidgets import QApplication, QLabel, QMainWindow, QMessageBox
 
+from napari_uda.core.spec.events import Stopped
 from napari_uda.core.spec.run import RunFolder
 from napari_uda.ui.background_row import BackgroundRow
 from napari_uda.ui.closing import CloseGuard
@@ -27,7 +28,7 @@ class FakeJob(QObject):
     def __init__(self, how: str = "process") -> None:
         super().__init__()
         self.how, self.step, self.stops = how, 1234, 0
-        self.run = SimpleNamespace(id="em_grl_01")
+        self.run = SimpleNamespace(id="em_grl_01", title="My run")
 
     def stop(self) -> None:
         self.stops += 1
@@ -79,7 +80,7 @@ def test_keep_closes_and_stops_nothing(window, session, qtbot):
     window.close()
     qtbot.waitUntil(lambda: not window.isVisible())
     assert session.job.stops == 0
-    assert "em_grl_01" in seen[0][0]
+    assert "My run is being trained" in seen[0][0]
     assert "1,234" in seen[0][0]
 
 
@@ -163,7 +164,8 @@ def test_nothing_is_offered_while_a_run_is_followed(qtbot, session, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("count", "words"), [(1, "the 1 run that waits"), (2, "the 2 runs that wait")]
+    ("count", "words"),
+    [(1, "1 run waits in the queue"), (2, "2 runs wait in the queue")],
 )
 def test_runs_that_wait_are_not_forgotten(window, session, tmp_path, count, words):
     session.job, seen = FakeJob(), []
@@ -174,4 +176,17 @@ def test_runs_that_wait_are_not_forgotten(window, session, tmp_path, count, word
         session.queue.add(RunFolder(tmp_path / str(number)), "process")
     answer(seen, "Cancel")
     window.close()
-    assert f"Resume starts {words} in it" in seen[1][2]
+    assert words in seen[1][2]
+    assert "offers to go on with" in seen[1][2]
+
+
+def test_stopping_at_the_end_starts_and_forgets_no_run(window, session, tmp_path):
+    session.job = job = FakeJob()
+    waits = RunFolder(tmp_path / "waits")
+    session.queue.add(waits, "process")
+    answer([], "Stop")
+    window.close()
+    job.ended.emit(Stopped(run="em_grl_01", step=1234))
+    assert not window.isVisible()
+    assert session.queue.place(waits) == 1
+    assert session.job is None

@@ -171,4 +171,5 @@ def test_stopping_a_run_ends_the_queue_and_keeps_its_runs(train, qtbot, fake):
     assert len(train.session.queue) == 0
     assert [run.state() for run in waiting] == ["prepared", "prepared"]
     select(qtbot, train, "two")
-    assert train.run_list.resume_button.text() == "Resume"
+    assert train.run_list.resume_button.text() == "Start"
+    assert "never been started" in train.run_list.resume_button.toolTip()

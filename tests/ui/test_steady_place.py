@@ -70,6 +70,16 @@ def test_what_is_cut_ends_in_an_ellipsis_and_is_whole_in_the_tooltip(label):
     assert QLabel.toolTip(label) == "and a tip"
 
 
+def test_words_are_as_they_were_where_a_line_was_broken(label):
+    text = "names like em-pair-with-hyphens-and-more-of-them-than-fit, " * 2
+    label.setText(text)
+    seen = drawn(label).replace("<br>", "").replace(" ", "")
+    cut = seen.removesuffix("\N{HORIZONTAL ELLIPSIS}")
+    assert cut != seen
+    assert text.replace(" ", "").startswith(cut)
+    assert "- " not in drawn(label)
+
+
 def test_a_part_that_has_no_line_left_is_hinted_at(label):
     label.setParts(marked("warning", "one"), Part("two"), Part("three"))
     assert drawn(label).endswith("two \N{HORIZONTAL ELLIPSIS}")
@@ -116,7 +126,7 @@ def test_buttons_of_train_stay_where_they_are_during_a_run(
         lambda: train.status.say(LONG),
         lambda: train.status.add([step(6, 0.001)]),
         lambda: train.footer.pause.setText("Continue"),
-        lambda: train.footer.start.setText("Queue (12 waiting) and more"),
+        lambda: train.footer.start.setText("Add to queue and more"),
         lambda: row.words.setText(LONG),
         lambda: row.words.setText(""),
         lambda: [one.setText(LONG) for one in train.lights.findChildren(SteadyLabel)],

@@ -107,7 +107,7 @@ def test_data_that_do_not_fit_leave_no_run_behind(train, qtbot, viewer):
 def test_pause_continue_stop_and_resume(train, qtbot, fake):
     fake("wait")
     job = begin(qtbot, train, step=5)
-    assert train.start_button.text() == "Queue"
+    assert train.start_button.text() == "Add to queue"
     train.pause_button.click()
     assert not train.pause_button.isEnabled()
     wait_for(qtbot, lambda: job.state == "paused")

@@ -12,6 +12,8 @@ from .run_summary import LIVING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from napari_uda.core.spec.run import RunFolder
+
     from .run_summary import RunSummary
     from .session import Session
 
@@ -44,6 +46,11 @@ class BackgroundRow(QWidget):
         session.job_changed.connect(self._on_job_changed)
         self.hide()
 
+    @property
+    def living(self) -> RunFolder | None:
+        """The newest run that trains and that nobody follows."""
+        return self._living[0].run if self._living else None
+
     def show_runs(self, runs: Iterable[RunSummary]) -> None:
         """Offer the newest of the runs that train, if there is one."""
         self._living = [run for run in runs if run.state in LIVING]
@@ -60,7 +67,7 @@ class BackgroundRow(QWidget):
             first, *others = self._living
             doing = "is being trained" if first.state == "running" else "is paused"
             more = f", and {len(others)} more" if others else ""
-            text = f"{first.run.id} {doing} in the background, step {first.step:,}"
+            text = f"{first.name} {doing} in the background, step {first.step:,}"
             self.words.setText(f"{text}{more}.")
         self.setVisible(offered)
 

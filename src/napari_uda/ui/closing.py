@@ -51,6 +51,7 @@ class CloseGuard(QObject):
         event.ignore()
         answer = ask(watched, job, len(self._session.queue))
         if answer == "stop":
+            self._session.queue.hold()
             job.ended.connect(self._close)
             job.stop()
         elif answer == "keep":
@@ -94,7 +95,7 @@ def ask(window: QWidget, job: Job, waiting: int = 0) -> Answer:
     box = QMessageBox(window)
     box.setIcon(QMessageBox.Icon.Question)
     box.setWindowTitle("A training is under way")
-    box.setText(f"{job.run.id} is being trained (step {job.step:,}).")
+    box.setText(f"{job.run.title} is being trained (step {job.step:,}).")
     keep = None
     if job.how == "thread":
         words = "It trains inside napari and cannot go on without it."
@@ -106,8 +107,12 @@ def ask(window: QWidget, job: Job, waiting: int = 0) -> Answer:
         )
         keep = box.addButton("Keep training", QMessageBox.ButtonRole.AcceptRole)
     if waiting:
-        runs = "1 run that waits" if waiting == 1 else f"{waiting} runs that wait"
-        words += f"\n\nThe queue ends with napari: Resume starts the {runs} in it."
+        runs = "1 run waits" if waiting == 1 else f"{waiting} runs wait"
+        them = "it" if waiting == 1 else "them"
+        words += (
+            f"\n\n{runs} in the queue. The Train tab offers to go on with {them} when "
+            "napari is opened again."
+        )
     box.setInformativeText(words)
     stop = box.addButton("Stop and save", QMessageBox.ButtonRole.DestructiveRole)
     box.addButton(QMessageBox.StandardButton.Cancel)

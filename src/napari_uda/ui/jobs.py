@@ -100,7 +100,7 @@ class Job(QObject):
         if self.how != "attach":
             self.run.clear_request()
         task = _Task(_once, [self._batches])
-        task.words = f"training of {self.run.id}"
+        task.words = f"training of {self.run.title}"
         self._worker = thread_worker(task)()
         self._worker.yielded.connect(self._on_batch)
         self._worker.returned.connect(self._on_returned)

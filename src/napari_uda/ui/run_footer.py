@@ -9,7 +9,11 @@ from qtpy.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QWidget
 
 from napari_uda.core.spec.events import Resumed, Started
 
+from .steady_label import SteadyLabel
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from qtpy.QtGui import QResizeEvent
 
     from napari_uda.core.spec.events import Event
@@ -41,6 +45,7 @@ class RunFooter(QWidget):
         self.start = QPushButton("Start")
         self.pause = QPushButton("Pause")
         self.stop = QPushButton("Stop")
+        self.queue = SteadyLabel()
         self.elsewhere = QPushButton()
         self.elsewhere.setSizePolicy(
             QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed
@@ -48,12 +53,13 @@ class RunFooter(QWidget):
         self.elsewhere.setToolTip("Pause and Stop are for this run. Click to show it.")
         layout = QGridLayout(self)
         layout.setContentsMargins(6, 0, 6, 0)
-        layout.addWidget(self.elsewhere, 0, 0, 1, 3)
+        layout.addWidget(self.queue, 0, 0, 1, 3)
+        layout.addWidget(self.elsewhere, 1, 0, 1, 3)
         for column, button in enumerate((self.start, self.pause, self.stop)):
             # As wide as the others, whatever it says: it is aimed at while runs go on.
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             layout.setColumnStretch(column, 1)
-            layout.addWidget(button, 1, column)
+            layout.addWidget(button, 2, column)
         self.elsewhere.clicked.connect(self._on_elsewhere)
         session.job_changed.connect(self._on_job_changed)
         session.run_selected.connect(self._say)
@@ -70,7 +76,9 @@ class RunFooter(QWidget):
         self._name = name
         self._say()
 
-    def enable(self, preparing: bool, problem: str) -> None:
+    def enable(
+        self, preparing: bool, problem: str, waiting: Sequence[str] = ()
+    ) -> None:
         """Enable what can work now, and say why the rest cannot.
 
         Parameters
@@ -79,14 +87,17 @@ class RunFooter(QWidget):
             Whether the data of a new run are being prepared.
         problem
             Why no new run can be started; empty if it can.
+        waiting
+            Names of the runs that wait, the next one first.
         """
         job = self._session.job
         state = job.state if job else ""
         busy = "The data of a run are being prepared." if preparing else ""
-        later = "Train a new run when those under way and queued have ended"
-        waiting = len(self._session.queue)
-        queue = f"Queue ({waiting} waiting)" if waiting else "Queue"
-        self.start.setText(queue if job else "Start")
+        later = "Let a new run wait until those under way and queued have ended"
+        self.start.setText("Add to queue" if job else "Start")
+        count = "1 run waits" if len(waiting) == 1 else f"{len(waiting)} runs wait"
+        self.queue.setText(f"{count} to be trained: {', '.join(waiting)}")
+        self.queue.setVisible(bool(waiting))
         self._set(
             self.start, "start", busy or problem, later if job else "Start a new run"
         )
@@ -110,8 +121,8 @@ class RunFooter(QWidget):
             self.stop,
             "stop",
             "The run is about to stop." if state == "stopping" else idle,
-            f"{which}Finish the step, save everything, and end; what is queued stays "
-            "in the list of runs",
+            f"{which}Finish the step, save everything, and end; runs that wait stay in "
+            "the list, not started",
         )
         self._say()
 

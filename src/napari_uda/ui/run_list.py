@@ -242,6 +242,9 @@ class RunList(QWidget):
             elif job is not None:
                 self.resume_button.setText("Queue")
                 tip = "Train it when the runs before it have ended"
+            elif summary.state == "prepared":
+                self.resume_button.setText("Start")
+                tip = "Train it: it has never been started"
         self._set(self.resume_button, reason, tip)
 
     def _enable_compare(self, summary: RunSummary | None, reason: str) -> None:
@@ -317,7 +320,7 @@ class RunList(QWidget):
         answer = QMessageBox.question(
             self,
             "Delete run",
-            f"Delete {summary.run.id} with its checkpoints, previews and predictions?\n"
+            f"Delete {summary.name} with its checkpoints, previews and predictions?\n"
             f"{summary.run.path}\nThis cannot be undone.",
         )
         if answer != QMessageBox.StandardButton.Yes:

@@ -18,7 +18,8 @@ class RunQueue(QObject):
     """The runs that wait; each starts when the one before has finished or failed.
 
     Where the user stops a run, the others wait no longer: they stay in the list of
-    runs, from where they can be resumed. The queue ends with its window.
+    runs, from where they can be started. The queue ends with its window; the next one
+    offers to go on with it.
 
     Parameters
     ----------
@@ -33,10 +34,20 @@ class RunQueue(QObject):
         super().__init__(session)
         self._session = session
         self._waiting: list[tuple[RunFolder, How]] = []
+        self._held = False
 
     def __len__(self) -> int:
         """Return the number of runs that wait."""
         return len(self._waiting)
+
+    @property
+    def runs(self) -> list[RunFolder]:
+        """The runs that wait, the next one first."""
+        return [run for run, _ in self._waiting]
+
+    def hold(self) -> None:
+        """Start and forget nothing from now on: the window is about to close."""
+        self._held = True
 
     def place(self, run: RunFolder) -> int:
         """Return the place of a run in the queue, from 1; 0 if it does not wait."""
@@ -73,7 +84,7 @@ class RunQueue(QObject):
         last
             Its last event.
         """
-        if not self._waiting or self._session.closing:
+        if not self._waiting or self._held or self._session.closing:
             return
         if last.kind == "stopped":
             self._waiting = []

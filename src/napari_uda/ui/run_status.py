@@ -256,7 +256,8 @@ class RunStatus(QWidget):
 
     def _on_log(self) -> None:
         if self._failed is not None:
-            show_text(f"Log of {self._failed.run}", self._failed.detail, self)
+            name = self.title.text() or self._failed.run
+            show_text(f"Log of {name}", self._failed.detail, self)
 
 
 def show_text(title: str, text: str, parent: QWidget) -> QDialog:

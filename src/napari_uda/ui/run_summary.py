@@ -108,7 +108,7 @@ def summarise_runs(folder: Path) -> list[RunSummary]:
 def delete_run(run: RunFolder) -> str:
     """Remove a run from the disk; return why it could not be, or an empty text."""
     if run.owner() is not None:
-        return f"{run.id} is being trained: stop it first."
+        return f"{run.title} is being trained: stop it first."
     try:
         shutil.rmtree(run.path)
     except FileNotFoundError:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from qtpy.QtCore import QObject, QSettings, Signal
 
+from .kept_queue import keep_queue, kept_queue
 from .recent import (
     forget_folder,
     recent_folders,
@@ -142,7 +143,9 @@ class Session(QObject):
         self._run: RunFolder | None = None
         self._job: Job | None = None
         self.closing = False
+        self._left: list[Path] | None = None
         self.queue = RunQueue(self)
+        self.queue.changed.connect(self._on_queue_changed)
         self.units = UnitFollower(viewer, _follows)
         viewer.layers.events.removed.connect(self._on_layer_removed)
 
@@ -319,6 +322,25 @@ class Session(QObject):
             if job is not None:
                 job.ended.connect(self._on_job_ended)
             self.job_changed.emit()
+
+    def left_queue(self) -> list[Path]:
+        """Return the runs that waited in a window that was closed."""
+        if self._left is None:
+            others = (one for one in self._all.values() if one is not self)
+            open_one = any(len(one.queue) and not one.closing for one in others)
+            self._left = kept_queue(_settings(), also_own=not open_one)
+        return self._left
+
+    def forget_left_queue(self) -> None:
+        """Offer those runs no more."""
+        self._left = []
+        self._on_queue_changed()
+
+    def _on_queue_changed(self) -> None:
+        # What waited in a window before is not lost as long as it is offered.
+        waiting = [run.path for run in self.queue.runs]
+        left = [path for path in self.left_queue() if path not in waiting]
+        keep_queue(_settings(), [*waiting, *left])
 
     def _on_job_ended(self, last: Event) -> None:
         ended = self._job

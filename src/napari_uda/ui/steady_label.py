@@ -146,13 +146,13 @@ class SteadyLabel(QLabel):
             if len(lines) == most:
                 break
             end = line.textStart() + line.textLength()
-            lines.append(text[line.textStart() : end].rstrip())
+            lines.append(text[line.textStart() : end])
         layout.endLayout()
         return [*lines, text[end:]] if text[end:].strip() else lines
 
     def _elided(self, lines: list[str], room: int, *, more: bool) -> list[str]:
         """Return the lines there is room for; the last one says that there is more."""
-        kept, rest = lines[: room - 1], " ".join(lines[room - 1 :])
+        kept, rest = lines[: room - 1], "".join(lines[room - 1 :]).rstrip()
         metrics, width = self.fontMetrics(), self.contentsRect().width()
         end = metrics.elidedText(rest, Qt.TextElideMode.ElideRight, width)
         if more and not end.endswith(ELLIPSIS):
@@ -175,7 +175,7 @@ def place_kept(policy: QSizePolicy, kept: bool = True) -> QSizePolicy:
 
 
 def _markup(lines: list[str], part: Part) -> list[str]:
-    rich = [escape(line) for line in lines]
+    rich = [escape(line.rstrip()) for line in lines]
     if part.sign and rich and rich[0].startswith(part.sign):
         rest = rich[0][len(part.sign) :].lstrip()
         rich[0] = f"<span style='color:{part.color}'>{part.sign}</span>&nbsp;"

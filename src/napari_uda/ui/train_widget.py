@@ -7,12 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari.qt.threading import thread_worker
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import (
-    QFrame,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from napari_uda.core.errors import UserError
 from napari_uda.core.spec.amend import amend
@@ -27,6 +22,7 @@ from .light_row import LightRow
 from .opening import OpenedRun, open_run
 from .preparing import Preparation
 from .previews import Previews
+from .queue_offer import QueueOffer
 from .run_footer import RunFooter
 from .run_list import RunList
 from .run_status import RunStatus
@@ -81,6 +77,7 @@ class TrainWidget(QWidget):
         self.previews = Previews(self.session)
         self.run_list = RunList(self.session)
         self.background = BackgroundRow(self.session)
+        self.offer = QueueOffer(self.session)
         self._lay_out()
 
         self.start_button.clicked.connect(self._on_start)
@@ -100,10 +97,11 @@ class TrainWidget(QWidget):
         self.run_list.attach_asked.connect(self.attach)
         self.run_list.queue_asked.connect(self.queue)
         self.run_list.compare_asked.connect(self.compare)
-        self.run_list.listed.connect(self._on_listed)
-        self.run_list.listed.connect(self.background.show_runs)
-        self.run_list.listed.connect(self.experiment.suggest_method)
+        seen = self.background.show_runs, self.offer.show_runs
+        for slot in (self._on_listed, *seen, self.experiment.suggest_method):
+            self.run_list.listed.connect(slot)
         self.background.attach_asked.connect(self.attach)
+        self.offer.go_on_asked.connect(self._on_go_on)
         self.run_list.problem.connect(self.status.complain)
         viewer.events.theme.connect(self._on_theme)
         self._on_job_changed()
@@ -175,7 +173,8 @@ class TrainWidget(QWidget):
         layout = QVBoxLayout(page)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.setSpacing(6)
-        for widget in (self.background, self.setup, self.status, self.lights):
+        offers = self.background, self.offer
+        for widget in (*offers, self.setup, self.status, self.lights):
             layout.addWidget(widget)
         layout.addWidget(self.curves, 1)
         layout.addWidget(self.previews)
@@ -192,12 +191,12 @@ class TrainWidget(QWidget):
         self._foot = QVBoxLayout()
         self._foot.addWidget(self.footer)
         outer.addLayout(self._foot)
-        self._place_progress()
 
     def _enable(self) -> None:
         """Enable what can work now, and say why the rest cannot."""
         problem = self.session.problem or self.experiment.problem
-        self.footer.enable(self._preparation is not None, problem)
+        waiting = [self.run_list.name_of(run) for run in self.session.queue.runs]
+        self.footer.enable(self._preparation is not None, problem, waiting)
         self._place_progress()
 
     def _place_progress(self) -> None:
@@ -263,6 +262,15 @@ class TrainWidget(QWidget):
         if job := self.session.job:
             job.stop()
 
+    def _on_go_on(self, runs: list[RunFolder]) -> None:
+        """Train runs one after another; the first one now, unless something trains."""
+        if self.session.job is None and (living := self.background.living):
+            self.attach(living)
+        elif self.session.job is None:
+            self.resume(runs.pop(0))
+        for run in runs:
+            self.queue(run)
+
     def _launch(self, run: RunFolder, how: How) -> None:
         if self.session.job is not None:
             return
@@ -280,6 +288,7 @@ class TrainWidget(QWidget):
             job.recalled.connect(self._on_recalled)
             job.progressed.connect(self._on_progress)
             job.state_changed.connect(self._on_state)
+            self.footer.name(self.run_list.name_of(job.run))
         self._enable()
 
     def _on_state(self) -> None:
@@ -354,6 +363,7 @@ class TrainWidget(QWidget):
     def _on_listed(self) -> None:
         if job := self.session.job:
             self.footer.name(self.run_list.name_of(job.run))
+            self._enable()
         if self._shown is not None:
             self.status.name(self.run_list.name_of(self._shown))
 
