@@ -29,6 +29,7 @@ from napari_uda.samples import SAMPLES
 
 if TYPE_CHECKING:
     from napari_uda.ui.dock import AdaptationDock
+    from napari_uda.ui.domain_picker import DomainPicker
 
 SIZE = (1400, 920)
 """Width and height of the window in pixels."""
@@ -81,7 +82,7 @@ class Walk(Window):
         else:
             for name, picker in data.pickers.items():
                 folder = self.pair / name
-                answer(lambda box=picker.origin: pick(box, "folder"), folder)
+                self.choose_folder(picker, folder)
         wait(lambda: data.inspection is not None, 120, "looking at the data")
         wait(lambda: not self.dock.session.problem, 60, "getting ready")
         self.picture("data", top=data.pickers["source"])
@@ -92,6 +93,14 @@ class Walk(Window):
             wait(lambda: data.inspection is None, 10, "looking again")
             wait(lambda: data.inspection is not None, 120, "looking at the data")
             self.picture("data-mended")
+
+    def choose_folder(self, picker: DomainPicker, folder: Path) -> None:
+        """Choose a folder in the dialog, which opens by itself the very first time."""
+        if picker.folder.offers:
+            pick(picker.origin, "folder")
+            answer(lambda: click(picker.folder.button), folder)
+        else:
+            answer(lambda: pick(picker.origin, "folder"), folder)
 
     def show_sample(self) -> None:
         """Double-click the first test image of the target in the table."""
