@@ -8,7 +8,6 @@ import tifffile
 from qtpy.QtCore import QPoint, Qt
 
 from napari_uda.core.io import write_image
-from napari_uda.ui import predict_widget
 from napari_uda.ui.session import DomainChoice, LayerPair
 from predict_window import folder, predict, runs, viewer, volume, widget
 
@@ -111,13 +110,13 @@ def test_another_prediction_hides_the_one_before(viewer, predicted, qtbot, three
 
 
 def test_an_image_beyond_the_first_gets_its_layers_when_chosen(
-    viewer, widget, qtbot, three, monkeypatch
+    viewer, widget, qtbot, three
 ):
-    monkeypatch.setattr(predict_widget, "MOST_SHOWN", 1)
     widget.show()
     widget.inputs.set_files([three])
     predict(widget, qtbot)
     assert "b" not in viewer.layers
+    assert "A row of the table shows its image." in widget.message.text()
     click(widget, "b", qtbot)
     assert seen(viewer) == B - {"mine"}
     click(widget, "b", qtbot)

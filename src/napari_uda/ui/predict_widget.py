@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from .overlays import Overlay, Side, View
 
 MOST_SHOWN = 8
-"""Predicted images that become layers at once; all of them are scored and written."""
+"""Predicted layers whose masks become layers at once; of files it is the first alone.
+All are scored, and a row of the table shows any."""
 
 
 class PredictWidget(PredictForm):
@@ -235,7 +236,8 @@ class PredictWidget(PredictForm):
     def _show_result(self, result: PredictResult) -> None:
         number = len(self._results)
         self._results.append(result)
-        if number < MOST_SHOWN:
+        of_file = result.input.layer is None
+        if number < (1 if of_file else MOST_SHOWN):
             self._layers.add(number, result, self._chosen[number])
 
     def _on_predicted(self) -> None:
@@ -247,11 +249,8 @@ class PredictWidget(PredictForm):
                 text += f" The masks are in {file.parent}."
             if kept := self._layers.kept:
                 text += f" What you painted before stays in {', '.join(kept)}."
-            if len(self._results) > MOST_SHOWN:
-                text += (
-                    f" The first {MOST_SHOWN} are layers; a row of the table adds "
-                    "another."
-                )
+            if len(self._layers) < len(self._results):
+                text += " A row of the table shows its image."
             self._say(text)
             self._score()
         self._refresh()
