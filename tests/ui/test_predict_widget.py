@@ -9,6 +9,9 @@ import pytest
 from qtpy.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from napari_uda.core.io import read
+from napari_uda.core.spec.domain import Structure
+from napari_uda.core.spec.experiment import Experiment
+from napari_uda.core.spec.run import RunFolder
 from napari_uda.ui.predict_widget import PredictWidget
 from napari_uda.ui.session import METADATA_KEY, DomainChoice, LayerPair, role_of
 from predict_window import folder, ours, predict, runs, viewer, volume, widget
@@ -141,6 +144,43 @@ def test_truth_of_another_shape_is_a_sentence(viewer, widget, qtbot):
     predict(widget, qtbot)
     assert "(3, 5, 5)" in widget.message.text()
     assert "MR · grl_01" in ours(viewer)
+
+
+def test_the_truth_of_another_image_says_nothing_of_this_one(viewer, widget, qtbot):
+    image, _ = add_target(viewer)
+    other = viewer.add_image(volume(), name="CT")
+    wrong = viewer.add_labels(np.full_like(volume(), 5), name="wrong")
+    pairs = (LayerPair(image), LayerPair(other, wrong))
+    widget.session.choose("target", DomainChoice(layers=pairs))
+    widget.inputs.image.setLayer(image)
+    predict(widget, qtbot)
+    said = widget.scores.text()
+    widget.inputs.image.setLayer(other)
+    assert widget.inputs.truth.layer() is wrong
+    assert not widget._work.busy
+    assert widget.scores.text() == said
+    assert widget.head.caption.text() == "Scores of grl_01, best on MR"
+
+
+def test_scores_are_by_the_run_that_predicted_whichever_is_chosen_since(
+    viewer, widget, qtbot, runs, tmp_path
+):
+    add_target(viewer)
+    data = runs["source_only"].experiment().data
+    classes = {7: Structure(name="other", color="#00ff00")}
+    domain = data.target.model_copy(update={"classes": classes})
+    other = RunFolder(runs["grl"].path.with_name("other_01"))
+    data = data.model_copy(update={"source": domain, "target": domain})
+    other.create(Experiment.preset("grl", "quick", data))
+    other.checkpoints.mkdir()
+    (other.checkpoints / "best.pt").touch()
+    widget.session.runs_changed.emit()
+    widget.predict.click()
+    widget.run.setCurrentText("other_01")
+    qtbot.waitUntil(lambda: not widget._search.busy)
+    qtbot.waitUntil(lambda: not widget._work.busy, timeout=30_000)
+    assert widget._scores[0].after[0]["dice"] == pytest.approx(0.4)
+    assert widget.head.warning.isVisibleTo(widget)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ import pytest
 from qtpy.QtWidgets import QFileDialog
 
 from napari_uda.core.io import Geometry, read, write_image
+from napari_uda.ui import predicted_scores
+from napari_uda.ui.predicted_scores import last_score
 from predict_window import folder, predict, runs, viewer, volume, widget
 
 __all__ = ["folder", "runs", "viewer", "widget"]
@@ -100,3 +102,24 @@ def test_distances_are_in_the_unit_of_the_target(
     widget.inputs.set_files([file])
     predict(widget, qtbot)
     assert "HD95 nm" in widget.scores.text()
+
+
+def test_scores_of_files_are_kept_with_their_masks(widget, qtbot, folder, runs):
+    told = []
+    widget.session.runs_changed.connect(lambda: told.append(1))
+    widget.inputs.set_files([folder])
+    predict(widget, qtbot)
+    score = last_score(runs["grl"])
+    assert (score.dice, score.images) == (pytest.approx(0.4), 1)
+    (file,) = runs["grl"].predictions.glob("*/scores.csv")
+    assert (file.parent / "b.tif").exists()
+    assert told
+    assert last_score(runs["source_only"]) is None
+
+
+def test_scores_that_cannot_be_kept_are_said(widget, qtbot, folder, runs, monkeypatch):
+    monkeypatch.setattr(predicted_scores, "FILE", "b.tif/scores.csv")
+    widget.inputs.set_files([folder])
+    predict(widget, qtbot)
+    assert "cannot be written" in widget.message.text()
+    assert widget.scores.isVisibleTo(widget)

@@ -72,6 +72,40 @@ def test_the_dice_is_that_of_the_best_checkpoint_not_the_last(run):
     assert (unknown.truth, unknown.truth_step) == (None, 9)
 
 
+def scored(run, when, dice):
+    """Write what Predict leaves behind: scores of images, and the checkpoint."""
+    folder = run.predictions / when
+    folder.mkdir(parents=True)
+    lines = [f"{image},{name},{value}" for image, name, value in dice]
+    (folder / "scores.csv").write_text("\n".join(["image,class,dice", *lines]))
+    (folder / "predictions.json").write_text('{"checkpoint": "last"}')
+
+
+def test_the_tooltip_tells_both_dice_and_what_they_are_of(run):
+    (found,) = summarise_runs(run.path.parent)
+    assert found.truth_tip == "Validation patches at step 5: 0.50"
+    scored(run, "2026-01-02_03-04-05", [("a", "liver", 0.1)])
+    rows = [("a", "liver", 0.5), ("b", "liver", 0.7), ("a", "lung", 1.0)]
+    scored(run, "2026-01-03_03-04-05", [*rows, ("b", "lung", "")])
+    (run.predictions / "2026-01-04_03-04-05").mkdir()
+    (found,) = summarise_runs(run.path.parent)
+    assert found.truth_tip.splitlines() == [
+        "Validation patches at step 5: 0.50",
+        "Predict: 0.80 (last checkpoint, 2 whole images, 2026-01-03 03:04)",
+    ]
+    step = validation(run, 7, 0.6)
+    assert found.after([step]).predicted == found.predicted
+
+
+@pytest.mark.parametrize("text", ["", "image,class\na,b", "image,class,dice\na,b,x"])
+def test_scores_that_cannot_be_read_are_none(run, text):
+    folder = run.predictions / "2026-01-02_03-04-05"
+    folder.mkdir(parents=True)
+    (folder / "scores.csv").write_text(text)
+    (found,) = summarise_runs(run.path.parent)
+    assert found.predicted is None
+
+
 def test_a_run_that_is_being_trained_is_not_deleted(run):
     with run.lock():
         assert "stop it first" in delete_run(run)

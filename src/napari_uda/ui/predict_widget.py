@@ -33,8 +33,6 @@ from .words import count_text
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
-    from napari_uda.core.spec.domain import Dataset
-
     from .overlays import Overlay, Side, View
 
 MOST_SHOWN = 8
@@ -63,7 +61,6 @@ class PredictWidget(PredictForm):
         self._results: list[PredictResult] = []
         self._layers = PredictedLayers(self.session.viewer)
         self._scores: list[Scored] = []
-        self._dataset: Dataset | None = None
         self._request: PredictRequest | None = None
         self._failed = False
         self._why = ""
@@ -130,7 +127,6 @@ class PredictWidget(PredictForm):
 
     def _on_baselines_found(self, found: Baselines) -> None:
         self._search.done()
-        self._dataset = found.dataset
         for run in found.same_data:
             self.baseline.addItem(f"with {run.title}", run)
         if found.default is not None:
@@ -265,18 +261,19 @@ class PredictWidget(PredictForm):
         if not self._results or self._work.busy or len(self._chosen) != 1:
             return
         old = self._chosen[0]
-        if old.image is not None:
+        # The truth of another image, chosen since, says nothing of this one.
+        if old.image is not None and self.inputs.image.layer() is old.image:
             truth = self.inputs.truth.layer()
             self._chosen = [Chosen(old.input, old.image, old.axes, truth)]
             self._score()
 
     def _score(self) -> None:
         """Score what was predicted, in a worker."""
-        if self._dataset is None:
+        if self._request is None:
             return
         self._scores = []
         truths = [chosen.truth_array() for chosen in self._chosen]
-        worker = thread_worker(score_safely)(list(self._results), truths, self._dataset)
+        worker = thread_worker(score_safely)(list(self._results), truths, self._request)
         self._work.start(worker, self._on_scored, self._on_all_scored)
         self.bar.setFormat("scoring")
         self.bar.show()
@@ -313,6 +310,8 @@ class PredictWidget(PredictForm):
             images[0] if len(images) == 1 else count_text(len(images), "image"),
             bool(before),
         )
+        if after and self._request and self._request.out is not None:
+            self.session.runs_changed.emit()  # the list of runs tells the new Dice
         self._refresh()
         self._show_view(self._layers.view)
         if (first := self._layers.get(0)) is not None:

@@ -11,6 +11,7 @@ from .narrow_combo import NarrowCombo
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from napari_uda.core.spec.run import RunFolder
 
@@ -20,6 +21,10 @@ class RunCombo(NarrowCombo):
 
     Runs are called by their titles, as in the list of runs.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._followed: Path | None = None
 
     def run(self) -> RunFolder | None:
         """Return the chosen run, or None."""
@@ -36,11 +41,15 @@ class RunCombo(NarrowCombo):
         runs
             Runs to offer.
         selected
-            The run to choose, if it is among them.
+            The run that is selected elsewhere: chosen once, if it is among them.
         """
         chosen = self.run()
         paths = [run.path for run in runs]
         wanted = [one.path for one in (selected, chosen) if one is not None]
+        if selected is not None and selected.path == self._followed:
+            wanted.reverse()  # what was chosen here since stays
+        if selected is None or selected.path in paths:
+            self._followed = None if selected is None else selected.path
         index = next((paths.index(path) for path in wanted if path in paths), 0)
         with signals_blocked(self):
             self.clear()

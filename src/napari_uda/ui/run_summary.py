@@ -16,6 +16,7 @@ from napari_uda.core.spec.events import (
 from napari_uda.core.spec.run import list_runs
 
 from .jobs import last_word
+from .predicted_scores import last_score
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,11 +25,14 @@ if TYPE_CHECKING:
     from napari_uda.core.spec.events import Event
     from napari_uda.core.spec.run import RunFolder, State
 
+    from .predicted_scores import PredictedScore
+
 LIVING = ("running", "paused")
 RESUMABLE = ("prepared", "stopped", "failed", "dead")
 DICE_TIP = (
-    "<qt>Mean Dice on the held-back truth: a few validation patches at the step of the "
-    "best checkpoint. Predict scores whole test images, so it differs.</qt>"
+    "<qt>Mean Dice on the held-back truth of a few target patches, at the step of the "
+    "best checkpoint. Predict scores whole images, so it differs: once files were "
+    "predicted, the tooltip of a row has that Dice, too.</qt>"
 )
 STATE_WORDS = {"dead": "interrupted", "prepared": "not started"}
 
@@ -53,6 +57,8 @@ class RunSummary:
     """Name of its method, once it began."""
     latest: tuple[int, float] | None = None
     """Step and mean Dice on target truth of the last validation with truth."""
+    predicted: PredictedScore | None = None
+    """Dice of the files that it has predicted last."""
 
     @property
     def name(self) -> str:
@@ -61,10 +67,15 @@ class RunSummary:
 
     @property
     def truth_tip(self) -> str:
-        """Where the Dice is from, or why there is none."""
-        if self.truth is None:
-            return "No truth was scored at a best checkpoint (yet)"
-        return f"At step {self.truth_step:,}, of the best checkpoint"
+        """Where the Dice is from, or why there is none; and that of Predict."""
+        lines = ["No truth was scored at a best checkpoint (yet)"]
+        if self.truth is not None:
+            lines = [
+                f"Validation patches at step {self.truth_step:,}: {self.truth:.2f}"
+            ]
+        if self.predicted is not None:
+            lines.append(self.predicted.text)
+        return "\n".join(lines)
 
     def after(self, events: Sequence[Event]) -> RunSummary:
         """Return what the list says once the run's living trainer has said more.
@@ -123,6 +134,12 @@ def _summary(run: RunFolder) -> RunSummary:
     step = events[-1].step if events else 0
     begun = (event.method for event in events if isinstance(event, Started))
     summary = RunSummary(
-        run, run.state(), step, None, run.title, method=next(begun, "")
+        run,
+        run.state(),
+        step,
+        None,
+        run.title,
+        method=next(begun, ""),
+        predicted=last_score(run),
     )
     return summary.scored(events)

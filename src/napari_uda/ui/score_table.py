@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 Measure = Literal["Dice", "ASSD", "HD95"]
 MEASURES: tuple[Measure, ...] = ("Dice", "ASSD", "HD95")
 HINTS: dict[Measure, str] = {
-    "Dice": "Overlap with the truth, 0 to 1.",
+    "Dice": "Overlap with the truth, 0 to 1, of whole images: Dice* in the list of "
+    "runs is of a few patches, so it differs.",
     "ASSD": "Average symmetric surface distance; smaller is better.",
     "HD95": "95th percentile of the surface distances; smaller is better.",
 }

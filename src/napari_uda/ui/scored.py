@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from napari_uda.core.errors import UserError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -12,9 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_uda.core.metrics.report import Row
-    from napari_uda.core.spec.domain import Dataset
 
-    from .predicting import PredictResult
+    from .predicting import PredictRequest, PredictResult
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,9 +37,21 @@ class Scored:
 
 
 def score_safely(
-    results: list[PredictResult], truths: list[Any], dataset: Dataset
+    results: list[PredictResult], truths: list[Any], request: PredictRequest
 ) -> Iterator[Scored | str]:
-    """Score in a worker; takes and yields what `scoring.score` does."""
+    """Score in a worker, as `scoring.score` does; of files, the scores are kept."""
+    from .predicted_scores import keep_scores
     from .scoring import score
 
-    yield from score(results, truths, dataset)
+    try:
+        dataset = request.run.experiment().data
+    except UserError as error:
+        yield str(error)
+        return
+    rows: list[Row] = []
+    for found in score(results, truths, dataset):
+        if isinstance(found, Scored):
+            rows += found.after
+        yield found
+    if request.out is not None and rows and (trouble := keep_scores(request.out, rows)):
+        yield trouble
