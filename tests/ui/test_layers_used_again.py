@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import tifffile
 
+from napari_uda.core.io import Geometry, Header, Volume
+from napari_uda.core.spec.domain import Structure
+from napari_uda.ui.child import ImageInput
 from napari_uda.ui.data_widget import DataWidget
+from napari_uda.ui.overlays import Overlay
+from napari_uda.ui.predicting import PredictResult
 from napari_uda.ui.session import METADATA_KEY, DomainChoice
 from napari_uda.ui.shelf import opened_from
 from predict_window import folder, predict, runs, viewer, volume, widget
@@ -69,6 +76,66 @@ def test_a_file_that_has_changed_is_seen_as_it_is_now(viewer, widget, qtbot, fol
     predict(widget, qtbot)
     np.testing.assert_array_equal(viewer.layers["b"].data, volume()[0] // 2)
     assert len([name for name in names(viewer) if name.startswith("b")]) == 4
+
+
+def test_what_was_painted_on_another_image_is_kept_when_it_is_shown_again(
+    viewer, widget, qtbot, folder
+):
+    widget.inputs.set_files([folder])
+    widget.inputs.files.test_only.setChecked(False)
+    predict(widget, qtbot)
+    widget.scores.imageChosen.emit("b")
+    mask = viewer.layers["b · grl_01"]
+    mask.paint((0, 0), 5)
+    predict(widget, qtbot)
+    assert "stays" not in widget.message.text()
+    assert not mask.visible
+    widget.scores.imageChosen.emit("b")
+    assert mask.name == "b · grl_01 (earlier)"
+    assert mask.data[0, 0] == 5
+    assert f"stays in {mask.name}." in widget.message.text()
+    assert viewer.layers["b · grl_01"].visible
+
+
+def result(title, names, baseline=""):
+    """Return a prediction of structures that may overlap."""
+    masks = np.zeros((len(names), 8, 8), np.uint8)
+    for number, mask in enumerate(masks):
+        mask[number:] = 1
+    header = Header(Path("a"), (8, 8), np.dtype("u1"), "yx", Geometry(None, None), ())
+    return PredictResult(
+        ImageInput("a", path=Path("a.tif")),
+        Volume(np.zeros((8, 8), np.uint8), header),
+        {at: Structure(name=name, color="#00ff00") for at, name in enumerate(names, 1)},
+        masks,
+        True,
+        title,
+        title,
+        baseline,
+        1 - masks if baseline else None,
+    )
+
+
+def test_masks_of_structures_that_overlap_are_used_again_one_by_one(viewer):
+    overlay = Overlay(viewer, result("one", ["lung", "heart"], "base"), None, "yx")
+    overlay.apply("fill", "before")
+    assert [layer.name for layer in viewer.layers if layer.visible] == [
+        "a", "a · base, lung", "a · base, heart",
+    ]  # fmt: skip
+    overlay.apply("fill", "after")
+    lung, heart = overlay.labels
+    heart.paint((0, 0), 1)
+    again = Overlay(viewer, result("two", ["lung", "rib", "heart"]), None, "yx")
+    assert again.labels[0] is lung
+    assert again.kept == ["a · one, heart (earlier)"]
+    assert heart in viewer.layers
+    assert names(viewer) == [
+        "a", "a · one, heart (earlier)", "a · two, heart", "a · two, lung",
+        "a · two, rib",
+    ]  # fmt: skip
+    last = Overlay(viewer, result("three", ["lung"]), None, "yx")
+    assert last.labels == [lung]
+    assert names(viewer) == ["a", "a · one, heart (earlier)", "a · three, lung"]
 
 
 def test_a_layer_of_another_shape_is_not_that_of_the_file(viewer, folder):

@@ -39,6 +39,8 @@ MOST_SHOWN = 8
 """Predicted layers whose masks become layers at once; of files it is the first alone.
 All are scored, and a row of the table shows any."""
 
+KEPT = "What you painted before stays in {names}."
+
 
 class PredictWidget(PredictForm):
     """Predict layers or files with a run, before and after adaptation.
@@ -244,7 +246,7 @@ class PredictWidget(PredictForm):
             if (file := self._results[0].file) is not None:
                 text += f" The masks are in {file.parent}."
             if kept := self._layers.kept:
-                text += f" What you painted before stays in {', '.join(kept)}."
+                text += f" {KEPT.format(names=', '.join(kept))}"
             if len(self._layers) < len(self._results):
                 text += " A row of the table shows its image."
             self._say(text)
@@ -327,6 +329,8 @@ class PredictWidget(PredictForm):
             if self._layers.get(number) is None:
                 overlay = self._layers.add(number, scored.result, self._chosen[number])
                 _give_truth(overlay, scored)
+                if overlay.kept:
+                    self._say(KEPT.format(names=", ".join(overlay.kept)))
             self._layers.show(number)
             return
 
