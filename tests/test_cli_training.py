@@ -115,7 +115,8 @@ def test_lights_that_are_not_green_are_said_at_the_end(
     done = command("watch", "run")
     assert done.code == 0
     assert (
-        "yellow light: NaN rolled back: The losses became NaN. Since step" in done.err
+        "yellow light: Invalid numbers undone: The losses became NaN. Since step"
+        in done.err
     )
 
 

@@ -70,11 +70,11 @@ def test_nan_is_rolled_back_once_under_a_yellow_light(train, qtbot, break_at):
     wait_for(qtbot, lambda: train.session.job is not None)
     wait_for_the_end(qtbot, train)
     assert train.session.selected_run.state() == "finished"
-    words = "NaN at step 8: rolled back to step 5 and halved the learning rate"
+    words = "(NaN) at step 8: rolled back to step 5 and halved the learning rate"
     assert words in train.status.messages.text()
     assert not train.status.resume.isVisibleTo(train)
     wait_for(qtbot, lambda: light_of(train, "numbers").level == "warning")
-    assert light_of(train, "numbers").words == "NaN rolled back"
+    assert light_of(train, "numbers").words == "invalid numbers undone"
 
 
 def test_nan_a_second_time_stops_and_explains(train, qtbot, break_at):
@@ -84,7 +84,7 @@ def test_nan_a_second_time_stops_and_explains(train, qtbot, break_at):
     wait_for(qtbot, lambda: train.session.job is not None)
     wait_for_the_end(qtbot, train)
     said = train.status.messages.text()
-    assert "NaN at step 9 again after the learning rate was halved" in said
+    assert "(NaN) at step 9 again after the learning rate was halved" in said
     assert "lower method.learning_rate" in said
     assert train.status.resume.isVisibleTo(train)
     wait_for(qtbot, lambda: light_of(train, "numbers").level == "error")

@@ -131,6 +131,16 @@ def test_a_tooltip_has_sentence_unit_and_range(qtbot):
     assert "(0, 1]" in tip
 
 
+def test_what_zero_means_is_said_where_it_is_not_a_number(qtbot):
+    form = ConfigForm(Training())
+    qtbot.addWidget(form)
+    threads = form.editor("threads")
+    assert threads.text() == "all cores"
+    assert form.value().threads == 0
+    threads.setValue(2)
+    assert threads.text() == "2 threads"
+
+
 def test_changes_are_marked_and_can_be_reset(qtbot):
     form = make(qtbot, GrlConfig())
     with qtbot.waitSignal(form.valueChanged):

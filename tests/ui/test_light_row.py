@@ -100,7 +100,7 @@ def test_a_grey_light_says_why_it_is_grey(row):
     texts = {label.light.name: label.text() for label in row._labels}
     assert "mask: after 2 validations" in texts["mask"]
     assert "discriminator: after 10 reports" in texts["discriminator"]
-    assert "no NaN: after the first step" in texts["numbers"]
+    assert "numbers: after the first step" in texts["numbers"]
     for label in row._labels:
         assert label.light.level == "unknown"
         assert "Judged" in label.toolTip()

@@ -50,7 +50,7 @@ def test_a_run_that_is_not_heard_of_says_for_how_long(status, clock, qtbot):
     clock[0] += 26
     words = "no news for 40 s (a step takes 6 s)"
     qtbot.waitUntil(lambda: words in status.line.text())
-    assert "6.0 s/it" in status.line.text()
+    assert "6.0 seconds per step" in status.line.text()
     status.add([step(20, 1 / 6)])
     assert "no news" not in status.line.text()
     clock[0] += 15

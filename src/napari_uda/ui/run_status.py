@@ -289,7 +289,9 @@ def duration(seconds: float) -> str:
 
 
 def _rate(speed: float) -> str:
-    return f"{speed:.1f} it/s" if speed >= 1 else f"{1 / max(speed, 1e-9):.1f} s/it"
+    if speed >= 1:
+        return f"{speed:.1f} steps per second"
+    return f"{1 / max(speed, 1e-9):.1f} seconds per step"
 
 
 def _marked(severity: str, message: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QEvent, QObject, Qt, Signal
 from qtpy.QtGui import QFontMetrics
-from qtpy.QtWidgets import QFormLayout, QLabel, QSizePolicy, QWidget
+from qtpy.QtWidgets import QFormLayout, QLabel, QSizePolicy, QSpinBox, QWidget
 from superqt.utils import signals_blocked
 
 from napari_uda.core.spec.describe import allowed_text, descriptions, unit_of
@@ -53,6 +54,8 @@ class SettingRows(QWidget):
         for name, tip in self._tips.items():
             editor = make_editor(kind.model_fields[name])
             editor.setToolTip(tip)
+            if isinstance(editor, QSpinBox) and editor.minimum() == 0:
+                editor.setSpecialValueText(word_of_zero(tip))
             editor.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             editor.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             editor.installEventFilter(wheel)
@@ -124,3 +127,9 @@ def describe(config: type[BaseModel], name: str) -> str:
     text = descriptions(config).get(name, "").replace("\n", " ")
     details = ", ".join(filter(None, (allowed_text(field), unit_of(field))))
     return f"{text}\n{details}" if details else text
+
+
+def word_of_zero(tip: str) -> str:
+    """Return what 0 means, if a description says so, as `; 0: all cores`."""
+    found = re.search(r"; 0: ([^.;,]+)", tip)
+    return found[1] if found else ""

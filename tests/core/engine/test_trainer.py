@@ -58,6 +58,7 @@ def test_a_run_says_everything_in_order_and_writes_these_files(run, make_experim
     assert started.precision == "float32"
     assert started.loss_groups == {"segmentation": ("seg",)}
     assert started.guessing == {}
+    assert started.phases == ()
     assert started.expected.keys() == {"cell", "vessel"}
     for event in events:
         if event.kind == "validation":

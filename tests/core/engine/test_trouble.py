@@ -48,7 +48,7 @@ def test_nan_goes_back_to_the_last_checkpoint_once(run, change_step, make_experi
     at = kinds(events).index("warning")
     warning, resumed, saved = events[at : at + 3]
     assert warning.code == "nan"
-    assert "NaN at step 4: rolled back to step 2 and halved" in warning.message
+    assert "(NaN) at step 4: rolled back to step 2 and halved" in warning.message
     assert (resumed.kind, resumed.step) == ("resumed", 2)
     assert (saved.kind, saved.step) == ("checkpoint", 2)
     after = [e.step for e in events[at:] if e.kind == "step"]
@@ -69,7 +69,7 @@ def test_nan_again_ends_the_run_and_keeps_its_checkpoints(
     assert kinds(events).count("warning") == 1
     failed = events[-1]
     assert failed.kind == "failed"
-    assert "NaN at step 4 again" in failed.message
+    assert "(NaN) at step 4 again" in failed.message
     assert "method.learning_rate" in failed.message
     assert [kind for kind in kinds(events) if kind in ENDS] == ["failed"]
     assert run.state() == "failed"

@@ -66,7 +66,7 @@ def test_a_healthy_run_is_green_all_over():
     found = lights(stream())
     assert [one.words for one in found] == [
         "discriminator balanced", "generator varies", "contrast not inverted",
-        "mask kept", "all classes found", "no NaN",
+        "mask kept", "all classes found", "no invalid numbers",
     ]  # fmt: skip
     assert {one.level for one in found} == {"ok"}
     assert not troubles(found)
@@ -271,14 +271,14 @@ def test_nan_rolled_back_and_nan_again():
     events = [*stream(), nan, started(kind=ev.Resumed, step=100)]
     found = only_trouble(events)
     assert (found.words, found.level, found.since) == (
-        "NaN rolled back",
+        "invalid numbers undone",
         "warning",
         100,
     )
     failed = ev.Failed(run="r", step=120, message="the losses became NaN again")
-    assert only_trouble([*events, failed]).words == "NaN again"
+    assert only_trouble([*events, failed]).words == "invalid numbers again"
     out_of_memory = ev.Failed(run="r", step=120, message="out of memory")
-    assert only_trouble([*events, out_of_memory]).words == "NaN rolled back"
+    assert only_trouble([*events, out_of_memory]).words == "invalid numbers undone"
 
 
 def test_a_stage_before_the_translation_is_not_judged():
@@ -291,6 +291,31 @@ def test_a_stage_before_the_translation_is_not_judged():
     assert {one.level for one in lights(before) if one.name != "numbers"} == {"unknown"}
     after = [losses(150, discriminators=0.5), validation(150), validation(200)]
     assert not troubles(lights([*before, *after]))
+
+
+def test_lights_name_the_phase_in_which_there_is_nothing_to_judge():
+    begun = started("unet_gan", phases=(80,))
+    early = [begun, losses(10, seg=1.0), validation(50)]
+    for name in ("discriminator", "generator", "contrast", "mask", "classes"):
+        grey = light(early, name)
+        assert grey.level == "unknown"
+        assert grey.why == "phase 1 of 2, segmenter only"
+        assert "nothing to judge yet" in grey.seen
+    assert light(early, "numbers").level == "ok"
+    later = [*early, losses(90, discriminators=0.5)]
+    assert light(later, "discriminator").why == "after 10 reports"
+    assert light(later, "mask").why == "after 2 validations"
+
+
+def test_the_phase_is_not_named_where_it_is_not_known():
+    # one phase, no step yet, and runs from before phases were written down
+    for begun, seen in (
+        (started(), [losses(10, seg=1.0)]),
+        (started(phases=(80,)), []),
+    ):
+        assert light([begun, *seen], "mask").why == "after 2 validations"
+    old = started(phases=(80,), guessing={})
+    assert light([old, losses(10, seg=1.0)], "discriminator").why == "not noted"
 
 
 def test_runs_from_before_the_lights_are_readable_and_say_so():

@@ -302,8 +302,9 @@ class Trainer:
         at = self.step
         if self._rolled_back or not self._last.exists():
             raise UserError(
-                f"the losses became NaN at step {at} again after the learning rate was "
-                "halved: lower method.learning_rate or set method.gradient_clip to 1."
+                f"the losses became invalid (NaN) at step {at} again after the "
+                "learning rate was halved: lower method.learning_rate or set "
+                "method.gradient_clip to 1."
             )
         self._load()
         self._sums, self._summed = {}, {}
@@ -312,8 +313,8 @@ class Trainer:
         yield ev.Warned(
             **self._about(),
             code="nan",
-            message=f"The losses became NaN at step {at}: rolled back to step "
-            f"{self.step} and halved the learning rate.",
+            message=f"The losses became invalid (NaN) at step {at}: rolled back to "
+            f"step {self.step} and halved the learning rate.",
         )
         yield ev.Resumed(**self._about(), **self._plan())
         yield from self._save()
@@ -353,6 +354,7 @@ class Trainer:
             "precision": "bfloat16" if self._learner.bfloat16 else "float32",
             "loss_groups": self._method.losses,
             "guessing": guessing_losses(self._method),
+            "phases": [round(part * self.steps) for part in self.config.stages],
             "expected": self._materials.gallery.expected,
         }
 

@@ -84,6 +84,15 @@ class Told:
         names = set(self.opponents)
         return [one for one in self.steps if not names.isdisjoint(one.losses)]
 
+    @cached_property
+    def prelude(self) -> str:
+        """Which phase trains, while it is one without opponents; else empty."""
+        phases = self.begun.phases
+        if not phases or not self.steps or not self.opponents or self.duels:
+            return ""
+        number = 1 + sum(self.steps[-1].step > end for end in phases)
+        return f"phase {number} of {len(phases) + 1}"
+
 
 def worst(levels: Iterable[Level]) -> Level:
     """Return the worst of several levels; ok if there are none."""

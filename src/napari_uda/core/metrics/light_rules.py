@@ -21,6 +21,8 @@ WON = 0.1
 errs so rarely that hardly any gradient is left for the network against it."""
 WINNING = 0.25
 """The same for a warning."""
+NOT_NOTED = "not noted"
+"""Why a light is grey that no later event of the run will change."""
 LEARNT = 0.6
 """Accuracy of a domain classifier above which it tells domains apart; 0.5: guessing."""
 LEARNING = 20
@@ -261,25 +263,28 @@ def numbers(run: Told) -> Light:
     """Tell whether losses became NaN."""
     if run.failed is not None and "NaN" in run.failed.message:
         return Light(
-            "numbers", "error", "NaN again", "the losses became NaN a second time.",
+            "numbers", "error", "invalid numbers again",
+            "the losses became invalid (NaN) a second time.",
             run.failed.step, "Lower learning_rate, or set gradient_clip to 1.",
         )  # fmt: skip
     if run.rolled_back:
         last = run.rolled_back[-1]
         return Light(
-            "numbers", "warning", "NaN rolled back", last.message, last.step,
+            "numbers", "warning", "invalid numbers undone", last.message, last.step,
             "Nothing need be done; if it happens again, lower learning_rate or set "
             "gradient_clip to 1.",
         )  # fmt: skip
     if not run.steps:
         seen = "judged from the first reported loss on."
-        return Light("numbers", "unknown", "no NaN", seen, why="after the first step")
-    return Light("numbers", "ok", "no NaN", "all losses are finite numbers.")
+        why = "after the first step"
+        return Light("numbers", "unknown", "numbers", seen, why=why)
+    seen = "all losses are finite numbers."
+    return Light("numbers", "ok", "no invalid numbers", seen)
 
 
 def _unknown(name: str, words: str, seen: str) -> Light:
     """Return a light that cannot be judged, or not yet."""
-    why = f"after {PATIENCE} validations" if seen == _WAITING else "not noted"
+    why = f"after {PATIENCE} validations" if seen == _WAITING else NOT_NOTED
     return Light(name, "unknown", words, seen, why=why)
 
 

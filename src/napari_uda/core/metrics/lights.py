@@ -6,6 +6,7 @@ that its thresholds were read off.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_uda.core.spec.events import (
@@ -18,7 +19,15 @@ from napari_uda.core.spec.events import (
 )
 
 from .light import ORDER, Light, Told
-from .light_rules import classes, contrast, discriminator, generator, mask, numbers
+from .light_rules import (
+    NOT_NOTED,
+    classes,
+    contrast,
+    discriminator,
+    generator,
+    mask,
+    numbers,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -65,7 +74,16 @@ def lights(events: Iterable[Event]) -> list[Light]:
         first = next((step.step for step in run.duels), None)
         later = (one for one in run.validations if first and one.step >= first)
         run.validations = list(later)
-    return [light for rule in RULES if (light := rule(run)) is not None]
+    found = [light for rule in RULES if (light := rule(run)) is not None]
+    return [_waiting(light, run.prelude) for light in found]
+
+
+def _waiting(light: Light, phase: str) -> Light:
+    """Say of a light that is grey in the phase before the translation that it is."""
+    if light.level != "unknown" or light.why == NOT_NOTED or not phase:
+        return light
+    seen = f"{phase} trains the segmenter only: there is nothing to judge yet."
+    return replace(light, seen=seen, why=f"{phase}, segmenter only")
 
 
 def troubles(found: Sequence[Light]) -> list[Light]:

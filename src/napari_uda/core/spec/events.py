@@ -39,6 +39,8 @@ class Started(BaseEvent):
     guessing: dict[str, float] = {}
     """What the loss of an opponent (a discriminator, or a domain classifier) is if it
     can but guess, by the name of the loss."""
+    phases: tuple[int, ...] = ()
+    """Steps after which training does something else, where it has several phases."""
     expected: dict[str, float] = {}
     """Share of each structure among the labelled pixels of the source."""
 
