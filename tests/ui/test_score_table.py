@@ -57,6 +57,7 @@ def test_columns_say_run_and_checkpoint_cut_only_where_there_is_no_room(dock, qt
         ["Dice", "best"],
     ]
     assert all("\N{HORIZONTAL ELLIPSIS}" in title for title in dice)
+    assert table.columnWidth(0) >= 135  # names of classes are short, and seen whole
     tips = [table.headerItem().toolTip(column) for column in range(3)]
     assert "Source only on CT, 2nd try, last" in tips[1]
     assert "GRL with small patches, seed 3, best" in tips[2]

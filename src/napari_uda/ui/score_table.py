@@ -35,7 +35,7 @@ TO_SHOW = "The row of an image shows it in the viewer (click, arrow keys or Retu
 TO_SWAP = "A click shows the masks of this run."
 _UNSCORED = "not scored"
 _IMAGE = Qt.ItemDataRole.UserRole
-_FOR_CLASSES = 100
+_FOR_CLASSES = 140
 """Pixels that the titles of the other columns leave to the first."""
 _LEAST = 48
 """Pixels that the name of a run gets at least."""
