@@ -27,7 +27,7 @@ def settle(qtbot, widget):
             widget._opener, widget.run_list._reader, widget.previews._worker,
             widget.experiment._fitter, widget._rival_reader,
         )  # fmt: skip
-        return not any(workers)
+        return not any(workers) and not widget.outcome.busy
 
     qtbot.waitUntil(quiet, timeout=15_000)
     qtbot.wait(50)

@@ -20,6 +20,7 @@ from .experiment_panel import ExperimentPanel
 from .jobs import Job
 from .light_row import LightRow
 from .opening import OpenedRun, open_run
+from .outcome_row import OutcomeRow
 from .preparing import Preparation
 from .previews import Previews
 from .queue_offer import QueueOffer
@@ -73,6 +74,7 @@ class TrainWidget(QWidget):
         self.stop_button = self.footer.stop
         self.status = RunStatus()
         self.lights = LightRow()
+        self.outcome = OutcomeRow(self.session)
         self.curves = Curves(viewer.theme)
         self.previews = Previews(self.session)
         self.run_list = RunList(self.session)
@@ -173,8 +175,8 @@ class TrainWidget(QWidget):
         layout = QVBoxLayout(page)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.setSpacing(6)
-        offers = self.background, self.offer
-        for widget in (*offers, self.setup, self.status, self.lights):
+        above = self.background, self.offer, self.setup
+        for widget in (*above, self.status, self.lights, self.outcome):
             layout.addWidget(widget)
         layout.addWidget(self.curves, 1)
         layout.addWidget(self.previews)
@@ -233,23 +235,17 @@ class TrainWidget(QWidget):
 
     def _on_prepared(self, prepared: Prepared) -> None:
         self._preparation = None
-        if prepared.problem and self.session.job is not None:
-            if not prepared.cancelled:
-                self.status.complain(prepared.problem)
-            self._enable()
-        elif prepared.problem:
+        alone = self.session.job is None
+        if prepared.problem and alone:
             self.setup.unfold()
             self.curves.expect(NO_RUN)
             self.status.clear()
             self.status.say("Cancelled." if prepared.cancelled else "")
-            if not prepared.cancelled:
-                self.status.complain(prepared.problem)
-            self._enable()
-        elif self.session.job is not None:
-            self.queue(prepared.run)
-            self._enable()
-        else:
-            self.resume(prepared.run)
+        if prepared.problem and not prepared.cancelled:
+            self.status.complain(prepared.problem)
+        elif not prepared.problem:
+            (self.resume if alone else self.queue)(prepared.run)
+        self._enable()
         self.session.runs_changed.emit()
 
     def _on_pause(self) -> None:

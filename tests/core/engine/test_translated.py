@@ -17,6 +17,7 @@ def images():
 def test_an_image_that_stays_keeps_everything(images):
     found = measure_translations(images, images, images)
     assert found.keys() == MEASURES.keys()
+    assert found.pop("changed") == 0
     assert list(found.values()) == pytest.approx([1, 1, 1, 1])
 
 
@@ -45,8 +46,9 @@ def test_what_cannot_be_told_is_left_out(images):
     flat = np.zeros_like(images[:1])
     assert measure_translations(images[:1], flat, images) == {
         "contrast": 0,
+        "changed": pytest.approx(50 * np.abs(images[:1]).mean(), rel=0.01),
         "variety": 0,
     }
     assert measure_translations(images, images, flat).keys() == {
-        "correlation", "structure",
+        "correlation", "structure", "changed",
     }  # fmt: skip

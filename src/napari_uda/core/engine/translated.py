@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_uda.core.metrics.amount import changed_percent
 from napari_uda.core.metrics.structure import structure_scores
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ MEASURES = {
     "correlation": "Pearson's r of intensities before and after; -1: inverted.",
     "structure": "Likeness of local self-similarity (MIND) before and after; 1: kept.",
     "contrast": "Deviation within a translation, as part of that within real images.",
+    "changed": "Mean change in per cent of the intensity range; 0: nothing was done.",
     "variety": "Deviation between translations, as part of that between real images.",
 }
 """Measures of a translation, and what they mean. Variety compares the quarters of all
@@ -44,6 +46,7 @@ def measure_translations(
     scores = structure_scores(originals, translations)
     found = {name: _mean(scores[name]) for name in ("correlation", "structure")}
     found["contrast"] = _part(_within(translations), _within(real))
+    found["changed"] = changed_percent((originals + 1) / 2, (translations + 1) / 2)
     found["variety"] = _part(_between(translations), _between(real))
     return {name: value for name, value in found.items() if np.isfinite(value)}
 

@@ -1,0 +1,126 @@
+"""Whether a training helped: lights only say that it was healthy.
+
+A run is compared with one of `source_only` on the same data, both at their best
+checkpoints: by truth where there is some, else by the scores that use no labels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from napari_uda.core.spec.events import Checkpoint, Started, Validation
+
+from .amount import HARDLY, percent_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from napari_uda.core.spec.events import Event
+
+BASELINE = "source_only"
+NO_ADAPTATION = (BASELINE, "supervised")
+"""Methods that are there to be compared with."""
+OF_SOURCE = ("source_dice", "cycle_dice")
+"""Scores that say nothing about masks of the target."""
+EQUAL = 0.01
+"""Difference of two Dice below which one is no better than the other."""
+LIGHTS = "Lights say that training was healthy, not that it helped."
+
+
+class Verdict(NamedTuple):
+    """Whether a run helped.
+
+    Attributes
+    ----------
+    level
+        How bad it is.
+    text
+        A sentence or some.
+    """
+
+    level: Literal["ok", "note", "warning"]
+    text: str
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What a run has come to at its best checkpoint."""
+
+    method: str
+    """Name of its method."""
+    truth: float | None = None
+    """Mean Dice on target truth, if there is some."""
+    scores: tuple[tuple[str, float], ...] = ()
+    """Scores of target masks that use no labels, by name; higher is better."""
+    changed: float | None = None
+    """Per cent of the intensity range by which it changes images, if it does."""
+
+
+def ending_of(events: Iterable[Event]) -> Ending | None:
+    """Return what a run has come to; None if it was never validated.
+
+    Parameters
+    ----------
+    events
+        What it has said and what still holds, in order.
+    """
+    method, last, best = "", None, None
+    for event in events:
+        match event:
+            case Started():
+                method = event.method
+            case Validation():
+                last = event
+            case Checkpoint(best=True) if last and last.step == event.step:
+                best = last
+    found = best or last
+    if found is None:
+        return None
+    scores = ((k, v) for k, v in found.scores.items() if k not in OF_SOURCE)
+    changes = [
+        look["changed"] for look in found.translations.values() if "changed" in look
+    ]
+    return Ending(
+        method,
+        found.truth.get("mean"),
+        tuple(scores),
+        max(changes, default=None),
+    )
+
+
+def verdict(run: Ending, baseline: Ending | None) -> Verdict | None:
+    """Say whether a run is better than its baseline; None if it is one itself.
+
+    Parameters
+    ----------
+    run
+        The run.
+    baseline
+        A run of `source_only` on the same data, if there is one.
+    """
+    if run.method in NO_ADAPTATION:
+        return None
+    hint = ""
+    if run.changed is not None and run.changed < HARDLY:
+        hint = f" Its translations hardly change images ({percent_text(run.changed)})."
+    if baseline is None:
+        text = (
+            f"Whether it helped, nothing tells: train {BASELINE} on the same data, too."
+        )
+        return Verdict("warning" if hint else "note", f"{text}{hint}")
+    if run.truth is not None and baseline.truth is not None:
+        better = run.truth >= baseline.truth + EQUAL
+        seen = f"target Dice {run.truth:.2f}, {BASELINE} {baseline.truth:.2f} (truth)"
+    else:
+        before = dict(baseline.scores)
+        both = [(value, before[name]) for name, value in run.scores if name in before]
+        if not both:
+            return Verdict("note", f"Nothing tells whether it helped.{hint}")
+        more = sum(now > then for now, then in both)
+        better = more > len(both) / 2
+        seen = f"{more} of {len(both)} scores without labels are higher (no truth)"
+    if better and not hint:
+        return Verdict("ok", f"Better than {BASELINE}: {seen}.")
+    head = "Better than" if better else "No better than"
+    return Verdict("warning", f"{head} {BASELINE}: {seen}.{hint} {LIGHTS}")

@@ -1,0 +1,94 @@
+"""Whether a run is better than its baseline is said plainly."""
+
+from __future__ import annotations
+
+import pytest
+
+from napari_uda.core.metrics.outcome import LIGHTS, Ending, ending_of, verdict
+from napari_uda.core.spec import events as ev
+
+BEFORE = Ending("source_only", 0.63, (("information", 0.5), ("confidence", 0.9)))
+
+
+def run(truth=None, scores=(), method="grl", changed=None):
+    return Ending(method, truth, tuple(scores), changed)
+
+
+@pytest.mark.parametrize("truth", [0.52, 0.63, 0.635])
+def test_truth_that_is_no_better_is_said_and_what_lights_mean(truth):
+    said = verdict(run(truth), BEFORE)
+    assert said.level == "warning"
+    assert f"No better than source_only: target Dice {truth:.2f}" in said.text
+    assert "source_only 0.63 (truth)" in said.text
+    assert said.text.endswith(LIGHTS)
+
+
+def test_truth_that_is_better_is_said_too():
+    assert verdict(run(0.71), BEFORE) == (
+        "ok",
+        "Better than source_only: target Dice 0.71, source_only 0.63 (truth).",
+    )
+
+
+@pytest.mark.parametrize(
+    ("information", "confidence", "level", "more"),
+    [(0.6, 0.95, "ok", 2), (0.6, 0.8, "warning", 1), (0.4, 0.8, "warning", 0)],
+)
+def test_without_truth_scores_without_labels_count(
+    information, confidence, level, more
+):
+    scores = {"information": information, "confidence": confidence, "new": 1.0}
+    said = verdict(run(None, scores.items()), BEFORE)
+    assert said.level == level
+    assert f"{more} of 2 scores without labels are higher (no truth)" in said.text
+
+
+def test_translations_that_change_nothing_are_named_even_where_dice_is_better():
+    said = verdict(run(0.71, method="td_gan", changed=1.2), BEFORE)
+    assert said.level == "warning"
+    assert "hardly change images (1.2 %)" in said.text
+    assert verdict(run(0.71, method="td_gan", changed=12.0), BEFORE).level == "ok"
+
+
+def test_without_a_baseline_nothing_tells():
+    said = verdict(run(0.71), None)
+    assert said.level == "note"
+    assert "train source_only on the same data" in said.text
+    assert verdict(run(0.5), Ending("source_only")).level == "note"
+
+
+@pytest.mark.parametrize("method", ["source_only", "supervised"])
+def test_what_others_are_compared_with_gets_no_verdict(method):
+    assert verdict(run(0.5, method=method), BEFORE) is None
+
+
+def started(method):
+    return ev.Started(
+        run="r", step=0, method=method, steps=9, device="d", precision="p",
+        loss_groups={},
+    )  # fmt: skip
+
+
+def validation(step, truth, **more):
+    scores = {"source_dice": 0.9, "information": truth / 2}
+    return ev.Validation(
+        run="r", step=step, scores=scores, truth={"mean": truth}, **more
+    )
+
+
+def saved(step, best):
+    return ev.Checkpoint(run="r", step=step, file="f", best=best)
+
+
+def test_the_best_checkpoint_counts_else_the_last_validation():
+    looks = {"source": {"changed": 2.0}, "target": {"changed": 5.0}}
+    told = [
+        started("td_gan"),
+        validation(3, 0.4, translations=looks), saved(3, best=True),
+        validation(6, 0.8), saved(6, best=False),
+    ]  # fmt: skip
+    assert ending_of(told) == Ending("td_gan", 0.4, (("information", 0.2),), 5.0)
+    assert ending_of([told[0], told[3]]) == Ending(
+        "td_gan", 0.8, (("information", 0.4),), None
+    )
+    assert ending_of(told[:1]) is None

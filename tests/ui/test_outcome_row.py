@@ -1,0 +1,68 @@
+"""A run that has ended says whether it helped."""
+
+from __future__ import annotations
+
+import pytest
+
+from napari_uda.core.spec import events as ev
+from napari_uda.core.spec.experiment import Experiment
+from napari_uda.core.spec.run import RunFolder
+from train_window import open_train, prepared_run, settle
+
+pytestmark = pytest.mark.usefixtures("own_settings")
+
+
+@pytest.fixture
+def train(make_napari_viewer, qtbot, pair):
+    widget = open_train(make_napari_viewer(), qtbot, pair)
+    yield widget
+    settle(qtbot, widget)
+
+
+def ended(train, method, truth, last=ev.Finished, data=None):
+    """Make a run that has come to this Dice."""
+    made = prepared_run(train, f"{method}-run")
+    experiment = made.experiment()
+    run = RunFolder(made.path.with_name(method))
+    run.create(Experiment.preset(method, "quick", data or experiment.data))
+    made.experiment_file.unlink()
+    about = {"run": run.id, "step": 5}
+    run.append(
+        ev.Started(
+            run=run.id, step=0, method=method, steps=5, device="d", precision="p",
+            loss_groups={},
+        )
+    )  # fmt: skip
+    run.append(ev.Validation(**about, scores={"information": 1}, truth={"mean": truth}))
+    run.append(ev.Checkpoint(**about, file="checkpoints/best.pt", best=True))
+    run.checkpoints.mkdir()
+    (run.checkpoints / "best.pt").touch()
+    if last is not None:
+        run.append(last(**about, **({"seconds": 1} if last is ev.Finished else {})))
+    return run
+
+
+def show(train, qtbot, run):
+    train.session.selected_run = run
+    settle(qtbot, train)
+    row = train.outcome
+    return row.text() if row.isVisibleTo(train) else ""
+
+
+def test_a_run_below_its_baseline_says_so(train, qtbot):
+    before, run = ended(train, "source_only", 0.63), ended(train, "grl", 0.52)
+    said = show(train, qtbot, run)
+    assert "No better than source_only: target Dice 0.52, source_only 0.63" in said
+    assert "Lights say that training was healthy, not that it helped" in said
+    assert show(train, qtbot, before) == ""
+    assert show(train, qtbot, run)
+    assert show(train, qtbot, None) == ""
+
+
+def test_a_run_without_a_baseline_asks_for_one(train, qtbot):
+    said = show(train, qtbot, ended(train, "grl", 0.52, ev.Stopped))
+    assert "train source_only on the same data" in said
+
+
+def test_a_run_that_has_not_ended_gets_no_verdict(train, qtbot):
+    assert show(train, qtbot, ended(train, "grl", 0.52, None)) == ""
