@@ -65,8 +65,8 @@ def test_a_run_from_start_to_finish(train, qtbot, fake):
     assert train.session.selected_run.state() == "finished"
     assert row(train) == ("finished", "20", "0.40")
     tree = train.run_list.tree
-    assert "Predict scores whole test images" in tree.headerItem().toolTip(3)
-    assert "At step 5," in tree.topLevelItem(0).toolTip(3)
+    assert "Predict scores whole images" in tree.headerItem().toolTip(3)
+    assert "at step 5: 0.40" in tree.topLevelItem(0).toolTip(3)
     experiment = train.session.selected_run.experiment()
     assert experiment.method.steps == 20
     assert experiment.name == train.session.selected_run.id
