@@ -89,6 +89,9 @@ def test_train_pause_stop_resume_and_predict(
     predict = PredictWidget(viewer)
     qtbot.addWidget(predict)
     until(lambda: predict.run.count() == 1)
+    assert predict.inputs.uses_files()  # those of the target folder
+    predict.inputs.origin.setCurrentIndex(0)
+    predict.inputs.image.setLayer(image)
     until(predict.predict.isEnabled)
     predict.predict.click()
     until(lambda: not predict._work.busy)
