@@ -10,6 +10,8 @@ import pytest
 from npe2 import PluginManifest
 from qtpy.QtWidgets import QWidget
 
+from napari_uda.ui.dock import TABS
+
 ROOT = Path(__file__).parents[1]
 NAME = "napari-uda"
 
@@ -33,13 +35,19 @@ def test_the_manifest_at_the_root_is_that_of_the_package():
 def test_the_manifest_is_valid_and_says_what_it_offers(manifest):
     manifest.validate_imports()
     assert manifest.name == NAME
-    assert "domain adaptation" in manifest.display_name.lower()
+    # Short, as napari puts it behind the title of every dock.
+    assert manifest.display_name == NAME
     contributions = manifest.contributions
     commands = {command.id for command in contributions.commands}
     used = [item.command for item in contributions.widgets]
     used += [item.command for item in contributions.sample_data]
     assert set(used) == commands
     assert "napari/layers/segment" in contributions.menus
+
+
+def test_the_menu_calls_the_tabs_by_their_names(manifest):
+    names = [item.display_name for item in manifest.contributions.widgets]
+    assert names == ["Domain adaptation", *(tab.title for tab in TABS)]
 
 
 @pytest.mark.parametrize(

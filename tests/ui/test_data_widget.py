@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tifffile
 from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
 from qtpy.QtGui import QDropEvent
+from qtpy.QtWidgets import QLabel
 
+from napari_uda.core.spec.domain import Structure
 from napari_uda.ui import data_widget as module
 from napari_uda.ui.data_widget import DataWidget
 from napari_uda.ui.session import METADATA_KEY, DomainChoice, LayerPair, Session
+from napari_uda.ui.steady_label import SteadyLabel
 
 
 @pytest.fixture(autouse=True)
@@ -216,6 +221,29 @@ def test_folders_chosen_and_dropped(widget, qtbot, tmp_path):
     assert not widget.classes.isVisibleTo(widget)
     assert widget.gap.isVisibleTo(widget)
     assert widget.gap.overlap.text().startswith("overlap")
+
+
+def test_a_class_is_named_in_full_or_its_tooltip_has_it(widget, viewer, qtbot):
+    widget.resize(350, 800)
+    widget.show()
+    long = "endoplasmic reticulum of a cell with a long name"
+    add_pair(viewer, "source", 1)
+    add_pair(viewer, "target", 2)
+    qtbot.waitUntil(lambda: looked(widget))
+    source = widget.session.choices["source"]
+    named = {
+        value: Structure(name=name, color="#aa0000")
+        for value, name in ((1, "mitochondrion"), (2, long))
+    }
+    widget.session.choose("source", replace(source, classes=named))
+    qtbot.waitUntil(lambda: looked(widget) and len(widget.classes.value()) == 2)
+    qtbot.wait(50)
+    rows = {label.text(): label for label in widget.gap.findChildren(SteadyLabel)}
+    for name in ("mitochondrion", long):
+        label = rows[f"\N{BLACK SQUARE} {name}"]
+        cut = "\N{HORIZONTAL ELLIPSIS}" in QLabel.text(label)
+        assert cut == (name == long)
+        assert not cut or long in QLabel.toolTip(label)
 
 
 def drop(picker, folder):

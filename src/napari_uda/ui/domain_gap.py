@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
 )
 from superqt import QElidingLabel
 
+from .steady_label import Part, SteadyLabel
 from .words import DOMAIN_COLORS, share_text, size_text
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class DomainGap(QWidget):
         self._facts.setContentsMargins(0, 0, 0, 0)
         self._facts.setHorizontalSpacing(6)
         self._facts.setVerticalSpacing(1)
-        for column, share in enumerate((11, 12, 12)):
+        for column, share in enumerate((14, 11, 11)):
             self._facts.setColumnStretch(column, share)
 
         layout = QVBoxLayout(self)
@@ -116,12 +117,15 @@ class DomainGap(QWidget):
             if name:
                 color = DOMAIN_COLORS[name]
                 self._put(0, column, f"<span style='color:{color}'>{name}</span>")
-        for row, texts in enumerate(rows, start=1):
-            differs = texts[1] != texts[2] and all(texts[1:])
-            for column, text in enumerate(texts):
-                bold = not column and differs and not text.startswith("<")
-                label = self._put(row, column, f"<b>{text}</b>" if bold else text)
-                label.setEnabled(column > 0 or bold)
+        for row, (name, *values) in enumerate(rows, start=1):
+            if isinstance(name, str):
+                differs = values[0] != values[1] and all(values)
+                label = self._put(row, 0, f"<b>{name}</b>" if differs else name)
+                label.setEnabled(differs)
+            else:
+                self._name(row, name)
+            for column, text in enumerate(values, start=1):
+                self._put(row, column, text)
 
     def changeEvent(self, event: QEvent | None) -> None:
         """Follow the theme."""
@@ -138,6 +142,12 @@ class DomainGap(QWidget):
         label.setToolTip(text)
         self._facts.addWidget(label, row, column)
         return label
+
+    def _name(self, row: int, item: Structure) -> None:
+        label = SteadyLabel()
+        label.setParts(Part(item.name, "\N{BLACK SQUARE}", item.color))
+        label.setEnabled(False)
+        self._facts.addWidget(label, row, 0)
 
     def _draw(self) -> None:
         inspection = self._inspection
@@ -170,9 +180,9 @@ class DomainGap(QWidget):
 
 def _facts(
     inspection: Inspection, structures: tuple[Structure, ...]
-) -> list[tuple[str, str, str]]:
+) -> list[tuple[str | Structure, str, str]]:
     both = (inspection.source, inspection.target)
-    facts = [
+    facts: list[tuple[Any, ...]] = [
         ("images", *(str(one.samples) for one in both)),
         ("voxel size", *(size_text(one.voxel_size, one.unit) for one in both)),
         ("field of view", *(_view(one) for one in both)),
@@ -183,8 +193,7 @@ def _facts(
             share_text(one.prevalence[item.name]) if item.name in one.prevalence else ""
             for one in both
         ]
-        swatch = f"<span style='color:{item.color}'>\N{BLACK SQUARE}</span>"
-        facts.append((f"{swatch} {item.name}", *shares))
+        facts.append((item, *shares))
     return facts  # type: ignore[return-value]
 
 

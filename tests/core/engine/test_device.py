@@ -82,7 +82,10 @@ def test_threads_are_found_where_there_is_no_affinity(monkeypatch):
     assert set_threads(Training()) == 2
 
 
-def test_the_processor_is_described_with_its_threads_and_memory():
+def test_the_processor_is_described_with_its_threads_and_memory(monkeypatch):
     cpu = torch.device("cpu")
-    assert describe(cpu) == f"cpu ({torch.get_num_threads()} threads)"
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    assert describe(cpu) == "cpu (2 threads)"
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    assert describe(cpu) == "cpu (1 thread)"
     assert 0.01 < memory_used(cpu) < 100

@@ -54,7 +54,7 @@ def test_a_run_says_everything_in_order_and_writes_these_files(run, make_experim
     started = events[0]
     assert started.run == "run-1"
     assert (started.method, started.steps) == ("source_only", 6)
-    assert started.device == "cpu (1 threads)"
+    assert started.device == "cpu (1 thread)"
     assert started.precision == "float32"
     assert started.loss_groups == {"segmentation": ("seg",)}
     assert started.guessing == {}
