@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
@@ -103,8 +103,8 @@ class DomainGap(QWidget):
         self._inspection = inspection
         self._draw()
         rows = [
-            (label, *values)
-            for label, *values in _facts(inspection, structures)
+            (label, values)
+            for label, values in _facts(inspection, structures)
             if any(value not in ("", "\N{EN DASH}") for value in values)
         ]
         while self._facts.count():
@@ -117,13 +117,13 @@ class DomainGap(QWidget):
             if name:
                 color = DOMAIN_COLORS[name]
                 self._put(0, column, f"<span style='color:{color}'>{name}</span>")
-        for row, (name, *values) in enumerate(rows, start=1):
-            if isinstance(name, str):
+        for row, (fact, values) in enumerate(rows, start=1):
+            if isinstance(fact, str):
                 differs = values[0] != values[1] and all(values)
-                label = self._put(row, 0, f"<b>{name}</b>" if differs else name)
+                label = self._put(row, 0, f"<b>{fact}</b>" if differs else fact)
                 label.setEnabled(differs)
             else:
-                self._name(row, name)
+                self._name(row, fact)
             for column, text in enumerate(values, start=1):
                 self._put(row, column, text)
 
@@ -180,21 +180,21 @@ class DomainGap(QWidget):
 
 def _facts(
     inspection: Inspection, structures: tuple[Structure, ...]
-) -> list[tuple[str | Structure, str, str]]:
+) -> list[tuple[str | Structure, list[str]]]:
     both = (inspection.source, inspection.target)
-    facts: list[tuple[Any, ...]] = [
-        ("images", *(str(one.samples) for one in both)),
-        ("voxel size", *(size_text(one.voxel_size, one.unit) for one in both)),
-        ("field of view", *(_view(one) for one in both)),
-        ("orientation", *(one.orientation for one in both)),
+    facts: list[tuple[str | Structure, list[str]]] = [
+        ("images", [str(one.samples) for one in both]),
+        ("voxel size", [size_text(one.voxel_size, one.unit) for one in both]),
+        ("field of view", [_view(one) for one in both]),
+        ("orientation", [one.orientation for one in both]),
     ]
     for item in structures[:MOST_CLASSES]:
         shares = [
             share_text(one.prevalence[item.name]) if item.name in one.prevalence else ""
             for one in both
         ]
-        facts.append((item, *shares))
-    return facts  # type: ignore[return-value]
+        facts.append((item, shares))
+    return facts
 
 
 def _view(summary: DomainSummary) -> str:
