@@ -103,7 +103,7 @@ def test_a_busy_machine_is_told_apart_from_a_long_run(qtbot, widget):
     widget.experiment.form.change({"batch_size": 1})
     ready(qtbot, widget)
     row = widget.experiment.estimate
-    assert "6 minutes on cuda:0, longer while other programs take 90% of it" in (
+    assert "6 minutes on cuda:0, longer while other work takes 90% of it" in (
         row.words.text()
     )
     assert "many times as long" in row.words.toolTip()

@@ -95,7 +95,7 @@ def test_on_a_busy_processor_its_own_time_counts(workload, monkeypatch, threads)
     assert told.crowded == 0.8
     assert torch.get_num_threads() == 1
     assert told.seconds < 100
-    assert "longer while other programs take 80% of it" in str(told)
+    assert "longer while other work takes 80% of it" in str(told)
 
 
 def test_who_comes_while_it_is_measured_is_noticed_too(workload, monkeypatch, threads):
@@ -110,7 +110,7 @@ def test_a_quiet_machine_is_measured_by_the_clock(workload, monkeypatch, threads
     monkeypatch.setattr(Crowding, "others", 0.2)
     told = estimate(workload, budget=0)
     assert told.crowded == 0
-    assert "other programs" not in str(told)
+    assert "other work" not in str(told)
 
 
 @pytest.mark.parametrize("name", ["td_gan", "accseg"])

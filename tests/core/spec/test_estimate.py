@@ -16,5 +16,5 @@ def estimate(**changes):
 def test_a_busy_machine_is_told_apart_from_a_long_run():
     assert estimate().time == "3 minutes on cpu"
     busy = estimate(crowded=0.9)
-    assert busy.time == "3 minutes on cpu, longer while other programs take 90% of it"
+    assert busy.time == "3 minutes on cpu, longer while other work takes 90% of it"
     assert busy.time in str(busy)

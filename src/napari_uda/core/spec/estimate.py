@@ -21,7 +21,7 @@ class Estimate(Config):
     seconds: float
     """Time that training takes with the device to itself, without reading images."""
     crowded: float = 0.0
-    """Part of the processor that other programs took meanwhile, where that is much."""
+    """Part of the processor that other work took meanwhile, where that is much."""
     measured: float
     """Part of a training step that was measured; the rest is extrapolated."""
     suggestion: dict[str, int] = {}
@@ -39,7 +39,7 @@ class Estimate(Config):
         """How long training takes, in words, and what may make it longer."""
         words = f"{rough_time(self.seconds)} on {self.device}"
         if self.crowded:
-            words += f", longer while other programs take {self.crowded:.0%} of it"
+            words += f", longer while other work takes {self.crowded:.0%} of it"
         return words
 
     @property
