@@ -7,8 +7,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psutil
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -22,8 +20,7 @@ def keep_queue(settings: QSettings, runs: Iterable[Path]) -> None:
     paths = [str(path) for path in runs]
     if not paths and not kept_queue(settings, also_own=True):
         return  # the queue of another napari is its own
-    born = psutil.Process().create_time()
-    kept = {"pid": os.getpid(), "born": born, "runs": paths}
+    kept = {"pid": os.getpid(), "born": _born(os.getpid()), "runs": paths}
     settings.setValue(KEY, json.dumps(kept))
 
 
@@ -47,8 +44,15 @@ def kept_queue(settings: QSettings, also_own: bool = False) -> list[Path]:
 
 
 def _lives(kept: dict[str, Any]) -> bool:
+    born = _born(int(kept["pid"]))
+    return born is not None and abs(born - float(kept["born"])) < 2
+
+
+def _born(pid: int) -> float | None:
+    """Return when a process began; None if there is no such process."""
+    import psutil  # not at the top: it would slow down the opening of the dock
+
     try:
-        born = psutil.Process(int(kept["pid"])).create_time()
+        return float(psutil.Process(pid).create_time())
     except psutil.Error:
-        return False
-    return abs(born - float(kept["born"])) < 2
+        return None
