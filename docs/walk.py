@@ -238,9 +238,13 @@ class Walk(Window):
         click(panel.mode_button("side"))
         report = self.out / "check.html"
         report.unlink(missing_ok=True)
-        answer(lambda: click(panel.report), report)
-        wait(lambda: report.exists() and panel.report.isEnabled(), 60, "the report")
-        self.picture("check-verdict", top=panel.report)
+        answer(lambda: click(panel.saving.report), report)
+        wait(
+            lambda: report.exists() and panel.saving.report.isEnabled(),
+            60,
+            "the report",
+        )
+        self.picture("check-verdict", top=panel.saving.report)
 
 
 def main() -> None:

@@ -67,7 +67,7 @@ def test_a_copy_looks_like_its_original_and_is_not_praised(
     assert "Hardly changed (0.0 %): there is nothing to trust yet." in lines[0]
     assert SEVERITY_COLORS["warning"] in lines[0]
     assert "Anatomy kept" not in panel.trust.text()
-    [said] = write_page(panel.review, panel.about, tmp_path / "page.html")
+    [said] = write_page(panel.review, panel.saving.about, tmp_path / "page.html")
     assert "saved" in said
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert '<li class="warning"><b>Hardly changed (0.0 %)' in page
@@ -120,7 +120,7 @@ def test_the_step_of_the_checkpoint_is_said_here_and_in_the_report(
     add_image(viewer)
     panel = translate(widget, qtbot, "invert")
     assert widget.message.text() == "1 image translated (best, step 7)."
-    list(write_page(panel.review, panel.about, tmp_path / "page.html"))
+    list(write_page(panel.review, panel.saving.about, tmp_path / "page.html"))
     assert "best, step 7" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
@@ -130,7 +130,7 @@ def test_a_single_image_is_not_called_a_slice(viewer, widget, qtbot, tmp_path):
     row = panel.verdict
     assert row.note.placeholderText() == "note on this image"
     assert "This image can be used" in row.accept.toolTip()
-    list(write_page(panel.review, panel.about, tmp_path / "page.html"))
+    list(write_page(panel.review, panel.saving.about, tmp_path / "page.html"))
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "Scores of every image" in page
     add_image(viewer, name="stack")

@@ -90,7 +90,7 @@ def test_a_chosen_folder_is_checked_image_by_image(
 
     out = tmp_path / "all.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(out), ""))
-    panel.csv.click()
+    panel.saving.csv.click()
     with out.open(newline="") as opened:
         rows = list(csv.DictReader(opened))
     assert {row["image"] for row in rows} == {"c", "d"}
@@ -105,7 +105,7 @@ def test_a_chosen_folder_is_checked_image_by_image(
     widget.translate.click()
     measured(widget, qtbot)
     assert tally.text() == "0 accepted, 0 rejected of 1 · 2 kept before"
-    panel.csv.click()
+    panel.saving.csv.click()
     with out.open(newline="") as opened:
         rows = list(csv.DictReader(opened))
     assert {row["image"]: row["verdict"] for row in rows}.keys() == {"a", "c", "d"}

@@ -91,16 +91,16 @@ def test_page_and_table_hold_what_was_found(
     widget.panel.verdict.reject.click()
     answers = [str(tmp_path / "page"), str(tmp_path / "table.csv")]
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (answers.pop(0), ""))
-    widget.panel.report.click()
-    assert not widget.panel.report.isEnabled()
+    widget.panel.saving.report.click()
+    assert not widget.panel.saving.report.isEnabled()
     qtbot.waitUntil(lambda: "saved to" in widget.message.text())
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert page.count("data:image/png") == 3 * SLICES
     assert page.index("MR, slice 3 of 5") < page.index("MR, slice 1 of 5")
     assert "fake" in page
     assert "Research use only" in page
-    qtbot.waitUntil(widget.panel.report.isEnabled)
-    widget.panel.csv.click()
+    qtbot.waitUntil(widget.panel.saving.report.isEnabled)
+    widget.panel.saving.csv.click()
     with (tmp_path / "table.csv").open(newline="") as opened:
         rows = list(csv.DictReader(opened))
     assert [row["verdict"] for row in rows] == ["", "", "rejected", "", ""]
@@ -114,7 +114,7 @@ def test_a_file_that_cannot_be_written_is_a_sentence(
     (tmp_path / "folder").write_text("a file")
     name = str(tmp_path / "folder" / "page.html")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (name, ""))
-    widget.panel.report.click()
+    widget.panel.saving.report.click()
     qtbot.waitUntil(lambda: "cannot be written" in widget.message.text())
-    widget.panel.csv.click()
+    widget.panel.saving.csv.click()
     assert "cannot be written" in widget.message.text()

@@ -205,7 +205,12 @@ def test_no_button_moves_from_item_to_item(viewer, widget, qtbot):
     def look():
         qtbot.wait(20)
         panel = widget.panel
-        buttons = (panel.next, panel.verdict.reject, panel.report, widget.translate)
+        buttons = (
+            panel.next,
+            panel.verdict.reject,
+            panel.saving.report,
+            widget.translate,
+        )
         places.append([one.mapTo(widget, one.rect().topLeft()) for one in buttons])
 
     compare(widget, qtbot)

@@ -289,7 +289,7 @@ def test_a_real_run_translates_end_to_end(
     widget.translate.click()
     measured(widget, qtbot)
     assert widget.message.text() == "1 image translated (best, step 2)."
-    assert widget.panel.about["Checkpoint"] == "best, step 2"
+    assert widget.panel.saving.about["Checkpoint"] == "best, step 2"
     result = viewer.layers["section · look of the target (tiny)"]
     assert result.data.shape == image.data.shape
     assert np.abs(result.data).max() <= 1

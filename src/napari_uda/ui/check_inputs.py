@@ -128,7 +128,7 @@ class CheckInputs(CheckForm):
             self.judge.addItem(ITSELF, None)
             for other in self._looks:
                 if looks and other is not looks and other.task == looks.task:
-                    self.judge.addItem(other.run.id, other.run)
+                    self.judge.addItem(other.run.title, other.run)
             self.judge.addItem(NOBODY, None)
             self.judge.setCurrentIndex(max(0, self.judge.findText(before)))
 

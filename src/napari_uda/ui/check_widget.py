@@ -199,7 +199,7 @@ class CheckWidget(QWidget):
             tuple((one.input, one.to) for one in originals),
             *self.inputs.judging(),
         )
-        self._judge = (request.judge or looks.run).id
+        self._judge = (request.judge or looks.run).title
         self._checkpoint = request.checkpoint
         translator = Translator(request, self.command)
         self._looks, self._chosen = looks, originals
@@ -237,7 +237,7 @@ class CheckWidget(QWidget):
         assert looks is not None
         step = self._results[0].step
         checkpoint = self._checkpoint + ("" if step is None else f", step {step}")
-        what = f"{looks.run.id}, {checkpoint}"  # verdicts on one are none on another
+        what = f"{looks.run.id}, {checkpoint}"  # titles change, and verdicts stay
         pairs = []
         for result, chosen in zip(self._results, self._chosen, strict=True):
             pair = (
@@ -253,7 +253,7 @@ class CheckWidget(QWidget):
                 self._add_layer(pair, looks)
             pairs.append(pair)
         about = {
-            "Run": looks.run.id,
+            "Run": looks.run.title,
             "Method": looks.method,
             "Checkpoint": checkpoint,
             "Look": " and ".join(dict.fromkeys(f"of the {pair.to}" for pair in pairs)),
@@ -266,7 +266,7 @@ class CheckWidget(QWidget):
     def _add_layer(self, pair: Pair, looks: Looks) -> None:
         """Offer a translation as a layer of its own, to be saved or used elsewhere."""
         viewer = self.session.viewer
-        name = f"{pair.name} \N{MIDDLE DOT} look of the {pair.to} ({looks.run.id})"
+        name = f"{pair.name} \N{MIDDLE DOT} look of the {pair.to} ({looks.run.title})"
         data = to_layer_axes(pair.translated, pair.axes)
         for layer in viewer.layers:
             if layer.name == name and role_of(layer) == "translation":

@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
 from superqt import QElidingLabel
 
 from .comparison import DIFFERENCE_COLORS, MODES, Mode
+from .review_saving import SaveRow
 from .slice_plot import SlicePlot
 from .verdict_row import VerdictRow
 
@@ -41,10 +42,6 @@ DIFFERENCE_HINT = (
     "run, or by percentiles. Colours are full at this part of the range."
 )
 PER_ROW = 3
-REPORT_HINT = (
-    "One page with pictures of the worst and of the rejected slices, all scores and "
-    "verdicts (Ctrl+Shift+R)."
-)
 TRUST_HINT = (
     "<p>Changed: the mean absolute difference, in per cent of the intensity range that "
     "the networks see. What was hardly changed is kept, and that says nothing.</p>"
@@ -55,7 +52,6 @@ TRUST_HINT = (
     "</p><p>A score agrees on many slices if it does on nine of ten of them. That all "
     "agree is no proof: a small lesion may have come or gone.</p>"
 )
-CSV_HINT = "Export scores and verdicts of every slice as a table (Ctrl+Shift+E)."
 
 
 class ReviewForm(QWidget):
@@ -108,12 +104,7 @@ class ReviewForm(QWidget):
 
     def _make_verdicts(self) -> None:
         self.verdict = VerdictRow()
-        self.report = QPushButton("Save report (HTML)…")
-        self.report.setShortcut("Ctrl+Shift+R")
-        self.csv = QPushButton("Verdicts (CSV)…")
-        self.csv.setShortcut("Ctrl+Shift+E")
-        for button in (self.report, self.csv):
-            button.setMinimumWidth(60)
+        self.saving = SaveRow()
 
     def _lay_out(self) -> None:
         below = QVBoxLayout(self)
@@ -145,11 +136,7 @@ class ReviewForm(QWidget):
         below.addLayout(where)
         below.addWidget(self.plot)
         below.addWidget(self.verdict)
-        save = QHBoxLayout()
-        save.setSpacing(4)
-        save.addWidget(self.report, 1)
-        save.addWidget(self.csv, 1)
-        below.addLayout(save)
+        below.addWidget(self.saving)
         # Last, as its height changes from item to item and nothing may move.
         below.addWidget(self.trust)
         below.addWidget(self.findings)

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from napari.qt.threading import thread_worker
 from qtpy.QtCore import QTimer, Signal
 from qtpy.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
-from qtpy.QtWidgets import QFileDialog, QWidget
 
 from .check_pairs import measure
-from .check_saving import write_page, write_verdicts
 from .comparison import MODES, Comparison, Mode
 from .listening import Latest, Listener
 from .review import SCORES, Item, Review
-from .review_form import (
-    CSV_HINT,
-    DIFFERENCE_HINT,
-    DIFFERENCE_WORDS,
-    REPORT_HINT,
-    ReviewForm,
-)
+from .review_form import DIFFERENCE_HINT, DIFFERENCE_WORDS, ReviewForm
 from .words import marked_text
 
 if TYPE_CHECKING:
+    from qtpy.QtWidgets import QWidget
+
     from .session import Session
 
 REDRAW = 250
@@ -57,9 +50,7 @@ class ReviewPanel(ReviewForm):
         self.comparison = Comparison(viewer)
         self.review: Review | None = None
         self.current = Item(0, 0)
-        self.about: dict[str, str] = {}
         self._measuring = Latest(self)
-        self._saving = Latest(self)
         self._moved = False
         self._bound = False
         self._redraw = QTimer(self)
@@ -77,8 +68,7 @@ class ReviewPanel(ReviewForm):
         self.next.clicked.connect(self._on_next)
         self.verdict.decided.connect(self._draw_plot)
         self.verdict.said.connect(self.said)
-        self.report.clicked.connect(self._on_report)
-        self.csv.clicked.connect(self._on_csv)
+        self.saving.said.connect(self.said)
         for keys, button in (
             ("Alt+Left", self.previous),
             ("Alt+Right", self.next),
@@ -100,7 +90,8 @@ class ReviewPanel(ReviewForm):
         about
             Facts for the report, such as run and method.
         """
-        self.review, self.about = review, about
+        self.review = review
+        self.saving.open(review, about)
         self._moved = False
         pair = review.pairs[0]
         self.current = Item(0, pair.slice_at(self._viewer.dims.point))
@@ -364,46 +355,4 @@ class ReviewPanel(ReviewForm):
                 else "Nothing is measured yet."
             )
         self.verdict.show_item(review, item)
-        self._enable_saving()
-
-    def _enable_saving(self) -> None:
-        review = self.review
-        why = ""
-        if review is None or not review.order:
-            why = "Nothing is measured yet."
-        elif self._saving.busy:
-            why = "A report is being written."
-        self.report.setEnabled(not why)
-        self.report.setToolTip(why or REPORT_HINT)
-        self.csv.setEnabled(not why)
-        self.csv.setToolTip(why or CSV_HINT)
-
-    def _on_report(self) -> None:
-        if self.review is None:
-            return
-        start = str(self.review.file.with_name("check.html"))
-        name, _ = QFileDialog.getSaveFileName(self, "Report", start, "HTML (*.html)")
-        if name:
-            path = _with_suffix(name, ".html")
-            worker = thread_worker(write_page)(self.review, self.about, path)
-            self._saving.start(worker, self.said.emit, self._on_saved)
-            self._enable_saving()
-
-    def _on_saved(self) -> None:
-        self._saving.done()
-        self._enable_saving()
-
-    def _on_csv(self) -> None:
-        if self.review is None:
-            return
-        name, _ = QFileDialog.getSaveFileName(
-            self, "Verdicts", "verdicts.csv", "CSV (*.csv)"
-        )
-        if name:
-            path = _with_suffix(name, ".csv")
-            self.said.emit(write_verdicts(self.review, path))
-
-
-def _with_suffix(name: str, suffix: str) -> Path:
-    path = Path(name)
-    return path if path.suffix else path.with_name(path.name + suffix)
+        self.saving.refresh()

@@ -117,7 +117,7 @@ class Translator:
                 words += ["--judge", str(request.judge.path)]
             words += ["--out", str(folder / f"translated_{part}")]
             results = yield from self._child.run(
-                words, names, request.run.id, part, len(groups)
+                words, names, request.run.title, part, len(groups)
             )
             if results is None:
                 return
