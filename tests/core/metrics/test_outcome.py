@@ -32,7 +32,7 @@ def test_truth_that_is_better_is_said_too():
 
 @pytest.mark.parametrize(
     ("information", "confidence", "level", "more"),
-    [(0.6, 0.95, "ok", 2), (0.6, 0.8, "warning", 1), (0.4, 0.8, "warning", 0)],
+    [(0.6, 0.95, "note", 2), (0.6, 0.8, "warning", 1), (0.4, 0.8, "warning", 0)],
 )
 def test_without_truth_scores_without_labels_count(
     information, confidence, level, more
@@ -41,6 +41,7 @@ def test_without_truth_scores_without_labels_count(
     said = verdict(run(None, scores.items()), BEFORE)
     assert said.level == level
     assert f"{more} of 2 scores without labels are higher (no truth)" in said.text
+    assert said.text.startswith("Perhaps" if more == 2 else "No better")
 
 
 def test_translations_that_change_nothing_are_named_even_where_dice_is_better():

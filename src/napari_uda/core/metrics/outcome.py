@@ -25,6 +25,8 @@ OF_SOURCE = ("source_dice", "cycle_dice")
 """Scores that say nothing about masks of the target."""
 EQUAL = 0.01
 """Difference of two Dice below which one is no better than the other."""
+GUESS = "Perhaps better than"
+"""What is said without truth: scores without labels can be wrong."""
 LIGHTS = "Lights say that training was healthy, not that it helped."
 
 
@@ -120,7 +122,8 @@ def verdict(run: Ending, baseline: Ending | None) -> Verdict | None:
         more = sum(now > then for now, then in both)
         better = more > len(both) / 2
         seen = f"{more} of {len(both)} scores without labels are higher (no truth)"
+    known = run.truth is not None and baseline.truth is not None
+    head = "No better than" if not better else "Better than" if known else GUESS
     if better and not hint:
-        return Verdict("ok", f"Better than {BASELINE}: {seen}.")
-    head = "Better than" if better else "No better than"
+        return Verdict("ok" if known else "note", f"{head} {BASELINE}: {seen}.")
     return Verdict("warning", f"{head} {BASELINE}: {seen}.{hint} {LIGHTS}")
