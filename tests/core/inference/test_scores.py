@@ -10,6 +10,7 @@ import tifffile
 from napari_uda.core.data.labels import membranes
 from napari_uda.core.errors import UserError
 from napari_uda.core.inference.scores import evaluate
+from napari_uda.core.io import Geometry, write_labels
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,6 +59,20 @@ def test_distances_are_in_the_unit_of_the_data_folder(
     (tmp_path / "data" / "dataset.yaml").write_text(yaml)
     (row,) = evaluate(tmp_path / "masks", tmp_path / "data")
     assert (row["hd95"], row["unit"]) == (pytest.approx(6), "nm")
+
+
+@pytest.mark.parametrize("kind", ["labels", "labels/liver"])
+def test_truth_without_a_voxel_size_has_that_of_the_prediction(
+    kind: str, tmp_path: Path
+) -> None:
+    """It may have been typed for the prediction, and is kept in its file."""
+    put(tmp_path / "data" / kind / "a.tif", SQUARE)
+    mine = tmp_path / kind.replace("labels", "masks") / "a.tif"
+    mine.parent.mkdir(parents=True)
+    moved = np.roll(SQUARE, 3, 0).astype(np.uint8)
+    write_labels(mine, moved, Geometry((4.0, 4.0), "nm"))
+    (row,) = evaluate(tmp_path / "masks", tmp_path / "data")
+    assert (row["hd95"], row["unit"]) == (pytest.approx(12), "nm")
 
 
 def test_predicted_membranes_are_scored_against_those_of_instances(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_uda.core.io import Geometry
     from napari_uda.core.metrics.report import Row
 
 
@@ -66,6 +67,7 @@ def compare_labels(
     config: FolderConfig,
     *,
     file: str = "",
+    guessed: Geometry | None = None,
 ) -> Compared:
     """Bring predicted labels and the labels of a file together.
 
@@ -83,6 +85,8 @@ def compare_labels(
         The `dataset.yaml` of the truth.
     file
         File of the prediction, for messages.
+    guessed
+        Geometry of the prediction, for labels that do not say how large voxels are.
 
     Raises
     ------
@@ -92,7 +96,7 @@ def compare_labels(
     """
     volume = read_labels(truth)
     theirs = np.asarray(volume.data)
-    geometry = geometry_of(volume.header, config)
+    geometry = geometry_of(volume.header, config, guessed)
     size, unit = whole_size(geometry, volume.data.ndim, config.unit)
     known = _names(config)
     if config.membrane_width is not None:
@@ -124,6 +128,8 @@ def compare_masks(
     guess: Mapping[str, NDArray[Any]],
     truth: Mapping[str, Path],
     config: FolderConfig,
+    *,
+    guessed: Geometry | None = None,
 ) -> Compared:
     """Bring predicted masks and mask files of structures together.
 
@@ -137,6 +143,8 @@ def compare_masks(
         Structure to mask file.
     config
         The `dataset.yaml` of the truth.
+    guessed
+        As in `compare_labels`.
 
     Raises
     ------
@@ -158,7 +166,7 @@ def compare_masks(
             "predictions and labels must have equal shapes."
         )
     first = volumes[0]
-    geometry = geometry_of(first.header, config)
+    geometry = geometry_of(first.header, config, guessed)
     size, unit = whole_size(geometry, first.data.ndim, config.unit)
     mine = np.stack([np.asarray(guess[key] > 0, np.uint8) for key in names])
     theirs = np.stack([np.asarray(v.data > 0, np.uint8) for v in volumes])

@@ -122,12 +122,17 @@ def _compare(
     if isinstance(guess, dict) and isinstance(truth, dict):
         known = [key for key in classes.values() if key in guess]
         names = dict.fromkeys([*known, *guess])  # in the order of the run
-        masks = {key: np.asarray(read_labels(guess[key]).data) for key in names}
-        return compare_masks(name, masks, truth, config)
+        read = {key: read_labels(guess[key]) for key in names}
+        masks = {key: np.asarray(volume.data) for key, volume in read.items()}
+        geometry = next(iter(read.values())).header.geometry
+        return compare_masks(name, masks, truth, config, guessed=geometry)
     assert isinstance(guess, Path)
     assert isinstance(truth, Path)
-    labels = np.asarray(read_labels(guess).data)
-    return compare_labels(name, labels, truth, classes, config, file=str(guess))
+    volume = read_labels(guess)
+    return compare_labels(
+        name, np.asarray(volume.data), truth, classes, config,
+        file=str(guess), guessed=volume.header.geometry,
+    )  # fmt: skip
 
 
 def _predicted_classes(predictions: Path) -> dict[int, str]:
