@@ -126,6 +126,12 @@ class Overlay:
         """Return the layers of the masks that are looked at."""
         return self._masks[self._side]
 
+    def masks(self, side: Side) -> list[Labels]:
+        """Return the layers of a side; none if all were removed or not yet made."""
+        layers = self._masks[side]
+        alive = any(layer in self._viewer.layers for layer in layers)
+        return layers if alive else []
+
     def set_truth(
         self,
         truth: NDArray[Any] | None,
@@ -198,7 +204,7 @@ class Overlay:
 
     def is_alive(self) -> bool:
         """Tell whether the prediction is still among the viewer's layers."""
-        return any(layer in self._viewer.layers for layer in self.labels)
+        return bool(self.masks(self._side) or self.masks("after"))
 
     def show(self) -> None:
         """Show every layer of ours that the view asks for, and the maps seen before."""
@@ -221,9 +227,9 @@ class Overlay:
             if layer is not but:
                 layer.visible = False
 
-    def note_saved(self) -> None:
-        """Take note that the masks of the run are on the disk."""
-        for layer in self.labels:
+    def note_saved(self, side: Side) -> None:
+        """Take note that the masks of a side are on the disk."""
+        for layer in self._masks[side]:
             saved(layer)
 
     def _named(self, what: str) -> str:

@@ -23,6 +23,12 @@ from .score_head import ScoreHead
 from .score_table import ScoreTable
 from .view_row import ViewRow
 
+SAVE_HINT = (
+    "Save the masks of {run}, which are shown, as they are now, corrections included, "
+    "as TIFF or NIfTI with the geometry of their image (Ctrl+Shift+M)."
+)
+"""What Save masks does, by the run whose masks are shown."""
+
 
 class PredictForm(QWidget):
     """Run, images, actions, views and scores in one column.
@@ -77,10 +83,6 @@ class PredictForm(QWidget):
         )
         self.save = QPushButton("Save masks…")
         self.save.setShortcut("Ctrl+Shift+M")
-        self.save.setToolTip(
-            "Save the masks of the run as they are now, corrections included, as TIFF "
-            "or NIfTI with the geometry of their image (Ctrl+Shift+M)."
-        )
 
     def _lay_out(self, inputs: QWidget) -> None:
         form = QGridLayout()

@@ -15,7 +15,7 @@ from napari_uda.core.errors import UserError
 from .baselines import Baselines, find_baselines
 from .child import Failure, Progress
 from .listening import Latest, Listener
-from .predict_form import PredictForm
+from .predict_form import SAVE_HINT, PredictForm
 from .predict_inputs import Chosen, PredictInputs
 from .predicted_layers import PredictedLayers
 from .predicting import (
@@ -108,6 +108,11 @@ class PredictWidget(PredictForm):
     def _show_side(self, side: Side) -> None:
         self.shown.show_side(side)
         self._layers.show_side(side)
+        self._name_save()
+
+    def _name_save(self) -> None:
+        """Say in the tooltip whose masks the button saves."""
+        self.save.setToolTip(SAVE_HINT.format(run=self.shown.run))
 
     def _on_ndisplay_changed(self, _event: Any = None) -> None:
         self._show_view(self._layers.view)
@@ -212,6 +217,7 @@ class PredictWidget(PredictForm):
         self._layers.start()
         before, after = (title.replace("\n", ", ") for title in request.titles[::-1])
         self.shown.set_runs(before, after)
+        self._name_save()
         self.scores.clear()
         self._say("")
         self.bar.setValue(0)
@@ -355,7 +361,8 @@ class PredictWidget(PredictForm):
 
     def _on_save_clicked(self) -> None:
         overlays = [self._layers.get(i) for i in range(len(self._results))]
-        if text := save_masks(self, self._results, overlays):
+        side, run = self.shown.side, self.shown.run
+        if text := save_masks(self, self._results, overlays, side, run):
             self._say(text)
 
 

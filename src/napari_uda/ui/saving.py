@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from napari_uda.core.metrics.report import Row
     from napari_uda.core.spec.run import RunFolder
 
-    from .overlays import Overlay
+    from .overlays import Overlay, Side
     from .predicting import PredictResult
 
 FORMATS = "TIFF (*.tif);;NIfTI (*.nii.gz);;NPY (*.npy)"
@@ -34,8 +34,10 @@ def save_masks(
     parent: QWidget,
     results: Sequence[PredictResult],
     overlays: Sequence[Overlay | None],
+    side: Side,
+    run: str,
 ) -> str:
-    """Ask where to, and save the masks as their layers hold them now.
+    """Ask where to, and save the masks of a side as their layers hold them now.
 
     Parameters
     ----------
@@ -43,31 +45,40 @@ def save_masks(
         Widget that asks.
     results, overlays
         What was predicted, and the layers that show it, if any.
+    side
+        Whose masks: those of the run or of the baseline.
+    run
+        What they are masks of, run and checkpoint, as the user knows them.
 
     Returns
     -------
     str
         What was done or what went wrong, in one sentence; empty if the user gave up.
     """
-    files = _ask(parent, results)
+    files = _ask(parent, results, run)
     if not files:
         return ""
     try:
         for result, overlay, file in zip(results, overlays, files, strict=True):
-            _write(result, current_labels(result, overlay), file)
+            _write(result, current_labels(result, overlay, side), file)
             if overlay is not None:
-                overlay.note_saved()
+                overlay.note_saved(side)
     except (UserError, OSError) as error:
         return f"The masks were not saved: {error}"
     where = files[0] if len(files) == 1 else files[0].parent
-    return f"{count_text(len(files), 'mask')} saved to {where}."
+    return f"{count_text(len(files), 'mask')} of {run} saved to {where}."
 
 
-def current_labels(result: PredictResult, overlay: Overlay | None) -> NDArray[np.uint8]:
-    """Return the labels of a prediction, corrected by hand if they were painted on."""
-    if overlay is None or not overlay.is_alive():
-        return result.labels
-    arrays = [from_layer_axes(layer.data, overlay.axes) for layer in overlay.labels]
+def current_labels(
+    result: PredictResult, overlay: Overlay | None, side: Side
+) -> NDArray[np.uint8]:
+    """Return the labels of a side, corrected by hand if they were painted on."""
+    layers = [] if overlay is None else overlay.masks(side)
+    if overlay is None or not layers:
+        labels = result.labels if side == "after" else result.before
+        assert labels is not None
+        return labels
+    arrays = [from_layer_axes(layer.data, overlay.axes) for layer in layers]
     return np.stack(arrays) if result.overlapping else np.asarray(arrays[0])
 
 
@@ -95,17 +106,19 @@ def write_scores(path: Path, rows: dict[RunFolder, list[Row]]) -> str:
     return f"{count_text(len(table), 'score')} saved to {path}."
 
 
-def _ask(parent: QWidget, results: Sequence[PredictResult]) -> list[Path]:
+def _ask(parent: QWidget, results: Sequence[PredictResult], run: str) -> list[Path]:
     """Return a file for each result, or nothing."""
     if len(results) == 1 and not results[0].overlapping:
         start = f"{results[0].input.name}_mask{_suffix(results[0])}"
-        name, kind = QFileDialog.getSaveFileName(parent, "Save mask", start, FORMATS)
+        name, kind = QFileDialog.getSaveFileName(
+            parent, f"Save mask of {run}", start, FORMATS
+        )
         if not name:
             return []
         path = Path(name)
         chosen = _SUFFIXES[kind.split(" ")[0]] if kind else ".tif"
         return [path if suffix_of(path) in _OWN else path.with_name(path.name + chosen)]
-    name = QFileDialog.getExistingDirectory(parent, "Folder for the masks")
+    name = QFileDialog.getExistingDirectory(parent, f"Folder for the masks of {run}")
     if not name:
         return []
     files = [Path(name) / f"{one.input.name}{_suffix(one)}" for one in results]

@@ -85,6 +85,11 @@ class ViewRow(QWidget):
         """Whose masks are chosen."""
         return SIDES[self._sides.checkedId()]
 
+    @property
+    def run(self) -> str:
+        """Run and checkpoint of the masks that are chosen."""
+        return self._runs[self.side]
+
     def button(self, name: View | Side) -> QPushButton:
         """Return the button of a view or a side."""
         return {**self._view_buttons, **self._side_buttons}[name]
