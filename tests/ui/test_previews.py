@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from napari.utils.notifications import notification_manager
 from qtpy.QtCore import QTimer
 
 from napari_uda.core.spec import events as ev
@@ -334,3 +335,43 @@ def test_captions_too_small_to_be_seen_follow_what_is_hidden(
     viewer.scene.camera.zoom = 20
     words = [str(text) for text in captions.text.values]
     assert [word for word in words if word] == ["source", "target", "target\npredicted"]
+
+
+def test_previews_that_lose_all_they_lay_below_stay_together_and_in_sight(
+    previews, qtbot, run, viewer, tmp_path
+):
+    image = viewer.add_image(
+        np.zeros((30, 40)), scale=(6, 6), translate=(0, 3000), units=("nm", "nm")
+    )
+    more = np.zeros((2, 8, 8), np.float16)
+    show(previews, qtbot, run, 10, to_target=more)
+    viewer.layers.remove(image)
+    viewer.reset_view()
+    viewer.layers.remove(previews.layers()["target"])
+    other = RunFolder(tmp_path / "other")
+    other.previews.mkdir(parents=True)
+    notification_manager.records.clear()
+    previews.open(other, STRUCTURES)
+    show(previews, qtbot, other, 20)
+    row = [layer for layer in viewer.layers if layer.visible]
+    assert {tuple(map(str, layer.units)) for layer in row} == {("nanometer",) * 2}
+    pictures = [layer for layer in row if role_of(layer) == "preview"]
+    assert {tuple(layer.scale) for layer in pictures} == {(1, 1)}
+    assert {layer.translate[0] for layer in pictures} == {0}
+    viewer.window._qt_viewer.canvas.on_draw()
+    said = [record.message for record in notification_manager.records]
+    assert not [words for words in said if "nits" in words]
+    assert in_view(viewer)
+
+
+def test_pictures_beside_a_small_row_that_was_shown_are_fitted_too(
+    previews, qtbot, run, viewer, tmp_path
+):
+    show(previews, qtbot, run, 10)
+    previews.show_button.click()
+    other = RunFolder(tmp_path / "other")
+    other.previews.mkdir(parents=True)
+    previews.open(other, STRUCTURES)
+    more = np.zeros((2, 8, 8), np.float16)
+    show(previews, qtbot, other, 30, to_target=more, cycle=more, to_source=more)
+    assert in_view(viewer)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +18,11 @@ from .layers import (
 )
 from .mosaics import GAP, Mosaic
 from .session import FOLLOWING, METADATA_KEY, role_of
+from .sight import Sight, box_of, can_be_seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from napari import Viewer
     from napari.layers import Layer
     from numpy.typing import NDArray
 
@@ -57,7 +56,7 @@ class PreviewStrip:
         self._structures: tuple[Structure, ...] = ()
         self._step = 0
         self._origin: tuple[float, float, float] | None = None
-        self._fitted: _View | None = None
+        self._fitted: Sight | None = None
         self._placed: list[tuple[Mosaic, float]] = []
         self._unshown: list[tuple[Mosaic, float]] = []
         self._unfinished: list[tuple[Layer, str, bool]] = []
@@ -138,6 +137,8 @@ class PreviewStrip:
         layers = self._in_row()
         self._change(layers, _reveal)
         look_at(self._viewer, layers)
+        if layers:
+            self._fitted = Sight.of(self._viewer, layers, alone=True)
 
     def put_away(self) -> None:
         """Put the row out of sight until it is brought back."""
@@ -190,21 +191,24 @@ class PreviewStrip:
         )
 
     def _fit(self) -> None:
-        """Show everything: at first, and as previews grow, unless the user moved."""
-        boxes = [layer.extent.world for layer in self.layers().values()]
-        low = np.min([box[0] for box in boxes], axis=0)
-        high = np.max([box[1] for box in boxes], axis=0)
+        """Show everything: at first, and as previews grow, unless the user moved.
+
+        In any case where the user would look at nothing, such as after the row had to
+        find another place since what it lay below is gone.
+        """
+        row = self._in_row()
         before = self._fitted
-        if before is not None:
-            # What is lost of a pixel in rounding is no growth.
-            slack = 1e-6 * (before.high - before.low)
-            grown = (low < before.low - slack).any() or (
-                high > before.high + slack
-            ).any()
-            if not grown or not np.allclose(_camera(self._viewer), before.camera):
+        lost = not can_be_seen(self._viewer, self._viewer.layers)
+        if before is not None and not lost:
+            grown = before.is_exceeded_by(*box_of(row))
+            if not grown or before.was_left(self._viewer):
                 return
-        self._viewer.reset_view()
-        self._fitted = _View(low, high, _camera(self._viewer))
+        alone = before is not None and before.alone and not lost
+        if alone:
+            look_at(self._viewer, row)
+        else:
+            self._viewer.reset_view()
+        self._fitted = Sight.of(self._viewer, row, alone)
 
     def _show(self, mosaic: Mosaic, left: float, layer: Layer | None) -> bool:
         """Show a picture in its layer; tell whether that had to be made."""
@@ -293,18 +297,6 @@ class PreviewStrip:
         ]
 
 
-@dataclass(frozen=True, eq=False)
-class _View:
-    """What the camera was fitted to, and where that put it."""
-
-    low: NDArray[Any]
-    """Least y and x of the previews, in world units."""
-    high: NDArray[Any]
-    """Greatest y and x of the previews, in world units."""
-    camera: tuple[float, ...]
-    """What `_camera` returned then."""
-
-
 def _reveal(layer: Layer) -> None:
     # Even a layer that is visible already would be laid out again, at some cost.
     if not layer.visible:
@@ -334,11 +326,3 @@ def _finish(layer: Layer, name: str, changed: bool) -> None:
     if layer.name == about["name"] != name:
         layer.name = name
         about["name"] = layer.name
-
-
-def _camera(viewer: Viewer) -> tuple[float, ...]:
-    """Return zoom, angles, and y and x of the centre in pixels of the canvas."""
-    scene = getattr(viewer, "scene", viewer)  # before napari 0.9 there was no scene
-    camera = scene.camera
-    center = (camera.zoom * part for part in camera.center[-2:])
-    return (camera.zoom, *camera.angles, *center)

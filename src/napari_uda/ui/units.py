@@ -1,4 +1,4 @@
-"""The units of our own layers: always those of the user's layers."""
+"""The units of our own layers: those of the user's layers, and always the same."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ class UnitFollower:
     def units(self, ndim: int) -> tuple[Any, ...] | None:
         """Return the units of the last axes of a layer of ours; None if any will do.
 
+        Without layers of the user's, ours keep the units that they have.
+
         Parameters
         ----------
         ndim
             Axes of that layer; there may be fewer units.
         """
-        known = [
-            layer.units
-            for layer in self._layers
-            if layer.ndim >= 2 and not self._is_ours(layer)
-        ]
+        deep = [layer for layer in self._layers if layer.ndim >= 2]
+        users = [layer for layer in deep if not self._is_ours(layer)]
+        known = [layer.units for layer in users or deep]
         if not known:
             return None
         # Axes are counted from the last; what one layer lacks, another may have.

@@ -1,0 +1,81 @@
+"""Where the camera was put, and whether it shows anything there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .session import role_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from napari import Viewer
+    from napari.layers import Layer
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """What the camera was fitted to, and where that put it."""
+
+    low: NDArray[Any]
+    """Least y and x of the layers, in world units."""
+    high: NDArray[Any]
+    """Greatest y and x of the layers, in world units."""
+    camera: tuple[float, ...]
+    """Where the camera was then."""
+    alone: bool
+    """Whether it was fitted to these layers alone, and not to all there are."""
+
+    @classmethod
+    def of(cls, viewer: Viewer, layers: Sequence[Layer], alone: bool) -> Sight:
+        """Return what a camera that has just been fitted shows."""
+        return cls(*box_of(layers), _camera(viewer), alone)
+
+    def is_exceeded_by(self, low: NDArray[Any], high: NDArray[Any]) -> bool:
+        """Tell whether a box is not within that of the layers."""
+        # What is lost of a pixel in rounding is no growth.
+        slack = 1e-6 * (self.high - self.low)
+        return bool((low < self.low - slack).any() or (high > self.high + slack).any())
+
+    def was_left(self, viewer: Viewer) -> bool:
+        """Tell whether the camera was moved since."""
+        return not np.allclose(_camera(viewer), self.camera)
+
+
+def box_of(layers: Sequence[Layer]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return least and greatest y and x of layers, in world units."""
+    boxes = np.stack([layer.extent.world[:, -2:] for layer in layers])
+    return boxes[:, 0].min(axis=0), boxes[:, 1].max(axis=0)
+
+
+def can_be_seen(viewer: Viewer, layers: Iterable[Layer]) -> bool:
+    """Tell whether any of layers is on the canvas; True where nobody can tell."""
+    camera = _scene(viewer).camera
+    tilted = viewer.dims.ndisplay == 3 or not np.allclose(
+        camera.angles, type(camera)().angles
+    )
+    if tilted or not hasattr(viewer, "canvas"):  # before napari 0.9 there was none
+        return True
+    half = np.array(viewer.canvas.size) / (2 * camera.zoom)
+    center = np.array(camera.center[-2:])
+    seen = [one for one in layers if one.visible and role_of(one) != "caption"]
+    boxes = [layer.extent.world[:, -2:] for layer in seen if layer.ndim >= 2]
+    return any(
+        (box[0] < center + half).all() and (box[1] > center - half).all()
+        for box in boxes
+    )
+
+
+def _camera(viewer: Viewer) -> tuple[float, ...]:
+    """Return zoom, angles, and y and x of the centre in pixels of the canvas."""
+    camera = _scene(viewer).camera
+    center = (camera.zoom * part for part in camera.center[-2:])
+    return (camera.zoom, *camera.angles, *center)
+
+
+def _scene(viewer: Viewer) -> Any:
+    return getattr(viewer, "scene", viewer)  # before napari 0.9 there was no scene
