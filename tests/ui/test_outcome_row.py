@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from napari_uda.core.spec import events as ev
@@ -57,6 +59,29 @@ def test_a_run_below_its_baseline_says_so(train, qtbot):
     assert show(train, qtbot, before) == ""
     assert show(train, qtbot, run)
     assert show(train, qtbot, None) == ""
+
+
+def scored(run, images, dice, when="2026-01-02_03-04-05"):
+    """Keep scores as a prediction does."""
+    folder = run.predictions / when
+    folder.mkdir(parents=True)
+    about = {"checkpoint": "best", "predictions": [{"image": f"/{n}"} for n in images]}
+    (folder / "predictions.json").write_text(json.dumps(about))
+    rows = "".join(f"{name},cell,{dice}\n" for name in images)
+    (folder / "scores.csv").write_text(f"image,class,dice\n{rows}")
+    return folder
+
+
+def test_whole_images_that_both_have_predicted_decide_as_soon_as_they_are(train, qtbot):
+    before, run = ended(train, "source_only", 0.40), ended(train, "grl", 0.45)
+    assert show(train, qtbot, run).startswith("• Perhaps better")
+    scored(before, "abc", 0.58)
+    scored(run, "abcd", 0.99, "2026-01-03_03-04-05")
+    scored(run, "abc", 0.56)
+    train.session.runs_changed.emit()
+    settle(qtbot, train)
+    said = train.outcome.text()
+    assert "No better than source_only: Dice 0.56, source_only 0.58 on 3 whole" in said
 
 
 def test_a_run_without_a_baseline_asks_for_one(train, qtbot):

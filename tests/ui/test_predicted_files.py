@@ -7,7 +7,7 @@ from qtpy.QtWidgets import QFileDialog
 
 from napari_uda.core.io import Geometry, read, write_image
 from napari_uda.ui import predicted_scores
-from napari_uda.ui.predicted_scores import last_score
+from napari_uda.ui.predicted_scores import last_score, scored_by_both
 from predict_window import folder, predict, runs, viewer, volume, widget
 
 __all__ = ["folder", "runs", "viewer", "widget"]
@@ -115,6 +115,13 @@ def test_scores_of_files_are_kept_with_their_masks(widget, qtbot, folder, runs):
     assert (file.parent / "b.tif").exists()
     assert told
     assert last_score(runs["source_only"]) is None
+
+
+def test_scores_of_the_baseline_are_kept_beside_them(widget, qtbot, folder, runs):
+    widget.inputs.set_files([folder])
+    predict(widget, qtbot)
+    both = scored_by_both(runs["grl"], runs["source_only"])
+    assert both == (pytest.approx(0.4), pytest.approx(1), 1)
 
 
 def test_scores_that_cannot_be_kept_are_said(widget, qtbot, folder, runs, monkeypatch):

@@ -10,6 +10,7 @@ from napari_uda.core.metrics.outcome import ending_of, verdict
 
 from .baselines import find_baselines
 from .listening import Latest
+from .predicted_scores import scored_by_both
 from .steady_label import SteadyLabel
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class OutcomeRow(SteadyLabel):
         self._run: RunFolder | None = None
         session.run_selected.connect(self.refresh)
         session.job_changed.connect(self.refresh)
+        session.runs_changed.connect(self.refresh)
         self.hide()
         self.refresh()
 
@@ -74,9 +76,10 @@ def look(run: RunFolder, folder: Path) -> Iterator[Verdict]:
 
     if run.state() not in ENDED or (own := ending_of(run.history())) is None:
         return
-    before = None
+    before = tested = None
     for found in find_baselines(run, list_runs(folder)):
         if found.default is not None:
             before = ending_of(found.default.history())
-    if (said := verdict(own, before)) is not None:
+            tested = scored_by_both(run, found.default)
+    if (said := verdict(own, before, tested)) is not None:
         yield said

@@ -7,7 +7,9 @@ import json
 import math
 from dataclasses import dataclass
 from statistics import fmean
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from napari_uda.core.metrics.outcome import OnImages
 
 from .words import count_text
 
@@ -43,40 +45,106 @@ class PredictedScore:
         return f"Predict: {self.dice:.2f} ({what}, {day} {at})".replace("(, ", "(")
 
 
-def keep_scores(folder: Path, rows: list[Row]) -> str:
-    """Write scores beside masks; return why not, or an empty text."""
+def keep_scores(
+    folder: Path, rows: list[Row], baseline: tuple[RunFolder, list[Row]] | None = None
+) -> str:
+    """Write scores beside masks; return why not, or an empty text.
+
+    Parameters
+    ----------
+    folder
+        Where the masks are.
+    rows
+        Scores of the masks.
+    baseline
+        The run that was compared with, and its scores of the same images.
+    """
     from napari_uda.core.metrics.report import write_csv
 
-    try:
-        write_csv(rows, folder / FILE)
-    except OSError as error:
-        return f"{folder / FILE} cannot be written ({error.strerror})."
+    files = [(folder / FILE, rows)]
+    if baseline is not None:
+        files.append((folder / _of_baseline(baseline[0]), baseline[1]))
+    for file, part in files:
+        try:
+            write_csv(part, file)
+        except OSError as error:
+            return f"{file} cannot be written ({error.strerror})."
     return ""
 
 
 def last_score(run: RunFolder) -> PredictedScore | None:
     """Read the score of the latest prediction that has one; for a worker."""
-    for file in sorted(run.predictions.glob(f"*/{FILE}"), reverse=True):
-        try:
-            with file.open(newline="", encoding="utf-8") as opened:
-                rows = list(csv.DictReader(opened))
-            dice: dict[str, list[float]] = {}
-            for row in rows:
-                if row["dice"]:  # empty where a structure is absent
-                    dice.setdefault(row["class"], []).append(float(row["dice"]))
-        except (OSError, ValueError, KeyError):
-            continue
-        mean = fmean(map(fmean, dice.values())) if dice else math.nan
-        if math.isfinite(mean):
-            images = len({row["image"] for row in rows})
+    for file in _latest_first(run):
+        if (found := _read(file)) is not None:
             where = file.parent
-            return PredictedScore(mean, images, _checkpoint(where), where.name)
+            about = _about(where)
+            checkpoint = str(about.get("checkpoint", ""))
+            return PredictedScore(found.mean, len(found.names), checkpoint, where.name)
     return None
 
 
-def _checkpoint(folder: Path) -> str:
+def scored_by_both(run: RunFolder, baseline: RunFolder) -> OnImages | None:
+    """Read what two runs have scored on the same whole images last; for a worker.
+
+    Parameters
+    ----------
+    run, baseline
+        The runs; the images were predicted with both at once, or with either.
+    """
+    others = list(_latest_first(baseline))
+    for file in _latest_first(run):
+        if (own := _read(file)) is None:
+            continue
+        beside = _read(file.with_name(_of_baseline(baseline)))
+        separate = (_read(one) for one in others if _same_images(one, file))
+        for found in filter(None, (beside, *separate)):
+            if found.names == own.names:
+                return OnImages(own.mean, found.mean, len(own.names))
+    return None
+
+
+class _Scores(NamedTuple):
+    """What a file of scores holds: mean Dice, and the names of the images."""
+
+    mean: float
+    names: frozenset[str]
+
+
+def _read(file: Path) -> _Scores | None:
+    try:
+        with file.open(newline="", encoding="utf-8") as opened:
+            rows = list(csv.DictReader(opened))
+        dice: dict[str, list[float]] = {}
+        for row in rows:
+            if row["dice"]:  # empty where a structure is absent
+                dice.setdefault(row["class"], []).append(float(row["dice"]))
+    except (OSError, ValueError, KeyError):
+        return None
+    mean = fmean(map(fmean, dice.values())) if dice else math.nan
+    names = frozenset(row["image"] for row in rows)
+    return _Scores(mean, names) if math.isfinite(mean) else None
+
+
+def _latest_first(run: RunFolder) -> list[Path]:
+    return sorted(run.predictions.glob(f"*/{FILE}"), reverse=True)
+
+
+def _of_baseline(baseline: RunFolder) -> str:
+    return f"scores_of_{baseline.id}.csv"
+
+
+def _same_images(file: Path, other: Path) -> bool:
+    """Tell whether two files of scores lie beside masks of the same images."""
+    mine, others = (
+        {str(item.get("image")) for item in _about(one.parent).get("predictions", ())}
+        for one in (file, other)
+    )
+    return bool(mine) and mine == others
+
+
+def _about(folder: Path) -> dict[str, Any]:
     try:
         about = json.loads((folder / "predictions.json").read_text(encoding="utf-8"))
-        return str(about.get("checkpoint", ""))
-    except (OSError, ValueError, AttributeError):
-        return ""
+    except (OSError, ValueError):
+        return {}
+    return about if isinstance(about, dict) else {}

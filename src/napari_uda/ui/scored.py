@@ -49,9 +49,13 @@ def score_safely(
         yield str(error)
         return
     rows: list[Row] = []
+    before: list[Row] = []
     for found in score(results, truths, dataset):
         if isinstance(found, Scored):
             rows += found.after
+            before += found.before
         yield found
-    if request.out is not None and rows and (trouble := keep_scores(request.out, rows)):
-        yield trouble
+    if request.out is not None and rows:
+        baseline = (request.baseline, before) if request.baseline and before else None
+        if trouble := keep_scores(request.out, rows, baseline):
+            yield trouble

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from napari_uda.core.metrics.outcome import LIGHTS, Ending, ending_of, verdict
+from napari_uda.core.metrics.outcome import (
+    LIGHTS,
+    PREDICT,
+    Ending,
+    OnImages,
+    ending_of,
+    verdict,
+)
 from napari_uda.core.spec import events as ev
 
 BEFORE = Ending("source_only", 0.63, (("information", 0.5), ("confidence", 0.9)))
@@ -17,16 +24,30 @@ def run(truth=None, scores=(), method="grl", changed=None):
 @pytest.mark.parametrize("truth", [0.52, 0.63, 0.635])
 def test_truth_that_is_no_better_is_said_and_what_lights_mean(truth):
     said = verdict(run(truth), BEFORE)
-    assert said.level == "warning"
+    assert said.level == "note"
     assert f"No better than source_only: target Dice {truth:.2f}" in said.text
-    assert "source_only 0.63 (truth)" in said.text
+    assert "source_only 0.63 on a few patches" in said.text
     assert said.text.endswith(LIGHTS)
 
 
-def test_truth_that_is_better_is_said_too():
+def test_a_few_patches_tell_of_a_better_run_only_perhaps():
     assert verdict(run(0.71), BEFORE) == (
+        "note",
+        "Perhaps better than source_only: target Dice 0.71, source_only 0.63 on a few "
+        f"patches. {PREDICT}",
+    )
+
+
+def test_whole_images_go_before_patches():
+    said = verdict(run(0.71), BEFORE, OnImages(0.56, 0.58, 7))
+    assert said.level == "warning"
+    assert said.text == (
+        "No better than source_only: Dice 0.56, source_only 0.58 on 7 whole images. "
+        f"{LIGHTS}"
+    )
+    assert verdict(run(0.5), BEFORE, OnImages(0.6, 0.4, 1)) == (
         "ok",
-        "Better than source_only: target Dice 0.71, source_only 0.63 (truth).",
+        "Better than source_only: Dice 0.60, source_only 0.40 on 1 whole image.",
     )
 
 
@@ -48,7 +69,7 @@ def test_translations_that_change_nothing_are_named_even_where_dice_is_better():
     said = verdict(run(0.71, method="td_gan", changed=1.2), BEFORE)
     assert said.level == "warning"
     assert "hardly change images (1.2 %)" in said.text
-    assert verdict(run(0.71, method="td_gan", changed=12.0), BEFORE).level == "ok"
+    assert verdict(run(0.71, method="td_gan", changed=12.0), BEFORE).level == "note"
 
 
 def test_without_a_baseline_nothing_tells():

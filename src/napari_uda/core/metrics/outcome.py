@@ -1,7 +1,8 @@
 """Whether a training helped: lights only say that it was healthy.
 
 A run is compared with one of `source_only` on the same data, both at their best
-checkpoints: by truth where there is some, else by the scores that use no labels.
+checkpoints: by whole images that both have predicted, else by the truth of the few
+patches of a validation, else by the scores that use no labels.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ OF_SOURCE = ("source_dice", "cycle_dice")
 EQUAL = 0.01
 """Difference of two Dice below which one is no better than the other."""
 GUESS = "Perhaps better than"
-"""What is said without truth: scores without labels can be wrong."""
+"""What is said without whole images: scores without labels can be wrong, and so can a
+few patches."""
+PREDICT = "Predict test images with both to know."
 LIGHTS = "Lights say that training was healthy, not that it helped."
 
 
@@ -43,6 +46,22 @@ class Verdict(NamedTuple):
 
     level: Literal["ok", "note", "warning"]
     text: str
+
+
+class OnImages(NamedTuple):
+    """What a run and its baseline have scored on the same whole images.
+
+    Attributes
+    ----------
+    run, baseline
+        Mean Dice.
+    images
+        How many images.
+    """
+
+    run: float
+    baseline: float
+    images: int
 
 
 @dataclass(frozen=True)
@@ -91,7 +110,9 @@ def ending_of(events: Iterable[Event]) -> Ending | None:
     )
 
 
-def verdict(run: Ending, baseline: Ending | None) -> Verdict | None:
+def verdict(
+    run: Ending, baseline: Ending | None, tested: OnImages | None = None
+) -> Verdict | None:
     """Say whether a run is better than its baseline; None if it is one itself.
 
     Parameters
@@ -100,6 +121,8 @@ def verdict(run: Ending, baseline: Ending | None) -> Verdict | None:
         The run.
     baseline
         A run of `source_only` on the same data, if there is one.
+    tested
+        What both have scored on whole images, if they have.
     """
     if run.method in NO_ADAPTATION:
         return None
@@ -111,9 +134,15 @@ def verdict(run: Ending, baseline: Ending | None) -> Verdict | None:
             f"Whether it helped, nothing tells: train {BASELINE} on the same data, too."
         )
         return Verdict("warning" if hint else "note", f"{text}{hint}")
-    if run.truth is not None and baseline.truth is not None:
+    advice = ""
+    if tested is not None:
+        better = tested.run >= tested.baseline + EQUAL
+        whole = f"{tested.images} whole image{'s' if tested.images > 1 else ''}"
+        seen = f"Dice {tested.run:.2f}, {BASELINE} {tested.baseline:.2f} on {whole}"
+    elif run.truth is not None and baseline.truth is not None:
         better = run.truth >= baseline.truth + EQUAL
-        seen = f"target Dice {run.truth:.2f}, {BASELINE} {baseline.truth:.2f} (truth)"
+        seen = f"target Dice {run.truth:.2f}, {BASELINE} {baseline.truth:.2f} on a few"
+        seen, advice = f"{seen} patches", f" {PREDICT}"
     else:
         before = dict(baseline.scores)
         both = [(value, before[name]) for name, value in run.scores if name in before]
@@ -122,8 +151,10 @@ def verdict(run: Ending, baseline: Ending | None) -> Verdict | None:
         more = sum(now > then for now, then in both)
         better = more > len(both) / 2
         seen = f"{more} of {len(both)} scores without labels are higher (no truth)"
-    known = run.truth is not None and baseline.truth is not None
+    known = tested is not None
     head = "No better than" if not better else "Better than" if known else GUESS
+    said = f"{head} {BASELINE}: {seen}.{advice}{hint}"
     if better and not hint:
-        return Verdict("ok" if known else "note", f"{head} {BASELINE}: {seen}.")
-    return Verdict("warning", f"{head} {BASELINE}: {seen}.{hint} {LIGHTS}")
+        return Verdict("ok" if known else "note", said)
+    unsure = advice and not hint
+    return Verdict("note" if unsure else "warning", f"{said} {LIGHTS}")
