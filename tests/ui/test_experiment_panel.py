@@ -25,9 +25,6 @@ def test_start_says_why_it_is_disabled(train):
     assert train.start_button.toolTip() == "The source has no labels."
     train.session.set_problem("")
     assert train.start_button.isEnabled()
-    train.experiment.run_name.setText("a/b")
-    assert "letters" in train.start_button.toolTip()
-    train.experiment.run_name.setText("fine")
     train.experiment.form.change({"patch_size": 16, "levels": 7})
     assert "too small for 7 levels" in train.start_button.toolTip()
     assert not train.pause_button.isEnabled()
@@ -37,7 +34,9 @@ def test_start_says_why_it_is_disabled(train):
 def test_settings_follow_the_data(train):
     assert train.experiment.form.value().patch_size == 64
     assert not train.experiment.form.changed()
-    assert train.experiment.name == f"{train.session.runs_folder.parent.name}_grl_01"
+    assert (
+        train.experiment.name.title == f"{train.session.runs_folder.parent.name}_grl_01"
+    )
 
 
 def test_own_changes_survive_new_data(train, qtbot, pair):
@@ -83,3 +82,31 @@ def test_settings_that_do_not_fit_are_unfolded(train):
     assert panel.settings.is_open
     assert panel.form.section("levels").is_open
     assert panel.form.section("patch_size").is_open
+
+
+def typed(train, text):
+    train.experiment.run_name.setText(text)
+    return train.experiment.name
+
+
+def test_any_name_will_do(train):
+    (train.session.runs_folder / "mine").mkdir(parents=True)
+    (train.session.runs_folder / "cells_01").mkdir()
+    assert typed(train, "EM: run 120") == ("EM-run-120", "EM: run 120")
+    assert "its folder is EM-run-120" in train.experiment.run_name.toolTip()
+    assert typed(train, "mine") == ("mine_02", "mine_02")
+    assert "mine_02" in train.experiment.run_name.toolTip()
+    assert typed(train, "cells_01") == ("cells_02", "cells_02")
+    assert typed(train, "../x") == ("x", "../x")
+    assert typed(train, " / ") == ("run", "/")
+    assert typed(train, "  ").title.endswith("_grl_01")
+    assert train.start_button.isEnabled()
+
+
+def test_a_name_of_the_users_counts_up_once_it_is_taken(train):
+    name = typed(train, "EM run")
+    (train.session.runs_folder / name.folder).mkdir(parents=True)
+    train.session.runs_changed.emit()
+    assert train.experiment.run_name.text() == "EM run_02"
+    assert train.start_button.isEnabled()
+    assert train.experiment.name == ("EM-run_02", "EM run_02")

@@ -54,7 +54,7 @@ def test_the_baseline_is_proposed_until_there_is_one(make_train, qtbot):
     train.session.runs_changed.emit()
     settle(qtbot, train)
     assert train.experiment.method.currentData() == "grl"
-    assert "_grl_" in train.experiment.name
+    assert "_grl_" in train.experiment.name.title
 
 
 @pytest.mark.parametrize("name", ["source_only", "cyclegan"])

@@ -70,7 +70,7 @@ def test_a_run_from_start_to_finish(train, qtbot, fake):
     experiment = train.session.selected_run.experiment()
     assert experiment.method.steps == 20
     assert experiment.name == train.session.selected_run.id
-    assert train.experiment.name.endswith("_02")
+    assert train.experiment.name.folder.endswith("_02")
 
 
 def test_layers_are_copied_into_the_run(train, qtbot, fake, viewer):

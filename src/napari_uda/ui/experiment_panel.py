@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, cast
 
 from napari.qt.threading import thread_worker
@@ -24,11 +23,13 @@ from napari_uda.core.errors import UserError
 from napari_uda.core.spec.config import parse
 from napari_uda.core.spec.experiment import Training
 from napari_uda.core.spec.methods import METHODS, PRESET_NAMES
+from napari_uda.core.spec.run import TITLE_LENGTH
 
 from .estimate_row import EstimateRow
 from .fitting import extent_of, find_devices, preset_config
 from .forms import ConfigForm
 from .narrow_combo import NarrowCombo
+from .run_names import RunName, folder_name, free_name, next_name
 from .section import Section
 
 if TYPE_CHECKING:
@@ -49,7 +50,6 @@ PRESET_WORDS = {
 }
 INDENT = 4
 """Pixels that the groups of settings are to the right of their title."""
-_UNFIT = re.compile(r"[^\w.-]+")
 
 
 class ExperimentPanel(QWidget):
@@ -117,7 +117,7 @@ class ExperimentPanel(QWidget):
         self.device.setToolTip("Where to compute")
         self.device.addItem("auto: the fastest", "auto")
         self.run_name = QLineEdit()
-        self.run_name.setToolTip("Name of the run and of its folder")
+        self.run_name.setMaxLength(TITLE_LENGTH)
         places = QFormLayout()
         places.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         places.addRow("Method", self.method)
@@ -140,7 +140,7 @@ class ExperimentPanel(QWidget):
         self.training.valueChanged.connect(self._on_edited)
         self._settings_reset.clicked.connect(self._on_reset_settings)
         self._advanced_reset.clicked.connect(self.training.reset)
-        self.run_name.textChanged.connect(self.changed)
+        self.run_name.textChanged.connect(self._on_named)
         session.choices_changed.connect(self._on_choices)
         session.runs_changed.connect(self.suggest_name)
         self._on_method()
@@ -163,18 +163,14 @@ class ExperimentPanel(QWidget):
         return cast("How", self.inside.currentData())
 
     @property
-    def name(self) -> str:
-        """Name of the run to be."""
-        return self.run_name.text().strip()
+    def name(self) -> RunName:
+        """What the run to be is called: what was typed, counted up if it is taken."""
+        text = " ".join(self.run_name.text().split())
+        return free_name(self._session.runs_folder, text or self._named)
 
     @property
     def problem(self) -> str:
         """Why this cannot be trained, in one sentence; empty if it can."""
-        name = self.name
-        if not name or _UNFIT.search(name) or name.startswith("."):
-            return "Give the run a name of letters, digits, dots, - and _."
-        if (self._session.runs_folder / name).exists():
-            return f"There is a run '{name}' already: choose another name."
         return self.form.problem or self.training.problem
 
     @property
@@ -226,16 +222,25 @@ class ExperimentPanel(QWidget):
             self.method.setCurrentIndex(self.method.findData(wanted))
 
     def suggest_name(self) -> None:
-        """Choose a free name, unless the user has given one."""
+        """Choose a free name; one that the user has given counts up if it is taken."""
         if self.run_name.text() not in ("", self._named):
+            if not self.run_name.hasFocus():
+                self.run_name.setText(self.name.title)
+            self._on_named()
             return
         names = (_domain_name(choice) for choice in self._session.choices.values())
         pair = "-".join(dict.fromkeys(filter(None, names))) or "run"
-        stem = _UNFIT.sub("-", f"{pair}_{self.method.currentData()}").strip("-.")
-        folder = self._session.runs_folder
-        number = next(n for n in range(1, 10_000) if not _taken(folder, stem, n))
-        self._named = f"{stem}_{number:02d}"
+        stem = folder_name(f"{pair}_{self.method.currentData()}")
+        self._named = next_name(self._session.runs_folder, stem).title
         self.run_name.setText(self._named)
+        self._on_named()
+
+    def _on_named(self) -> None:
+        """Say in which folder the run will be."""
+        folder, title = self.name
+        called = "" if title == self.run_name.text().strip() else f"{title}, "
+        self.run_name.setToolTip(f"Title of the run ({called}its folder is {folder})")
+        self.changed.emit()
 
     def _preset(self, name: str) -> MethodConfig:
         return preset_config(self.method.currentData(), name, self._extent)
@@ -344,7 +349,3 @@ def _domain_name(choice: Any) -> str:
         generic = choice.folder.name in ("source", "target")
         return str(choice.folder.parent.name if generic else choice.folder.name)
     return str(choice.layers[0].image.name) if choice.layers else ""
-
-
-def _taken(folder: Any, stem: str, number: int) -> bool:
-    return bool((folder / f"{stem}_{number:02d}").exists())

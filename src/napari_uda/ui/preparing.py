@@ -45,6 +45,8 @@ class Preparation(QObject):
         A folder that does not exist yet; it is removed again if this fails.
     method, training
         The settings.
+    title
+        What the run is called, if not by its id.
     """
 
     progressed = Signal(str)
@@ -58,12 +60,14 @@ class Preparation(QObject):
         run: RunFolder,
         method: MethodConfig,
         training: Training,
+        title: str = "",
     ) -> None:
         super().__init__()
         self._held = [snapshot]
         self._run = run
         self._method = method
         self._training = training
+        self._title = title
         self._cancelled = threading.Event()
         self._worker: Any = None
 
@@ -94,6 +98,8 @@ class Preparation(QObject):
                 "training": self._training,
             }
             run.create(parse(Experiment, values))
+            if self._title:
+                run.rename(self._title)
         except Exception as error:
             if claimed and not run.exists:
                 shutil.rmtree(run.path, ignore_errors=True)

@@ -220,12 +220,13 @@ class TrainWidget(QWidget):
         except UserError as error:
             self.status.complain(str(error))
             return
-        run = RunFolder(self.session.runs_folder / self.experiment.name)
-        self._preparation = Preparation(snapshot, run, method, training)
+        folder, title = self.experiment.name
+        run = RunFolder(self.session.runs_folder / folder)
+        self._preparation = Preparation(snapshot, run, method, training, title)
         if self.session.job is None:
             self.session.selected_run = None
             self.setup.fold()
-            self.status.clear(run.id)
+            self.status.clear(title)
             self.status.busy("Preparing the data \N{HORIZONTAL ELLIPSIS}")
             self.curves.expect("Preparing the data \N{HORIZONTAL ELLIPSIS}")
             self._preparation.progressed.connect(self.status.busy)
