@@ -375,3 +375,20 @@ def test_pictures_beside_a_small_row_that_was_shown_are_fitted_too(
     more = np.zeros((2, 8, 8), np.float16)
     show(previews, qtbot, other, 30, to_target=more, cycle=more, to_source=more)
     assert in_view(viewer)
+
+
+def test_pictures_of_another_run_do_not_stay(previews, qtbot, run, viewer, tmp_path):
+    show(previews, qtbot, run, 10)
+    other = RunFolder(tmp_path / "other")
+    other.previews.mkdir(parents=True)
+    previews.open(other, STRUCTURES)
+    pictures = previews.layers().values()
+    qtbot.waitUntil(lambda: not any(layer.visible for layer in pictures))
+    assert not viewer.layers["preview captions"].visible
+    previews.set_watched(False)
+    previews.set_watched(True)
+    assert not any(layer.visible for layer in pictures)
+    show(previews, qtbot, other, 20)
+    assert all(layer.visible for layer in pictures)
+    qtbot.wait(module.PATIENCE + 100)
+    assert all(layer.visible for layer in pictures)

@@ -65,9 +65,16 @@ def test_a_run_is_deleted_only_after_confirmation(train, qtbot, monkeypatch):
     run = prepared_run(train)
     select(qtbot, train, "earlier")
     answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
+    defaults = []
+
+    def question(*asked):
+        defaults.append(asked[-1])
+        return answers.pop(0)
+
+    monkeypatch.setattr(QMessageBox, "question", question)
     train.run_list.delete_button.click()
     assert run.exists
+    assert defaults == [QMessageBox.StandardButton.No]
     train.run_list.delete_button.click()
     wait_for(qtbot, lambda: not run.path.exists())
     settle(qtbot, train)

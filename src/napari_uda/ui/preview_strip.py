@@ -145,6 +145,11 @@ class PreviewStrip:
         self._unshown = []
         self._change([one for one in self._in_row() if one.visible], put_aside)
 
+    def retire(self) -> None:
+        """Put the row out of sight until there are other pictures."""
+        self.put_away()
+        self._placed = []
+
     def bring_back(self) -> None:
         """Show again what of the row was put out of sight, but not by the user."""
         self._change(self._in_row(), bring_back)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 KEY = "Alt+S"
 """Shows the previews."""
+PATIENCE = 600
+"""Milliseconds that pictures of another run may stay before the first of this one."""
 FASTEST = 1000
 """Milliseconds between two previews at least: redrawing costs training its speed."""
 
@@ -81,6 +83,9 @@ class Previews(QWidget):
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.timeout.connect(self._load)
+        self._stale = QTimer(self)
+        self._stale.setSingleShot(True)
+        self._stale.timeout.connect(self._strip.retire)
         self._next = QTimer(self)
         self._next.setSingleShot(True)
         self._next.timeout.connect(self._show_some)
@@ -91,6 +96,7 @@ class Previews(QWidget):
         self._run, self._structures = run, structures
         self._steps, self._wanted = [], None
         self._strip.renew()
+        self._stale.start(PATIENCE)
         self._enable()
 
     def add(self, events: Iterable[Event]) -> None:
@@ -173,6 +179,7 @@ class Previews(QWidget):
 
     def _on_loaded(self, mosaics: list[Mosaic]) -> None:
         if mosaics and self._watched:
+            self._stale.stop()
             self._strip.lay_out(mosaics, self._loaded, self._structures)
             self._show_some()
         else:

@@ -317,13 +317,16 @@ class RunList(QWidget):
         summary = self.selected()
         if summary is None or self._deleter is not None:
             return
+        buttons = QMessageBox.StandardButton
         answer = QMessageBox.question(
             self,
             "Delete run",
             f"Delete {summary.name} with its checkpoints, previews and predictions?\n"
             f"{summary.run.path}\nThis cannot be undone.",
+            buttons.Yes | buttons.No,
+            buttons.No,
         )
-        if answer != QMessageBox.StandardButton.Yes:
+        if answer != buttons.Yes:
             return
         if (shown := self._session.selected_run) and shown.id == summary.run.id:
             self._session.selected_run = None
