@@ -57,12 +57,12 @@ def test_the_key_swaps_them_in_every_view(viewer, predicted):
     viewer.keymap[key](viewer)
     assert (predicted.shown.side, viewer.layers[BEFORE].contour) == ("before", 2)
     predicted.shown.next_view()
-    assert seen(viewer) == {"b", "b · difference of source_only_01"}
-    assert set(np.unique(viewer.layers["b · difference of source_only_01"].data)) == {
+    assert seen(viewer) == {"b", "baseline difference · b"}
+    assert set(np.unique(viewer.layers["baseline difference · b"].data)) == {
         0, 1,
     }  # fmt: skip
     viewer.keymap[key](viewer)
-    assert seen(viewer) == {"b", "b · difference"}
+    assert seen(viewer) == {"b", "difference · b"}
     assert "Shift+C" in predicted.shown.button("before").toolTip()
 
 
@@ -105,13 +105,13 @@ def test_another_run_uses_the_layers_of_the_one_before(viewer, predicted, qtbot,
     assert predicted.baseline.currentText() == "with nothing"
     assert seen(viewer) == {"b", BEFORE, TRUTH}
     assert set(viewer.layers) < set(there)
-    assert set(ours(viewer)) == {BEFORE, TRUTH, "b · difference"}
+    assert set(ours(viewer)) == {BEFORE, TRUTH, "difference · b"}
     predicted.run.setCurrentText("grl_01")
     qtbot.waitUntil(lambda: predicted.baseline.count() == 2)
     predict(predicted, qtbot)
     assert seen(viewer) == {"b", AFTER, TRUTH}
     predicted.shown.swap()
-    assert set(ours(viewer)) == {AFTER, BEFORE, TRUTH, "b · difference"}
+    assert set(ours(viewer)) == {AFTER, BEFORE, TRUTH, "difference · b"}
 
 
 def test_masks_of_run_and_baseline_change_places(viewer, predicted, qtbot, runs):
@@ -181,14 +181,14 @@ def test_a_dock_opened_again_finds_the_layers(viewer, predicted, qtbot, folder, 
 
 def test_scores_of_another_run_are_called_so(predicted, qtbot):
     head = predicted.head
-    assert head.caption.text() == "Scores of grl_01, best on b"
+    assert head.caption.text() == "Scores on b, checkpoint best"
     assert not head.warning.isVisible()
     item = predicted.scores.topLevelItem(0)
     black = item.foreground(1).color()
     predicted.run.setCurrentText("source_only_01")
     qtbot.waitUntil(lambda: not predicted._search.busy)
     assert head.warning.isVisible()
-    assert head.caption.text() == "Scores of grl_01, best on b"
+    assert head.caption.text() == "Scores on b, checkpoint best"
     assert item.foreground(1).color() != black
     predicted.run.setCurrentText("grl_01")
     qtbot.waitUntil(lambda: not predicted._search.busy)

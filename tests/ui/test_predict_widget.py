@@ -101,7 +101,7 @@ def test_views_go_round_by_key(viewer, widget, qtbot):
     predict(widget, qtbot)
     layers = ours(viewer)
     mask, truth = layers["MR · grl_01"], layers["MR · truth"]
-    difference = layers["MR · difference"]
+    difference = layers["difference · MR"]
     assert (mask.visible, mask.contour, truth.contour) == (True, 0, 2)
     assert set(np.unique(difference.data)) == {0, 1, 2}
     key = next(key for key in viewer.keymap if str(key) == "C")
@@ -134,7 +134,7 @@ def test_without_truth_there_is_no_table_and_choosing_it_scores(viewer, widget, 
     assert not widget.shown.button("difference").isEnabled()
     widget.inputs.truth.setLayer(labels)
     qtbot.waitUntil(lambda: widget.scores.isVisibleTo(widget))
-    assert "MR · difference" in ours(viewer)
+    assert "difference · MR" in ours(viewer)
 
 
 def test_truth_of_another_shape_is_a_sentence(viewer, widget, qtbot):
@@ -159,7 +159,7 @@ def test_the_truth_of_another_image_says_nothing_of_this_one(viewer, widget, qtb
     assert widget.inputs.truth.layer() is wrong
     assert not widget._work.busy
     assert widget.scores.text() == said
-    assert widget.head.caption.text() == "Scores of grl_01, best on MR"
+    assert widget.head.caption.text() == "Scores on MR, checkpoint best"
 
 
 def test_scores_are_by_the_run_that_predicted_whichever_is_chosen_since(
@@ -207,7 +207,8 @@ def test_a_run_is_called_by_its_title(viewer, widget, qtbot, runs):
     assert "Before on MR" in " ".join(told)
     widget.shown.swap()
     assert {"MR · My best", "MR · Before"} < set(ours(viewer))
-    assert widget.head.caption.text() == "Scores of My best, best on MR"
+    assert widget.head.caption.text() == "Scores on MR, checkpoint best"
+    assert "My best" in widget.head.caption.toolTip()
     assert not any("grl_01" in name for name in ours(viewer))
 
 

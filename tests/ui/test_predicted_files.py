@@ -36,7 +36,7 @@ def test_layers_and_masks_have_the_voxel_size_of_the_data_folder(
     widget.inputs.set_files([folder])
     widget.inputs.files.test_only.setChecked(False)
     predict(widget, qtbot)
-    assert {one.name.split()[-1] for one in viewer.layers} >= {"truth", "difference"}
+    assert {"a · truth", "difference · a"} <= {one.name for one in viewer.layers}
     assert places(viewer) == {((6, 5), "nanometer", "nanometer")}
     found = saved(widget, tmp_path / "out", monkeypatch)
     assert [one.unit for one in found] == ["nm", "nm"]

@@ -85,12 +85,12 @@ def test_views_leave_the_others_hidden(viewer, predicted, qtbot):
     assert seen(viewer) == B
     assert viewer.layers["b · grl_01"].contour
     predicted.shown.next_view()
-    assert seen(viewer) == {"mine", "b", "b · difference"}
+    assert seen(viewer) == {"mine", "b", "difference · b"}
     click(predicted, "a", qtbot)
-    assert seen(viewer) == {"mine", "a", "a · difference"}
+    assert seen(viewer) == {"mine", "a", "difference · a"}
     viewer.dims.ndisplay = 3
     viewer.dims.ndisplay = 2
-    assert seen(viewer) == {"mine", "a", "a · difference"}
+    assert seen(viewer) == {"mine", "a", "difference · a"}
 
 
 def test_maps_hide_and_come_back_with_their_image(viewer, predicted, qtbot):

@@ -67,9 +67,10 @@ def write_verdicts(review: Review, path: Path) -> str:
         )
     except UserError as error:
         return str(error)
+    verdicts = count_text(sum(review.counts()), "verdict")
     here = count_text(len(review.items), review.unit)
     more = f", and {len(before)} kept before," if before else ""
-    return f"Verdicts on {here}{more} saved to {path}."
+    return f"{verdicts} on {here}{more} saved to {path}."
 
 
 def write_page(review: Review, about: Mapping[str, str], path: Path) -> Iterator[str]:

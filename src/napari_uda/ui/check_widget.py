@@ -10,11 +10,8 @@ from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QProgressBar,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -26,12 +23,12 @@ from .check_pairs import Pair, pair_of, pair_of_file, pair_of_layers
 from .child import Failure, Progress
 from .layers import put_previews_away, to_layer_axes
 from .listening import Latest, Listener
+from .news import News
 from .progress import show_progress
 from .review import Review
 from .review_panel import ReviewPanel
 from .run_choice import has_checkpoint
 from .session import METADATA_KEY, Session, role_of
-from .steady_label import SteadyLabel
 from .translating import (
     Looks,
     Translated,
@@ -85,15 +82,8 @@ class CheckWidget(QWidget):
         self.translate = QPushButton("Translate")
         self.cancel = QPushButton("Cancel")
         self.cancel.setShortcut("Escape")
-        self.bar = QProgressBar()
-        self.bar.setRange(0, 1000)
-        self.bar.setTextVisible(True)
-        self.message = SteadyLabel(LINES)
-        # One place for both, so that nothing below it moves.
-        self.news = QStackedWidget()
-        self.news.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        for widget in (self.message, self.bar):
-            self.news.addWidget(widget)
+        self.news = News(LINES)
+        self.message, self.bar = self.news.message, self.news.bar
         actions = QHBoxLayout()
         actions.addWidget(self.translate, 1)
         actions.addWidget(self.cancel)
@@ -171,8 +161,7 @@ class CheckWidget(QWidget):
         )
 
     def _say(self, text: str) -> None:
-        self.message.setText(text)
-        self.message.setToolTip("")
+        self.news.say(text)
 
     def _on_translate_clicked(self) -> None:
         if self._work.busy or self.inputs.problem():
@@ -205,9 +194,7 @@ class CheckWidget(QWidget):
         self._looks, self._chosen = looks, originals
         self._results, self._failed = [], False
         self._say("")
-        self.bar.setValue(0)
-        self.bar.setFormat("starting")
-        self.news.setCurrentWidget(self.bar)
+        self.news.begin("starting")
         worker = thread_worker(translator.events)()
         self._work.start(worker, self._on_told, self._on_translated, translator.cancel)
         self._refresh()
@@ -219,12 +206,11 @@ class CheckWidget(QWidget):
             self._results.append(told)
         else:
             self._failed = True
-            self._say(told.message)
-            self.message.setToolTip(told.detail)
+            self.news.say(told.message, told.detail)
 
     def _on_translated(self) -> None:
         self._work.done()
-        self.news.setCurrentWidget(self.message)
+        self.news.end()
         if self._results and not self._failed:
             try:
                 self._show_results()
@@ -292,6 +278,6 @@ class CheckWidget(QWidget):
 
     def _on_cancel_clicked(self) -> None:
         self._work.stop()
-        self.news.setCurrentWidget(self.message)
+        self.news.end()
         self._say("Cancelled; nothing was kept.")
         self._refresh()

@@ -303,9 +303,9 @@ class Overlay:
     def _add_difference(self, side: Side) -> list[Labels]:
         if (found := self._maps_of_errors.get(side)) is None:
             return []
-        name = self._named("difference")
-        if side == "before":
-            name = f"{name} of {self.result.baseline}"
+        # napari leaves out the middle of long names: what differs comes first.
+        what = "difference" if side == "after" else "baseline difference"
+        name = f"{what} \N{MIDDLE DOT} {self.result.input.name}"
         kwargs = labels_kwargs(name, {}, self._place)
         kwargs["colormap"] = difference_colormap()
         kwargs["features"] = {

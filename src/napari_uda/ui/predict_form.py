@@ -10,7 +10,6 @@ from qtpy.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -18,9 +17,11 @@ from qtpy.QtWidgets import (
 )
 
 from .narrow_combo import NarrowCombo
+from .news import News
 from .run_choice import RunCombo
 from .score_head import ScoreHead
 from .score_table import ScoreTable
+from .steady_label import SteadyLabel
 from .view_row import ViewRow
 
 SAVE_HINT = (
@@ -28,6 +29,16 @@ SAVE_HINT = (
     "as TIFF or NIfTI with the geometry of their image (Ctrl+Shift+M)."
 )
 """What Save masks does, by the run whose masks are shown."""
+WHERE_HINT = "As they were predicted, they are in {folder} already."
+"""Where the masks of files are."""
+GAIN_HINT = (
+    "Mean Dice: the mean over the structures of their mean over the images, as in the "
+    "table. p is that of the paired Wilcoxon test, image by image: the probability "
+    "that runs which are equally good differ so much."
+)
+"""What is compared in the line above the scores."""
+LINES = 3
+"""Lines that what is said has room for."""
 
 
 class PredictForm(QWidget):
@@ -63,15 +74,13 @@ class PredictForm(QWidget):
         self.predict = QPushButton("Predict")
         self.cancel = QPushButton("Cancel")
         self.cancel.setShortcut("Escape")
-        self.bar = QProgressBar()
-        self.bar.setRange(0, 1000)
-        self.bar.setTextVisible(True)
-        self.bar.hide()
-        self.message = QLabel()
-        self.message.setWordWrap(True)
-        self.message.hide()
+        self.news = News(LINES)
+        self.message, self.bar = self.news.message, self.news.bar
         self.shown = ViewRow()
         self.head = ScoreHead()
+        self.gain = SteadyLabel(LINES)
+        self.gain.setToolTip(GAIN_HINT)
+        self.gain.hide()
         self.scores = ScoreTable()
         self.copy = QPushButton("Copy")
         self.copy.setShortcut("Ctrl+Shift+K")
@@ -117,7 +126,7 @@ class PredictForm(QWidget):
         column.addLayout(form)
         column.addLayout(extras)
         column.addLayout(actions)
-        for widget in (self.bar, self.message, self.shown, self.head):
+        for widget in (self.news, self.shown, self.gain, self.head):
             column.addWidget(widget)
         column.addWidget(self.scores, 1)
         column.addWidget(keep)

@@ -15,7 +15,7 @@ from napari_uda.core.errors import UserError
 from .baselines import Baselines, find_baselines
 from .child import Failure, Progress
 from .listening import Latest, Listener
-from .predict_form import SAVE_HINT, PredictForm
+from .predict_form import SAVE_HINT, WHERE_HINT, PredictForm
 from .predict_inputs import Chosen, PredictInputs
 from .predicted_layers import PredictedLayers
 from .predicting import (
@@ -32,6 +32,8 @@ from .words import count_text
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
+
+    from napari_uda.core.metrics.gain import Gain
 
     from .overlays import Overlay, Side, View
 
@@ -112,7 +114,11 @@ class PredictWidget(PredictForm):
 
     def _name_save(self) -> None:
         """Say in the tooltip whose masks the button saves."""
-        self.save.setToolTip(SAVE_HINT.format(run=self.shown.run))
+        hint = SAVE_HINT.format(run=self.shown.run)
+        out = self._request.out if self._request else None
+        if out is not None and self.shown.side == "after":
+            hint += f"\n{WHERE_HINT.format(folder=out)}"
+        self.save.setToolTip(hint)
 
     def _on_ndisplay_changed(self, _event: Any = None) -> None:
         self._show_view(self._layers.view)
@@ -173,6 +179,7 @@ class PredictWidget(PredictForm):
         stale = scored and self._request is not None and not self._asks(self._request)
         self.head.set_stale(stale)
         self.scores.set_stale(stale)
+        self.gain.setVisible(scored and bool(self.gain.text()))
         self.copy.setVisible(scored)
         self.csv.setVisible(scored)
         self.save.setVisible(bool(self._results))
@@ -186,8 +193,7 @@ class PredictWidget(PredictForm):
         return same and self.checkpoint.currentText() == request.checkpoint
 
     def _say(self, text: str) -> None:
-        self.message.setText(text)
-        self.message.setVisible(bool(text))
+        self.news.say(text)
 
     def _on_predict_clicked(self) -> None:
         run = self.run.run()
@@ -220,9 +226,7 @@ class PredictWidget(PredictForm):
         self._name_save()
         self.scores.clear()
         self._say("")
-        self.bar.setValue(0)
-        self.bar.setFormat("starting")
-        self.bar.show()
+        self.news.begin("starting")
         worker = thread_worker(predictor.events)()
         self._work.start(worker, self._on_told, self._on_predicted, predictor.cancel)
         self._refresh()
@@ -234,8 +238,7 @@ class PredictWidget(PredictForm):
             self._show_result(told)
         else:
             self._failed = True
-            self._say(told.message)
-            self.message.setToolTip(told.detail)
+            self.news.say(told.message, told.detail)
 
     def _show_result(self, result: PredictResult) -> None:
         number = len(self._results)
@@ -246,7 +249,7 @@ class PredictWidget(PredictForm):
 
     def _on_predicted(self) -> None:
         self._work.done()
-        self.bar.hide()
+        self.news.end()
         if self._results and not self._failed:
             text = f"{count_text(len(self._results), 'image')} predicted."
             if (file := self._results[0].file) is not None:
@@ -261,7 +264,7 @@ class PredictWidget(PredictForm):
 
     def _on_cancel_clicked(self) -> None:
         self._work.stop()
-        self.bar.hide()
+        self.news.end()
         self._say("Cancelled; nothing was kept." if not self._results else "")
         self._refresh()
 
@@ -280,16 +283,19 @@ class PredictWidget(PredictForm):
         if self._request is None:
             return
         self._scores = []
+        self.gain.setText("")
         truths = [chosen.truth_array() for chosen in self._chosen]
         worker = thread_worker(score_safely)(list(self._results), truths, self._request)
         self._work.start(worker, self._on_scored, self._on_all_scored)
-        self.bar.setFormat("scoring")
-        self.bar.show()
+        self.news.begin("scoring")
         self._refresh()
 
-    def _on_scored(self, found: Scored | str) -> None:
+    def _on_scored(self, found: Scored | Gain | str) -> None:
         if isinstance(found, str):
             self._say(found)
+            return
+        if not isinstance(found, Scored):
+            self.gain.setMarked(found.level, f"{found.text}.")
             return
         number = len(self._scores)
         self._scores.append(found)
@@ -299,11 +305,12 @@ class PredictWidget(PredictForm):
 
     def _on_all_scored(self) -> None:
         self._work.done()
-        self.bar.hide()
+        self.news.end()
         after = [row for item in self._scores for row in item.after]
         before = [row for item in self._scores for row in item.before]
         classes = self._results[0].classes.values() if self._results else ()
-        titles = self._request.titles if self._request else ("", "")
+        assert self._request is not None
+        titles = self._request.titles
         images = [_name(item) for item in self._scores if item.after]
         self.scores.setMeasure(self.head.chosen)
         self.scores.show_rows(
@@ -314,11 +321,12 @@ class PredictWidget(PredictForm):
             runs=titles,
         )
         self.head.name(
-            titles[0].replace("\n", ", "),
+            self._request.run.title,
+            self._request.checkpoint,
             images[0] if len(images) == 1 else count_text(len(images), "image"),
             bool(before),
         )
-        if after and self._request and self._request.out is not None:
+        if after and self._request.out is not None:
             self.session.runs_changed.emit()  # the list of runs tells the new Dice
         self._refresh()
         self._show_view(self._layers.view)

@@ -57,21 +57,21 @@ class ScoreHead(QWidget):
         """The score that is chosen."""
         return MEASURES[self.measure.currentIndex()]
 
-    def name(self, run: str, images: str, two: bool) -> None:
+    def name(self, run: str, checkpoint: str, images: str, two: bool) -> None:
         """Say what was scored.
 
         Parameters
         ----------
-        run
-            Run and checkpoint.
+        run, checkpoint
+            Of which run; best or last.
         images
             Name or number of the images.
         two
             Whether there is a baseline to compare with.
         """
-        text = f"Scores of {run} on {images}"
+        text = f"Scores on {images}, checkpoint {checkpoint}"
         self.caption.setText(text)
-        self.caption.setToolTip(text)
+        self.caption.setToolTip(f"{text}, of {run}")
         self.measure.setVisible(two)
 
     def set_stale(self, stale: bool) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from napari_uda.core.metrics.gain import Gain
     from napari_uda.core.metrics.report import Row
 
     from .predicting import PredictRequest, PredictResult
@@ -38,8 +39,13 @@ class Scored:
 
 def score_safely(
     results: list[PredictResult], truths: list[Any], request: PredictRequest
-) -> Iterator[Scored | str]:
-    """Score in a worker, as `scoring.score` does; of files, the scores are kept."""
+) -> Iterator[Scored | Gain | str]:
+    """Score in a worker, as `scoring.score` does; of files, the scores are kept.
+
+    Last comes what run and baseline come to.
+    """
+    from napari_uda.core.metrics.gain import gain
+
     from .predicted_scores import keep_scores
     from .scoring import score
 
@@ -59,3 +65,10 @@ def score_safely(
         baseline = (request.baseline, before) if request.baseline and before else None
         if trouble := keep_scores(request.out, rows, baseline):
             yield trouble
+    if request.baseline is not None:
+        sections = any(
+            one.input.layer is not None and one.input.layer.sections for one in results
+        )
+        titles = request.run.title, request.baseline.title
+        if (said := gain(rows, before, *titles, sections=sections)) is not None:
+            yield said

@@ -28,9 +28,11 @@ HINTS: dict[View, str] = {
     "difference": "Found, invented and missed pixels in their own colours (C).",
 }
 """What each view shows."""
+SIDE_NAMES: dict[Side, str] = {"before": "baseline", "after": "run"}
+"""What the button of each side says."""
 SIDE_HINTS: dict[Side, str] = {
-    "before": "The masks of {run}, to compare with (Shift+C swaps).",
-    "after": "The masks of {run} (Shift+C swaps).",
+    "before": "The masks of {run}, the run to compare with (Shift+C: run or baseline).",
+    "after": "The masks of {run}, the run chosen above (Shift+C: run or baseline).",
 }
 """Whose masks each side is."""
 
@@ -154,7 +156,7 @@ class ViewRow(QWidget):
     ) -> tuple[QButtonGroup, dict[Any, QPushButton]]:
         group, buttons = QButtonGroup(self), {}
         for number, name in enumerate(names):
-            buttons[name] = QPushButton(name)
+            buttons[name] = QPushButton(SIDE_NAMES.get(name, name))
             buttons[name].setCheckable(True)
             group.addButton(buttons[name], number)
         return group, buttons

@@ -1,0 +1,79 @@
+"""Which of two runs is better, in words."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from napari_uda.core.metrics.gain import gain
+
+BEFORE = [0.5, 0.52, 0.54, 0.56, 0.58, 0.6, 0.62]
+
+
+def rows(*dice, name="a", start=0):
+    return [
+        {
+            "image": f"i{number}", "class": name, "dice": one, "precision": one,
+            "recall": one, "iou": one, "assd": 1.0, "hd95": 1.0, "unit": "px",
+            "pixels_truth": 10, "pixels_predicted": 10,
+        }
+        for number, one in enumerate(dice, start)
+    ]  # fmt: skip
+
+
+def said(after, before, **more):
+    found = gain(after, before, "GRL", "source only", **more)
+    return found.level, found.text
+
+
+def test_a_run_that_is_better_on_every_image_says_so_with_p():
+    after = [one + 0.1 + 0.001 * k for k, one in enumerate(BEFORE)]
+    assert said(rows(*after), rows(*BEFORE)) == (
+        "ok",
+        "better by 0.10: mean Dice 0.66 with GRL, 0.56 with source only, on 7 images "
+        "(higher on 7; p = 0.016)",
+    )
+
+
+def test_a_worse_one_is_a_warning_that_may_be_chance():
+    after = [0.48, 0.53, 0.5, 0.58, 0.52, 0.61, 0.57]
+    level, text = said(rows(*after), rows(*BEFORE))
+    assert level == "warning"
+    assert text.startswith("worse by 0.02: mean Dice 0.54 with GRL, 0.56 with source")
+    assert "on 7 images (lower on 4; p = " in text
+    assert text.endswith(": may be chance)")
+
+
+def test_few_images_are_called_few():
+    level, text = said(rows(0.7), rows(0.5))
+    assert level == "ok"
+    assert text.startswith("better by 0.20: ")
+    assert text.endswith(", on 1 image (too few to rule out chance)")
+
+
+def test_below_a_hundredth_they_are_equal():
+    level, text = said(rows(0.504, 0.504), rows(0.5, 0.5))
+    assert level == "note"
+    assert text.startswith("equal within 0.01: ")
+    assert "on 2 images (higher on 2; " in text
+
+
+def test_the_mean_is_over_structures_and_the_difference_is_what_is_read():
+    after = rows(0.9) + rows(0.436, name="b")
+    before = rows(0.8) + rows(0.4, name="b")
+    text = said(after, before)[1]
+    assert text.startswith(
+        "better by 0.07: mean Dice of 2 structures 0.67 with GRL, 0.60"
+    )
+
+
+def test_sections_of_a_stack_are_not_tested():
+    after = rows(*(one + 0.1 for one in BEFORE))
+    text = said(after, rows(*BEFORE), sections=True)[1]
+    assert text.endswith("on 7 sections (higher on 7)")
+
+
+@pytest.mark.parametrize("before", [[], rows(math.nan), rows(0.5, start=4)])
+def test_without_a_common_image_there_is_nothing_to_say(before):
+    assert gain(rows(0.5), before, "GRL", "source only") is None
