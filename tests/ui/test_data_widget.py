@@ -151,7 +151,23 @@ def test_source_without_labels_cannot_train(viewer, widget, qtbot):
     image = viewer.add_image(noise(1))
     widget.session.choose("source", DomainChoice(layers=(LayerPair(image),)))
     qtbot.waitUntil(lambda: looked(widget))
-    assert "no labels" in widget.session.problem
+    assert "the source has no labels" in widget.session.problem
+    widget.session.choose("target", DomainChoice())
+    qtbot.waitUntil(lambda: looked(widget))
+    assert "The source has no labels" in widget.verdict.text()
+
+
+def test_a_wrong_source_is_said_before_there_is_a_target(widget, qtbot, pair):
+    widget.session.choose("source", DomainChoice(folder=pair))
+    qtbot.waitUntil(lambda: looked(widget))
+    assert f"give {pair / 'source'} as source" in widget.verdict.text()
+    widget.session.choose("source", DomainChoice(folder=pair / "source"))
+    qtbot.waitUntil(lambda: looked(widget))
+    assert "Choose target images first" in widget.verdict.text()
+    assert widget.pickers["target"].kind.text() == "unlabelled"
+    widget.session.choose("target", DomainChoice(folder=pair / "target"))
+    qtbot.waitUntil(lambda: looked(widget))
+    assert widget.pickers["target"].kind.text() == "with truth"
 
 
 def test_different_voxel_sizes_are_mended_and_unmended(viewer, widget, qtbot):

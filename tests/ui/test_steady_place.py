@@ -164,13 +164,21 @@ def test_buttons_of_data_stay_where_they_are(
     tab.resize(NARROW, HIGH)
     tab.show()
     session = tab.session
-    for name, seed in (("source", 1), ("target", 7)):
-        folder = folder_of(tmp_path / name, seed)
-        session.choose(name, DomainChoice(folder=folder))
 
     def looked():
         return tab.inspection is not None and not tab._timer.isActive()
 
+    folders = {
+        name: folder_of(tmp_path / name, seed, config="voxel_size: [8, 8]\nunit: nm")
+        for name, seed in (("source", 1), ("target", 7))
+    }
+    session.choose("source", DomainChoice(folder=folders["source"]))
+    qtbot.wait(30)
+    (place,) = places(tab, tab.pickers["target"].origin)
+    qtbot.waitUntil(looked)
+    qtbot.wait(30)
+    assert places(tab, tab.pickers["target"].origin) == [place]
+    session.choose("target", DomainChoice(folder=folders["target"]))
     qtbot.waitUntil(looked)
     qtbot.wait(30)
     watched = (

@@ -155,3 +155,25 @@ def test_what_is_no_size_is_not_taken(row, text):
     enter(row, y="4", x=text)
     assert row.value() is None
     assert "positive number for x" in row.note.text()
+
+
+def test_a_size_that_is_none_keeps_data_from_being_ready(tab, qtbot, tmp_path):
+    folders = [folder_of(tmp_path / name, seed) for seed, name in enumerate("ab")]
+    source, target = (DomainChoice(folder=folder) for folder in folders)
+    look(qtbot, tab, source=source, target=target)
+    assert tab.session.problem == ""
+    row = tab.pickers["target"].voxel_size
+    for wrong in ("abc", "-5"):
+        enter(row, y=wrong)
+        assert "positive number for y" in row.note.text()
+        assert "voxel size of the target cannot be used" in tab.verdict.text()
+        assert "positive number for y" in tab.session.problem
+    enter(row, y="")
+    assert "positive" not in row.note.text()
+    assert "HD95" in row.note.text()
+    assert "eady to train" in tab.verdict.text()
+    assert tab.session.problem == ""
+    enter(row, y="abc")
+    row.reset.click()
+    assert row.sides["y"].text() == ""
+    assert tab.session.problem == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from napari.qt.threading import thread_worker
@@ -45,6 +46,8 @@ WAIT = 300
 """Milliseconds without a change before looking begins."""
 WAIT_PAINTING = 2000
 """The same while somebody paints labels."""
+OF_SOURCE = ("no_source_labels", "no_structures")
+"""Errors that are said before a target is chosen."""
 OR_SAMPLE = "; or open a pair to try: File > Open Sample > napari-uda"
 
 _EVENTS = ("data", "scale", "units", "axis_labels")
@@ -88,6 +91,7 @@ class DataWidget(QWidget):
         for picker in self.pickers.values():
             picker.valueChanged.connect(self._on_picked)
             picker.voxel_size.valueChanged.connect(self._on_size_typed)
+            picker.voxel_size.problemChanged.connect(self._say)
         self.classes.valueChanged.connect(self._on_classes_edited)
         self.fix.clicked.connect(self._on_fix_clicked)
         self.samples.againClicked.connect(self._look)
@@ -195,7 +199,8 @@ class DataWidget(QWidget):
             other = choices["source" if name == "target" else "target"].folder
             picker.folder.setNeighbour(other)
             if choices[name].empty:
-                picker.setSummary("", keep_place=False)
+                picker.setSummary("")
+                picker.setTruth(False)
         self._watch(self._chosen_layers())
         self.session.set_problem(self._missing() or "The data are being looked at.")
         self._timer.start(WAIT)
@@ -277,6 +282,7 @@ class DataWidget(QWidget):
                 self.session.note_folder(name, folder, usable)
                 picker.folder.setRecent(self.session.recent_folders(name))
             picker.setSummary(_summary(name, dataset, inspection))
+            picker.setTruth(bool(inspection.domain(name).labelled))
             shapes = [one.shape for one in inspection.samples if one.domain == name]
             picker.voxel_size.setKnown(
                 inspection.domain(name),
@@ -288,9 +294,8 @@ class DataWidget(QWidget):
     def _say(self) -> None:
         """Say whether training can start, or the first reason why not."""
         looked = self._looked
-        problem = self._missing()
-        if not problem and looked is not None:
-            problem = next(iter(looked.failures), "") or looked.inspection.first_error
+        missing = self._missing()
+        problem = self._wrong(looked, alone=bool(missing)) if looked else ""
         warnings = [
             item
             for item in (looked.inspection.problems if looked else ())
@@ -298,7 +303,9 @@ class DataWidget(QWidget):
         ]
         self._fix = next((item for item in warnings if item.fix), None)
         if problem:
-            level, text = ("error" if looked else "note"), problem
+            level, text = "error", problem
+        elif missing:
+            level, text = "note", missing
         elif looked is None:
             return
         elif warnings:
@@ -318,8 +325,30 @@ class DataWidget(QWidget):
             )
         )
         self._offer_fix()
-        if looked is not None or problem:
-            self.session.set_problem(problem)
+        if looked is not None or missing:
+            self.session.set_problem(problem or missing)
+
+    def _wrong(self, looked: Looked, alone: bool) -> str:
+        """Return the first reason why what is chosen cannot be trained on, or nothing.
+
+        Parameters
+        ----------
+        looked
+            What was found.
+        alone
+            Whether the other domain is still to be chosen.
+        """
+        typed = (
+            f"The voxel size of the {name} cannot be used: {picker.voxel_size.problem}"
+            for name, picker in self.pickers.items()
+            if picker.voxel_size.problem
+        )
+        errors = (
+            one.message
+            for one in looked.inspection.problems
+            if one.level == "error" and (not alone or one.code in OF_SOURCE)
+        )
+        return next(chain(looked.failures, typed, errors), "")
 
     def _offer_fix(self) -> None:
         resampled = self.session.voxel_size

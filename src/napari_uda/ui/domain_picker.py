@@ -53,8 +53,8 @@ class DomainPicker(QWidget):
 
         title = QLabel(f"<b>{domain.title()}</b>")
         title.setToolTip(_HINTS[domain])
-        kind = QLabel("labelled" if domain == "source" else "unlabelled")
-        kind.setEnabled(False)
+        self.kind = QLabel("labelled" if domain == "source" else "unlabelled")
+        self.kind.setEnabled(False)
         self.origin = QComboBox()
         self.origin.addItems(["layers", "folder"])
         self.origin.setToolTip(
@@ -71,7 +71,7 @@ class DomainPicker(QWidget):
         head = QHBoxLayout()
         head.setContentsMargins(0, 0, 0, 0)
         head.addWidget(title)
-        head.addWidget(kind)
+        head.addWidget(self.kind)
         head.addStretch()
         head.addWidget(self.origin)
 
@@ -106,7 +106,10 @@ class DomainPicker(QWidget):
 
         self.folder = FolderRow(f"{domain} folder")
         self.voxel_size = VoxelSizeRow()
-        self.voxel_size.hide()
+        for widget in (self.summary, self.voxel_size):
+            # What is below stays where it is when something was found.
+            widget.setSizePolicy(place_kept(widget.sizePolicy()))
+            widget.hide()
 
         self._pages = (pairs, self.folder)
         layout = QVBoxLayout(self)
@@ -166,22 +169,16 @@ class DomainPicker(QWidget):
         self._refresh()
         self.valueChanged.emit()
 
-    def setSummary(self, text: str, keep_place: bool = True) -> None:
-        """Say in a few words what was found; nothing, where nothing was.
-
-        Parameters
-        ----------
-        text
-            The words.
-        keep_place
-            Whether an empty text leaves its place free, as another is to come.
-        """
-        had_place = self.summary.sizePolicy().retainSizeWhenHidden()
-        keep_place = bool(text) or (keep_place and had_place)
+    def setSummary(self, text: str) -> None:
+        """Say in a few words what was found; nothing, where nothing was."""
         self.summary.setText(text)
         for widget in (self.summary, self.voxel_size):
-            widget.setSizePolicy(place_kept(widget.sizePolicy(), keep_place))
             widget.setVisible(bool(text))
+
+    def setTruth(self, known: bool) -> None:
+        """Say whether images of the target have labels."""
+        if self._domain == "target":
+            self.kind.setText("with truth" if known else "unlabelled")
 
     def suggestion(self) -> DomainChoice:
         """Return the pairs of layers that say in their metadata they belong here."""

@@ -38,12 +38,15 @@ class VoxelSizeRow(QWidget):
     """
 
     valueChanged = Signal()
+    problemChanged = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._typed: TypedSize | None = None
         self._known: dict[str, float] = {}
         self._optional = False
+        self._problem = ""
+        self._unknown = False
         self.sides = {axis: QLineEdit() for axis in AXES}
         self._names = {axis: QLabel(axis) for axis in AXES}
         self.unit = QComboBox()
@@ -83,6 +86,11 @@ class VoxelSizeRow(QWidget):
         self.reset.clicked.connect(self._on_reset_clicked)
         self.setValue(None)
 
+    @property
+    def problem(self) -> str:
+        """Why what was typed cannot be used; empty if it can."""
+        return self._problem
+
     def value(self) -> TypedSize | None:
         """Return what was typed, or None."""
         return self._typed
@@ -96,7 +104,7 @@ class VoxelSizeRow(QWidget):
             edit.setCursorPosition(0)
         if typed is not None:
             self.unit.setCurrentIndex(self.unit.findData(typed.unit))
-        self.reset.setVisible(typed is not None)
+        self._complain("")
 
     def setKnown(self, known: Sized, axes: int, sections: bool = False) -> None:
         """Show what is known of images with so many axes.
@@ -121,17 +129,28 @@ class VoxelSizeRow(QWidget):
             self.unit.setCurrentIndex(self.unit.findData(known.unit))
         elif self._typed is None:
             self.unit.setCurrentIndex(self.unit.findData("um"))
-        self._say("" if known.voxel_size else UNKNOWN)
+        self._unknown = not known.voxel_size
+        self._say()
 
-    def _say(self, text: str) -> None:
+    def _say(self) -> None:
+        text = self._problem or (UNKNOWN if self._unknown else "")
+        self.reset.setVisible(self._typed is not None or bool(self._problem))
         self.note.setText(marked_text("warning", text) if text else "")
         self.note.setVisible(bool(text))
+
+    def _complain(self, problem: str) -> None:
+        changed = problem != self._problem
+        self._problem = problem
+        self._say()
+        if changed:
+            self.problemChanged.emit()
 
     def _on_edited(self) -> None:
         if any(edit.text().strip() for edit in self.sides.values()):
             self._read()
         else:
             self._set(None)
+            self._complain("")
 
     def _on_unit_chosen(self, _index: int) -> None:
         if self._known or self._typed is not None:
@@ -149,8 +168,9 @@ class VoxelSizeRow(QWidget):
             if not edit.isHidden() and (text or axis != "z" or not self._optional):
                 sides[axis] = _number(text) if text else self._known.get(axis, 0.0)
         if missing := [axis for axis, side in sides.items() if side <= 0]:
-            self._say(f"give a positive number for {' and '.join(missing)}.")
+            self._complain(f"give a positive number for {' and '.join(missing)}.")
         else:
+            self._complain("")
             self._set(TypedSize(tuple(sides.values()), self.unit.currentData()))
 
     def _set(self, typed: TypedSize | None) -> None:

@@ -80,6 +80,7 @@ def compare_domains(
 ) -> Iterator[Problem]:
     """Yield what concerns more than one sample."""
     yield from _counts(dataset)
+    yield from _no_labels(dataset)
     yield from _no_structures(dataset, reports)
     yield from _dimensions(reports, method)
     yield from _voxel_sizes(dataset, reports, source, target, method)
@@ -89,6 +90,18 @@ def compare_domains(
     yield from split_subjects(reports)
     yield from _roles(dataset, reports, method)
     yield from _stages(method)
+
+
+def _no_labels(dataset: Dataset) -> Iterator[Problem]:
+    """Yield an error if nothing of the source has labels."""
+    samples = dataset.source.samples
+    if samples and not any(sample.labels for sample in samples):
+        yield Problem(
+            "error",
+            "no_source_labels",
+            "the source has no labels, from which segmentation is learnt: give its "
+            "images labels (a folder: in labels/), or swap source and target.",
+        )
 
 
 def _no_structures(dataset: Dataset, reports: Reports) -> Iterator[Problem]:
@@ -279,7 +292,7 @@ def _classes(
                     f"{name} occurs in the source but in no target truth: if the "
                     "target does not show it, adaptation may invent it.",
                 )
-    if dataset.source.membrane_width is not None:
+    if dataset.source.membrane_width is not None or not names:
         return
     strange = [
         item.name for item in dataset.target.classes.values() if item.name not in names
