@@ -110,3 +110,21 @@ def test_a_name_of_the_users_counts_up_once_it_is_taken(train):
     assert train.experiment.run_name.text() == "EM run_02"
     assert train.start_button.isEnabled()
     assert train.experiment.name == ("EM-run_02", "EM run_02")
+
+
+def test_what_was_typed_stays_when_the_method_changes(train):
+    panel = train.experiment
+    panel.form.change({"steps": 120, "domain_width": 24})
+    panel.choose_method("cyclegan")
+    assert panel.form.changed() == {"steps": 120}
+    assert panel.settings.note == "1 changed"
+    panel.form.change({"batch_size": 3})
+    panel.choose_method("grl")
+    assert panel.form.changed() == {"steps": 120, "domain_width": 24, "batch_size": 3}
+    panel._settings_reset.click()
+    panel.choose_method("cyclegan")
+    assert not panel.form.changed()
+    panel.form.change({"steps": 120})
+    panel._preset_buttons["paper"].setChecked(True)
+    panel.choose_method("grl")
+    assert not panel.form.changed()

@@ -72,6 +72,7 @@ class ExperimentPanel(QWidget):
         self._outdated = False
         self._named = ""
         self._form: ConfigForm | None = None
+        self._kept: dict[str, Any] = {}
         self._suggested = BASELINE
 
         self.method = NarrowCombo()
@@ -253,6 +254,11 @@ class ExperimentPanel(QWidget):
         self.summary.setToolTip(kind.reference)
         old = self._form
         self._form = ConfigForm(self._preset(self.preset))
+        if old is not None:
+            # What was typed stays; what this method lacks comes back with the next.
+            gone = {k: v for k, v in self._kept.items() if k not in old.names}
+            self._kept = gone | old.changed()
+            self._form.change(self._form.fitting(self._kept))
         self._form.valueChanged.connect(self._on_edited)
         self.settings.content.addWidget(self._form)
         if old is not None:
@@ -267,6 +273,7 @@ class ExperimentPanel(QWidget):
 
     def _use_preset(self) -> None:
         config = self._preset(self.preset)
+        self._kept = {}
         self.form.setReference(config)
         self.form.setValue(config)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -112,6 +113,16 @@ class ConfigForm(QWidget):
         """Change some fields; names that there are not are left out."""
         self._values |= {name: values[name] for name in self.names if name in values}
         self._on_changed()
+
+    def fitting(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Return those of some values that a setting of that name could have."""
+        kind = type(self._config)
+        fits = {}
+        for name in values.keys() & set(self.names):
+            with suppress(UserError):
+                parse(kind, dict(self._reference) | {name: values[name]})
+                fits[name] = values[name]
+        return fits
 
     def setReference(self, config: Config) -> None:
         """Set what counts as unchanged, such as a preset fitted to the data."""
