@@ -321,3 +321,30 @@ def test_smoothing_averages_around_a_point_and_skips_gaps():
     assert np.isfinite(smooth).all()
     assert smoothed(values, 1) is values
     assert np.isnan(smoothed(np.full(5, np.nan), 3)).all()
+
+
+def test_the_best_line_tells_how_it_was_chosen(curves):
+    curves.add([started(), scores(20, information=0.2), best(20)])
+    mark = curves.plots["scores"]._canvas._mark
+    for item in (mark, mark.label):
+        assert "step 20." in item.toolTip()
+        assert "mean rank" in item.toolTip()
+
+
+def test_a_single_validation_stands_at_a_whole_step(curves, qtbot):
+    curves.show()
+    curves.add([started(), scores(50, information=0.2)])
+    curves._on_redraw()
+    view = curves.plots["scores"]._canvas.view
+    qtbot.waitUntil(lambda: view.viewRange()[0][0] > 1)
+    low, high = view.viewRange()[0]
+    assert high - low >= 10
+    assert low < 50 < high
+
+
+def test_two_curves_of_the_same_values_are_both_seen(curves):
+    curves.add([started(), scores(1, source_dice=0.4, cycle_dice=0.4)])
+    drawn = curves.plots["scores"]._curves
+    below, above = (drawn[name].opts["pen"] for name in ("source_dice", "cycle_dice"))
+    assert list(drawn).index("source_dice") < list(drawn).index("cycle_dice")
+    assert below.widthF() > above.widthF()

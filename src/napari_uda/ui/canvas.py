@@ -16,6 +16,8 @@ GRID = 30
 LABEL_WIDTH = 58
 """Pixels for numbers and name at the left, so that they do not push the plot about."""
 
+FEWEST_STEPS = 10
+"""Steps that are seen at least: there are no halves of a step."""
 DEPTH = 5
 """Pixels that pyqtgraph puts the name of the lower axis below its place."""
 
@@ -49,6 +51,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         layout.setSpacing(0)
         self.setCentralItem(layout)
         self.view = pg.ViewBox(enableMenu=False)
+        self.view.setLimits(minXRange=FEWEST_STEPS)
         layout.addItem(self.view, 0, 1)
         self.axes = {side: pg.AxisItem(side) for side in ("left", "bottom")}
         places = ((0, 0), (1, 1))
@@ -109,8 +112,18 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         if self.axes["left"].labelText != measure:
             self.axes["left"].setLabel(measure)
 
-    def mark(self, step: int | None, word: str) -> None:
-        """Draw an upright line with a word at a step; None takes it away."""
+    def mark(self, step: int | None, word: str, tip: str) -> None:
+        """Draw an upright line with a word at a step; None takes it away.
+
+        Parameters
+        ----------
+        step
+            Where.
+        word
+            What is written at it.
+        tip
+            What the mouse over line and word tells.
+        """
         if step is None:
             if self._mark is not None:
                 self._mark.hide()
@@ -122,6 +135,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
             self.view.addItem(self._mark, ignoreBounds=True)
             self._dress_mark()
         self._mark.setPos(step)
+        for item in (self._mark, self._mark.label):
+            item.setToolTip(tip)
         self._mark.show()
 
     def _dress_mark(self) -> None:

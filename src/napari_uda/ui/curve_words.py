@@ -27,13 +27,23 @@ HINTS = {
     "of the source labels; 1 if they are equal.",
     "cycle_dice": "Dice between the labels of source images and the masks of the same "
     "images translated to the look of the target.",
-    "source_dice": "Dice on source images and their labels: what loses a tenth of it "
-    "has forgotten the source and is not the best checkpoint.",
+    "source_dice": "Dice on source images, as the method segments them, and their "
+    "labels: what loses a tenth of it has forgotten the source and is not the best "
+    "checkpoint. Where they are first translated to the look of the target, it equals "
+    "cycle_dice.",
     "accuracy": "Part of the images whose domain the classifier tells right: 0.5 is "
     "guessing, 1 is always right. No loss.",
 }
 """One sentence for each; those of scores are in docs/scores.md, too."""
 TRUTH = " (truth)"
+BEST = (
+    "Best checkpoint so far: step {step:,}. At each validation, scores that use no "
+    "target labels are ranked among those of all before, and the best mean rank wins, "
+    "unless source_dice lost a tenth; supervised takes the newest."
+)
+"""How the best checkpoint is chosen."""
+BROAD = ("source_dice",)
+"""Curves that lie below others of the same values, and are seen beside them."""
 TRUTH_HINT = (
     "Dice of {what} on the held-back truth of a few target patches: shown, and never "
     "used to choose a checkpoint."

@@ -9,7 +9,16 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QColor, QPixmap
 from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from .curve_words import COLORS, SCORE_COLORS, SHARES, TRUTH, TRUTH_COLORS, hint_of
+from .curve_words import (
+    BEST,
+    BROAD,
+    COLORS,
+    SCORE_COLORS,
+    SHARES,
+    TRUTH,
+    TRUTH_COLORS,
+    hint_of,
+)
 from .series import Series
 
 if TYPE_CHECKING:
@@ -95,7 +104,10 @@ class Plot(QWidget):
         """Append a point to a curve, which is made if it is new."""
         if name not in self.series:
             self._know(name)
-            self._curves[name] = self._canvas.plot(self._color_of(name), dashed)
+            width = 4 if name in BROAD else 2
+            self._curves[name] = self._canvas.plot(
+                self._color_of(name), dashed, width=width
+            )
             self.series[name] = Series()
             if dashed:
                 self._dashed.add(name)
@@ -132,7 +144,8 @@ class Plot(QWidget):
 
     def mark(self, step: int | None) -> None:
         """Draw a line at the step of the best checkpoint; None for no line."""
-        self._canvas.mark(step, "best")
+        tip = "" if step is None else BEST.format(step=step)
+        self._canvas.mark(step, "best", f"<qt>{tip}</qt>")
 
     def cut(self, step: int) -> None:
         """Forget what lies beyond a step."""
