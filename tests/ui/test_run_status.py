@@ -43,18 +43,20 @@ def step(number, speed):
 def test_a_run_that_is_not_heard_of_says_for_how_long(status, clock, qtbot):
     status.foretell("running")
     status.add([step(10, 1 / 6)])
-    clock[0] += 14
+    clock[0] += 119
     with qtbot.waitSignal(status._timer.timeout):
         pass
     assert "no news" not in status.line.text()
-    clock[0] += 26
-    words = "no news for 40 s (a step takes 6 s)"
+    clock[0] += 1
+    words = "no news for 2:00 min (a report is due every 1:00 min)"
     qtbot.waitUntil(lambda: words in status.line.text())
     assert "6.0 seconds per step" in status.line.text()
     status.add([step(20, 1 / 6)])
     assert "no news" not in status.line.text()
+    status.add([step(21, 1 / 6)])
     clock[0] += 15
-    qtbot.waitUntil(lambda: "no news for 15 s" in status.line.text())
+    words = "no news for 15 s (a report is due every 6 s)"
+    qtbot.waitUntil(lambda: words in status.line.text())
 
 
 def test_before_the_first_step_its_time_is_not_known(status, clock, qtbot):

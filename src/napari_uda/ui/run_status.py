@@ -47,7 +47,11 @@ COMING = {
     "stopping": "Finishing the step, then saving \N{HORIZONTAL ELLIPSIS}",
 }
 QUIET = 15.0
-"""Seconds without news of a running trainer after which that is said."""
+"""Seconds without news of a running trainer after which that is said, at least."""
+OVERDUE = 2
+"""How many reports may be late until then."""
+OFTEN = 10
+"""Steps from report to report, until two were heard of."""
 LINES = 2
 """Lines that what happens now has room for, in a narrow dock, too."""
 MOST_MESSAGES = 8
@@ -70,6 +74,7 @@ class RunStatus(QWidget):
         self._steps = 0
         self._speed = ""
         self._seconds = 0.0
+        self._every, self._reported = OFTEN, 0
         self._heard = 0.0
         self._timer = QTimer(self)
         self._timer.setInterval(1000)
@@ -130,6 +135,7 @@ class RunStatus(QWidget):
         self.bar.setVisible(bool(name))
         self._steps, self._speed, self._failed, self._warnings = 0, "", None, []
         self._seconds = 0.0
+        self._every, self._reported = OFTEN, 0
         self._timer.stop()
         self.bar.setRange(0, 1)
         self.bar.setValue(0)
@@ -185,10 +191,14 @@ class RunStatus(QWidget):
             match event:
                 case Started() | Resumed():
                     self._steps = event.steps
+                    self._reported = 0
                     self._failed, news = None, True
                     self.say(f"on {event.device}, {event.precision}")
                 case Step():
                     self._seconds = 1 / max(event.speed, 1e-9)
+                    if 1 < self._reported < event.step:
+                        self._every = event.step - self._reported
+                    self._reported = event.step
                     self._speed = (
                         f"{_rate(event.speed)}  \N{MIDDLE DOT}  "
                         f"{duration(event.remaining)} left  \N{MIDDLE DOT}  "
@@ -223,11 +233,12 @@ class RunStatus(QWidget):
     def _on_time(self) -> None:
         """Say how long nothing was heard: losses are reported every few steps only."""
         quiet = monotonic() - self._heard
-        if quiet < QUIET:
+        expected = self._seconds * self._every
+        if quiet < max(QUIET, OVERDUE * expected):
             return
         text = f"no news for {duration_text(quiet)}"
-        if self._seconds >= 1:
-            text += f" (a step takes {duration_text(self._seconds)})"
+        if expected >= 1:
+            text += f" (a report is due every {duration_text(expected)})"
         self.say(f"{self._speed}  \N{MIDDLE DOT}  {text}" if self._speed else text)
 
     def _count(self, step: int) -> None:
