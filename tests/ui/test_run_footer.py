@@ -63,3 +63,14 @@ def test_the_foot_lets_go_of_a_run_that_has_ended(train, qtbot, fake):
     assert train.footer.elsewhere.isHidden()
     assert train.stop_button.toolTip() == "No run is under way."
     assert not train.status.isAncestorOf(train.status.progress)
+
+
+def test_the_line_of_the_queue_keeps_its_place_once_it_was_there(train, qtbot):
+    foot = train.footer
+    foot.enable(False, "", [])
+    before = foot.sizeHint().height()
+    foot.enable(False, "", ["a", "b"])
+    waiting = foot.sizeHint().height()
+    foot.enable(False, "", [])
+    assert foot.queue.isHidden()
+    assert before < waiting == foot.sizeHint().height()

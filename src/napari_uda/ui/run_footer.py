@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QWidget
 
 from napari_uda.core.spec.events import Resumed, Started
 
-from .steady_label import SteadyLabel
+from .steady_label import SteadyLabel, place_kept
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,6 +97,9 @@ class RunFooter(QWidget):
         self.start.setText("Add to queue" if job else "Start")
         count = "1 run waits" if len(waiting) == 1 else f"{len(waiting)} runs wait"
         self.queue.setText(f"{count} to be trained: {', '.join(waiting)}")
+        if waiting:
+            # Its place stays when the last one begins: nothing above it moves then.
+            self.queue.setSizePolicy(place_kept(self.queue.sizePolicy()))
         self.queue.setVisible(bool(waiting))
         self._set(
             self.start, "start", busy or problem, later if job else "Start a new run"

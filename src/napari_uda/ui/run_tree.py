@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FEWEST_ROWS, MOST_ROWS = 2, 5
 """Runs that the table has room for."""
+SPACE = 6
+"""Pixels between the letters of two rows."""
 ID_ROLE = Qt.ItemDataRole.UserRole
 """Where a row keeps the id of its run; it shows the title."""
 
@@ -65,6 +67,7 @@ class RunTree(QTreeWidget):
         for run_id in ids:
             item = QTreeWidgetItem()
             item.setData(0, ID_ROLE, run_id)
+            item.setSizeHint(0, QSize(0, self._row_height()))
             for column in (2, 3):
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
             self.addTopLevelItem(item)
@@ -97,5 +100,8 @@ class RunTree(QTreeWidget):
         rows = min(max(self.topLevelItemCount(), FEWEST_ROWS), MOST_ROWS)
         head = self.header()
         height = head.sizeHint().height() if head is not None else 0
-        row = max(self.sizeHintForRow(0), self.fontMetrics().height() + 2)
+        row = max(self.sizeHintForRow(0), self._row_height())
         self.setFixedHeight(height + rows * row + 2 * self.frameWidth() + 2)
+
+    def _row_height(self) -> int:
+        return self.fontMetrics().height() + SPACE
