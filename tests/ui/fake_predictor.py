@@ -63,6 +63,7 @@ def main(behaviour: str, words: list[str]) -> int:
     sidecar = {
         "classes": {"5": {"name": "nucleus", "color": "#00ff00"}},
         "overlapping": False,
+        "step": threshold + 20,
         "words": words,
     }
     (given.out / "predictions.json").write_text(json.dumps(sidecar))

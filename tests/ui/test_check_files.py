@@ -80,6 +80,7 @@ def test_a_chosen_folder_is_checked_image_by_image(
     assert tuple(ours(viewer)["original"].scale) == (6, 5)
     assert not any(role_of(layer) == "translation" for layer in viewer.layers)
 
+    assert panel.saving.about["Folder of images"] == folder.name
     panel.verdict.reject.click()
     panel.next.click()
     panel.verdict.accept.click()

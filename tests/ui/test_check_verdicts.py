@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+from datetime import date
+from importlib.metadata import version
 
 import pytest
 from qtpy.QtWidgets import QFileDialog
@@ -99,6 +101,7 @@ def test_page_and_table_hold_what_was_found(
     assert page.index("MR, slice 3 of 5") < page.index("MR, slice 1 of 5")
     assert "fake" in page
     assert "Research use only" in page
+    assert f"{date.today().isoformat()} with napari-uda {version('napari-uda')}" in page
     qtbot.waitUntil(widget.panel.saving.report.isEnabled)
     widget.panel.saving.csv.click()
     with (tmp_path / "table.csv").open(newline="") as opened:

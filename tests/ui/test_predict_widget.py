@@ -324,4 +324,6 @@ def test_scores_are_copied_and_saved(
         rows = list(csv.DictReader(opened))
     assert [row["run"] for row in rows] == ["grl_01", "source_only_01"]
     assert [row["title"] for row in rows] == ["My best", "source_only_01"]
+    assert [row["checkpoint"] for row in rows] == ["best", "best"]
+    assert [row["step"] for row in rows] == ["20", "120"]
     assert float(rows[0]["dice"]) == pytest.approx(0.4)

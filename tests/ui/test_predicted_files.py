@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 from qtpy.QtWidgets import QFileDialog
 
 from napari_uda.core.io import Geometry, read, write_image
+from napari_uda.core.metrics.score_file import read_csv
 from napari_uda.ui import predicted_scores
 from napari_uda.ui.predicted_scores import last_score, scored_by_both
 from predict_window import folder, predict, runs, viewer, volume, widget
@@ -113,6 +116,9 @@ def test_scores_of_files_are_kept_with_their_masks(widget, qtbot, folder, runs):
     assert (score.dice, score.images) == (pytest.approx(0.4), 1)
     (file,) = runs["grl"].predictions.glob("*/scores.csv")
     assert (file.parent / "b.tif").exists()
+    [row] = csv.DictReader(file.read_text().splitlines())
+    assert (row["checkpoint"], row["step"]) == ("best", "20")
+    assert [row["image"] for row in read_csv(file)] == ["b"]
     assert told
     assert last_score(runs["source_only"]) is None
 

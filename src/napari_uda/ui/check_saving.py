@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+import napari_uda
 from napari_uda.core.errors import UserError
 from napari_uda.core.metrics.verdicts import COLUMNS, write_table
 
@@ -92,6 +94,7 @@ def write_page(review: Review, about: Mapping[str, str], path: Path) -> Iterator
     accepted, rejected = review.counts()
     facts = {
         **about,
+        "Made": f"{date.today().isoformat()} with napari-uda {napari_uda.__version__}",
         "Images": ", ".join(dict.fromkeys(pair.name for pair in review.pairs)),
         f"{review.unit.capitalize()}s checked": len(review.items),
         "Accepted": accepted,

@@ -244,6 +244,9 @@ class CheckWidget(QWidget):
             "Checkpoint": checkpoint,
             "Look": " and ".join(dict.fromkeys(f"of the {pair.to}" for pair in pairs)),
         }
+        folders = dict.fromkeys(map(_folder_of, self._chosen))
+        if names := [name for name in folders if name]:
+            about["Folder of images"] = ", ".join(names)
         if any(pair.masks is not None for pair in pairs):
             about["Masks found by"] = self._judge
         self._open(Review(pairs, looks.run.report / VERDICTS), about)
@@ -281,3 +284,11 @@ class CheckWidget(QWidget):
         self.news.end()
         self._say("Cancelled; nothing was kept.")
         self._refresh()
+
+
+def _folder_of(original: Original) -> str:
+    """Return the name of the folder of a file; no path, which tells where it was."""
+    if (path := original.input.path) is None:
+        return ""
+    folder = path.resolve().parent
+    return folder.parent.name if folder.name == "images" else folder.name

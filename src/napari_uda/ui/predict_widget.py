@@ -362,9 +362,10 @@ class PredictWidget(PredictForm):
             before = [row for item in self._scores for row in item.before]
             request = self._request
             assert request is not None
-            rows = {request.run: after}
+            checkpoint, steps = request.checkpoint, self._results[0].steps
+            rows = {request.run: (checkpoint, steps[0], after)}
             if request.baseline is not None:
-                rows[request.baseline] = before
+                rows[request.baseline] = (checkpoint, steps[1], before)
             self._say(write_scores(Path(name), rows))
 
     def _on_save_clicked(self) -> None:

@@ -45,8 +45,20 @@ class PredictedScore:
         return f"Predict: {self.dice:.2f} ({what}, {day} {at})".replace("(, ", "(")
 
 
+def with_checkpoint(
+    rows: list[Row], checkpoint: str, step: int | None
+) -> list[dict[str, Any]]:
+    """Return rows that say which checkpoint they are of, and its step if known."""
+    of = {"checkpoint": checkpoint, "step": "" if step is None else step}
+    return [{**of, **row} for row in rows]
+
+
 def keep_scores(
-    folder: Path, rows: list[Row], baseline: tuple[RunFolder, list[Row]] | None = None
+    folder: Path,
+    rows: list[Row],
+    baseline: tuple[RunFolder, list[Row]] | None = None,
+    checkpoint: str = "",
+    steps: tuple[int | None, int | None] = (None, None),
 ) -> str:
     """Write scores beside masks; return why not, or an empty text.
 
@@ -58,15 +70,18 @@ def keep_scores(
         Scores of the masks.
     baseline
         The run that was compared with, and its scores of the same images.
+    checkpoint, steps
+        Which checkpoint of both it was; steps of run and baseline, where known.
     """
     from napari_uda.core.metrics.report import write_csv
 
     files = [(folder / FILE, rows)]
     if baseline is not None:
         files.append((folder / _of_baseline(baseline[0]), baseline[1]))
-    for file, part in files:
+    for (file, part), step in zip(files, steps, strict=False):
+        table = with_checkpoint(part, checkpoint, step)
         try:
-            write_csv(part, file)
+            write_csv(table, file)  # type: ignore[arg-type]
         except OSError as error:
             return f"{file} cannot be written ({error.strerror})."
     return ""

@@ -84,6 +84,8 @@ class PredictResult:
     """Uncertainty in [0, 1]."""
     file: Path | None = None
     """Where the labels were written, if they are to stay."""
+    steps: tuple[int | None, int | None] = (None, None)
+    """Steps that run and baseline had trained for at their checkpoint, if known."""
 
 
 _Told = Progress | PredictResult | Failure
@@ -154,7 +156,8 @@ class Predictor:
         if found is None:
             return None
         classes, overlapping = read_classes(out / SIDECAR)
-        return found | {"classes": classes, "overlapping": overlapping}
+        step = json.loads((out / SIDECAR).read_text(encoding="utf-8")).get("step")
+        return found | {"classes": classes, "overlapping": overlapping, "step": step}
 
     def _result(
         self,
@@ -198,6 +201,7 @@ class Predictor:
             maps,
             np.array(read(uncertain).data) if uncertain else None,
             Path(message["labels"]) if stays else None,
+            (after["step"], before.get("step")),
         )
 
 

@@ -12,6 +12,7 @@ from napari_uda.core.errors import UserError
 from napari_uda.core.io import Geometry, suffix_of, write_labels
 
 from .layers import from_layer_axes
+from .predicted_scores import with_checkpoint
 from .words import count_text
 
 if TYPE_CHECKING:
@@ -82,7 +83,9 @@ def current_labels(
     return np.stack(arrays) if result.overlapping else np.asarray(arrays[0])
 
 
-def write_scores(path: Path, rows: dict[RunFolder, list[Row]]) -> str:
+def write_scores(
+    path: Path, rows: dict[RunFolder, tuple[str, int | None, list[Row]]]
+) -> str:
     """Write the scores of several runs as CSV; return what was done.
 
     Parameters
@@ -90,14 +93,14 @@ def write_scores(path: Path, rows: dict[RunFolder, list[Row]]) -> str:
     path
         The file; the dialog has asked whether to replace it.
     rows
-        Rows of each run.
+        Checkpoint, its step if it is known, and rows of each run.
     """
     from napari_uda.core.metrics.report import write_csv
 
     table = [
         {"run": run.id, "title": run.title, **row}
-        for run, one in rows.items()
-        for row in one
+        for run, (checkpoint, step, one) in rows.items()
+        for row in with_checkpoint(one, checkpoint, step)
     ]
     try:
         write_csv(table, path)  # type: ignore[arg-type]

@@ -63,7 +63,9 @@ def score_safely(
         yield found
     if request.out is not None and rows:
         baseline = (request.baseline, before) if request.baseline and before else None
-        if trouble := keep_scores(request.out, rows, baseline):
+        if trouble := keep_scores(
+            request.out, rows, baseline, request.checkpoint, results[0].steps
+        ):
             yield trouble
     if request.baseline is not None:
         sections = any(

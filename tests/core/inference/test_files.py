@@ -221,6 +221,7 @@ def test_the_sidecar_tells_what_the_files_are(tmp_path, model):
     assert content["run"] == "run-7"
     assert content["checkpoint"] == "best"
     assert content["method"] == "source_only"
+    assert content["step"] == model.step
     assert content["overlapping"] is False
     assert {k: v["name"] for k, v in content["classes"].items()} == {
         "1": "cell",

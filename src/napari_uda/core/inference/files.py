@@ -216,6 +216,7 @@ def _write_sidecar(
 ) -> None:
     content: dict[str, Any] = {
         **about,
+        "step": model.step,
         "method": model.experiment.method.name,
         **class_content(model),
         "predictions": [asdict(result) for result in results],
