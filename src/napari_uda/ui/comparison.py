@@ -111,6 +111,10 @@ class Comparison:
             self._describe(pair)
             self._fit(pair, mode == "side")
 
+    def is_alive(self) -> bool:
+        """Tell whether any of our layers is in the viewer."""
+        return any(layer in self._viewer.layers for layer in self._layers.values())
+
     def describe(self, wanted: bool) -> None:
         """Write below the pictures what they are, or leave the canvas to others."""
         self._described = wanted

@@ -203,7 +203,9 @@ class Overlay:
                 layer.visible = shown and whose == self._side and view == "difference"
 
     def is_alive(self) -> bool:
-        """Tell whether the prediction is still among the viewer's layers."""
+        """Tell whether prediction and image are still among the viewer's layers."""
+        if self.is_of_file and self.image not in self._viewer.layers:
+            return False
         return bool(self.masks(self._side) or self.masks("after"))
 
     def show(self) -> None:

@@ -32,6 +32,7 @@ from .words import count_text
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
+    from qtpy.QtGui import QHideEvent, QShowEvent
 
     from napari_uda.core.metrics.gain import Gain
 
@@ -66,7 +67,7 @@ class PredictWidget(PredictForm):
         self._layers = PredictedLayers(self.session.viewer)
         self._scores: list[Scored] = []
         self._request: PredictRequest | None = None
-        self._failed = False
+        self._failed = self._away = False
         self._why = ""
         self._connect()
         self._on_run_changed()
@@ -103,13 +104,30 @@ class PredictWidget(PredictForm):
         self.csv.clicked.connect(self._on_csv_clicked)
         self.save.clicked.connect(self._on_save_clicked)
 
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Show what was predicted, as it was left."""
+        super().showEvent(event)
+        self._away = False
+        if self._results:
+            self.session.stage.take("predict")
+            for number in range(self._first()):
+                if number not in self._layers:
+                    self._add_layers(number)
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        """Leave the canvas to others, as soon as they have something to show."""
+        self._away = True
+        super().hideEvent(event)
+
     def _show_view(self, view: View) -> None:
         self.shown.show_view(view)
-        self._layers.show_view(view)
+        self._layers.view = view
+        self._apply()
 
     def _show_side(self, side: Side) -> None:
         self.shown.show_side(side)
-        self._layers.show_side(side)
+        self._layers.side = side
+        self._apply()
         self._name_save()
 
     def _name_save(self) -> None:
@@ -120,8 +138,19 @@ class PredictWidget(PredictForm):
             hint += f"\n{WHERE_HINT.format(folder=out)}"
         self.save.setToolTip(hint)
 
+    def _apply(self) -> None:
+        """Show masks as the buttons say; while others have the stage, that waits."""
+        self._take_stage()
+        if self.session.stage.owner == "predict":
+            self._layers.apply()
+
+    def _take_stage(self) -> None:
+        if not self._away:
+            self.session.stage.take("predict")
+
     def _on_ndisplay_changed(self, _event: Any = None) -> None:
-        self._show_view(self._layers.view)
+        if self.session.stage.owner == "predict":
+            self._layers.apply()
 
     def _on_runs_changed(self, *_: Any) -> None:
         """Offer the runs that have a checkpoint; keep the choice, or follow it."""
@@ -243,9 +272,22 @@ class PredictWidget(PredictForm):
     def _show_result(self, result: PredictResult) -> None:
         number = len(self._results)
         self._results.append(result)
-        of_file = result.input.layer is None
-        if number < (1 if of_file else MOST_SHOWN):
-            self._layers.add(number, result, self._chosen[number])
+        if number < self._first() and not self._away:
+            self._add_layers(number)
+
+    def _first(self) -> int:
+        """Return how many results become layers at once."""
+        of_files = self._results[0].input.layer is None
+        return min(len(self._results), 1 if of_files else MOST_SHOWN)
+
+    def _add_layers(self, number: int) -> Overlay:
+        """Make the layers of a result, with its truth if it was scored."""
+        self._take_stage()
+        result, chosen = self._results[number], self._chosen[number]
+        overlay = self._layers.add(number, result, chosen)
+        if number < len(self._scores):
+            _give_truth(overlay, self._scores[number])
+        return overlay
 
     def _on_predicted(self) -> None:
         self._work.done()
@@ -330,7 +372,7 @@ class PredictWidget(PredictForm):
             self.session.runs_changed.emit()  # the list of runs tells the new Dice
         self._refresh()
         self._show_view(self._layers.view)
-        if (first := self._layers.get(0)) is not None:
+        if (first := self._layers.get(0)) is not None and not self._away:
             self.session.viewer.layers.selection.active = first.labels[0]
         if (shown := self._layers.shown) is not None and shown < len(self._scores):
             self.scores.mark(_name(self._scores[shown]))
@@ -341,10 +383,10 @@ class PredictWidget(PredictForm):
             if name not in {_name(scored), *(row["image"] for row in scored.after)}:
                 continue
             if self._layers.get(number) is None:
-                overlay = self._layers.add(number, scored.result, self._chosen[number])
-                _give_truth(overlay, scored)
+                overlay = self._add_layers(number)
                 if overlay.kept:
                     self._say(KEPT.format(names=", ".join(overlay.kept)))
+            self._take_stage()
             self._layers.show(number)
             return
 

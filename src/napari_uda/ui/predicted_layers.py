@@ -43,6 +43,10 @@ class PredictedLayers:
         """Return how many images have layers."""
         return len(self._overlays)
 
+    def __contains__(self, number: int) -> bool:
+        """Tell whether an image has had layers, removed or not."""
+        return number in self._overlays
+
     def get(self, number: int) -> Overlay | None:
         """Return the overlay of an image, unless it is not there or was removed."""
         overlay = self._overlays.get(number)
@@ -62,7 +66,7 @@ class PredictedLayers:
             overlay.hide(image)
         self._earlier = []
         visible = image is not None or self.shown is None
-        taken = {one.of for one in self._overlays.values()}
+        taken = {one.of for at, one in self._overlays.items() if at != number}
         overlay = Overlay(self._viewer, result, image, chosen.axes, visible, taken)
         overlay.apply(self.view, self.side)
         self._overlays[number] = overlay
@@ -73,17 +77,8 @@ class PredictedLayers:
             look_at(self._viewer, [overlay.image])
         return overlay
 
-    def show_view(self, view: View) -> None:
-        """Show predictions filled, as contours or as differences."""
-        self.view = view
-        self._apply()
-
-    def show_side(self, side: Side) -> None:
-        """Show the masks of the run or of the baseline; both stay as they are."""
-        self.side = side
-        self._apply()
-
-    def _apply(self) -> None:
+    def apply(self) -> None:
+        """Show predictions in the chosen view, and from the chosen side."""
         selection = self._viewer.layers.selection
         active = selection.active
         for overlay in self._overlays.values():

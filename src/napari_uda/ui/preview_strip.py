@@ -134,6 +134,7 @@ class PreviewStrip:
 
     def show_all(self) -> None:
         """Show all of the row, and move the camera there."""
+        self._session.stage.take("train")
         layers = self._in_row()
         self._change(layers, _reveal)
         look_at(self._viewer, layers)

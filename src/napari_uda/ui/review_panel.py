@@ -47,6 +47,8 @@ class ReviewPanel(ReviewForm):
         viewer = session.viewer
         super().__init__(viewer.theme, parent)
         self._viewer = viewer
+        self._stage = session.stage
+        self._away = self._hushed = False
         self.comparison = Comparison(viewer)
         self.review: Review | None = None
         self.current = Item(0, 0)
@@ -94,9 +96,10 @@ class ReviewPanel(ReviewForm):
         self.saving.open(review, about)
         self._moved = False
         pair = review.pairs[0]
-        self.current = Item(0, pair.slice_at(self._viewer.dims.point))
+        self.current = Item(0, 0)
         mode = self.comparison.mode
         self.set_mode("side" if mode == "off" else mode)
+        self.current = Item(0, pair.slice_at(self._viewer.dims.point))
         self._show_item()
         self._on_redraw()
         worker = thread_worker(measure)(review.pairs)
@@ -111,7 +114,8 @@ class ReviewPanel(ReviewForm):
         if review is None:
             return
         self.mode_button(mode).setChecked(True)
-        self.comparison.show(review.pairs[self.current.pair], mode)
+        self.comparison.mode = mode
+        self._display()
         page = self.slider_row if mode in _SLIDERS else self.options.widget(0)
         self.options.setCurrentWidget(page)
         if mode in _SLIDERS:
@@ -145,26 +149,48 @@ class ReviewPanel(ReviewForm):
         self._moved = True
         other = item.pair != self.current.pair
         self.current = item
-        if other:
-            self.comparison.show(review.pairs[item.pair], self.comparison.mode)
-        pair = review.pairs[item.pair]
-        dims = self._viewer.dims
-        if pair.count > 1 and dims.ndim >= len(pair.axes):
-            axis = dims.ndim - len(pair.axes) + pair.axes.index("z")
-            dims.set_point(axis, pair.point_of(item.slice, dims.point))
+        if other or self._stage.owner != "check":
+            self._display()
+        self._go_to_slice()
         self._show_item()
 
     def showEvent(self, event: QShowEvent | None) -> None:
-        """Take the key V, and write captions, as long as the panel can be seen."""
+        """Take the key V and the canvas, as long as the panel can be seen."""
         super().showEvent(event)
+        self._away = False
         self._bind()
         self.comparison.describe(True)
+        if (review := self.review) is not None:
+            late = self.comparison.pair is not review.pairs[self.current.pair]
+            if late or self.comparison.is_alive():  # what was deleted stays deleted
+                self._display()
+                self._go_to_slice()
 
     def hideEvent(self, event: QHideEvent | None) -> None:
-        """Give key and canvas back to napari."""
+        """Give key and canvas to others."""
+        self._away = True
         self._unbind()
         self.comparison.describe(False)
+        self._stage.leave("check")
         super().hideEvent(event)
+
+    def _display(self) -> None:
+        """Show the pair; while another tab is in front, that waits."""
+        if self.review is not None and not self._away:
+            self._stage.take("check")
+            pair = self.review.pairs[self.current.pair]
+            self._hushed = True  # layers of other axes move the slider of the viewer
+            self.comparison.show(pair, self.comparison.mode)
+            self._hushed = False
+
+    def _go_to_slice(self) -> None:
+        review, dims = self.review, self._viewer.dims
+        if review is None or self._away:
+            return
+        pair = review.pairs[self.current.pair]
+        if pair.count > 1 and dims.ndim >= len(pair.axes):
+            axis = dims.ndim - len(pair.axes) + pair.axes.index("z")
+            dims.set_point(axis, pair.point_of(self.current.slice, dims.point))
 
     def _bind(self) -> None:
         if self._bound or self.review is None or not self.isVisible():
@@ -187,7 +213,7 @@ class ReviewPanel(ReviewForm):
     def _on_step(self, _event: Any = None) -> None:
         """Follow the slider of the viewer."""
         review = self.review
-        if review is None:
+        if review is None or self._hushed or self._stage.owner != "check":
             return
         z = review.pairs[self.current.pair].slice_at(self._viewer.dims.point)
         if z != self.current.slice:
@@ -196,7 +222,7 @@ class ReviewPanel(ReviewForm):
             self._show_item()
 
     def _on_ndisplay(self, _event: Any = None) -> None:
-        if self.review is None:
+        if self.review is None or self._stage.owner != "check":
             return
         self.set_mode(self.comparison.mode)
         flat = self._viewer.dims.ndisplay == 2

@@ -114,6 +114,7 @@ class SampleLayers(QObject):
             image = self._add(found, mark)
         viewer.layers.selection.active = image
         put_previews_away(viewer)
+        self._session.stage.take("data")
         look_at(viewer, [image])
 
     def _add(self, found: SamplePixels, mark: str) -> Layer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import weakref
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from .jobs import Job
     from .snapshot import Progress, Snapshot
+    from .stage import Stage
 
 METADATA_KEY = "napari_uda"
 """Key of `layer.metadata` under which our layers say what they are."""
@@ -107,6 +109,7 @@ class Session(QObject):
     Its signals are Qt's, so that a connection ends with the widget that made it.
     `queue`: the runs that wait for the job to end.
     `units`: keeps the units of our layers those of the user's.
+    `stage`: whose pictures the viewer shows.
     `closing`: the user has said what is to become of the job; the window may close.
 
     Parameters
@@ -162,6 +165,13 @@ class Session(QObject):
         if viewer not in cls._all:
             cls._all[viewer] = cls(viewer)
         return cls._all[viewer]
+
+    @cached_property
+    def stage(self) -> Stage:
+        """The viewer as the tabs share it."""
+        from .stage import Stage
+
+        return Stage(self.viewer)
 
     @property
     def viewer(self) -> Viewer:

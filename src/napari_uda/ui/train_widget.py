@@ -18,6 +18,7 @@ from .closing import CloseGuard
 from .curves import NO_RUN, Curves
 from .experiment_panel import ExperimentPanel
 from .jobs import Job
+from .layers import previews_in
 from .light_row import LightRow
 from .opening import OpenedRun, open_run
 from .outcome_row import OutcomeRow
@@ -162,6 +163,8 @@ class TrainWidget(QWidget):
     def showEvent(self, event: QShowEvent | None) -> None:
         """Bring previews back into sight."""
         super().showEvent(event)
+        if previews_in(self.session.viewer):
+            self.session.stage.take("train")
         self.previews.set_watched(self.in_front)
 
     def hideEvent(self, event: QHideEvent | None) -> None:

@@ -1,0 +1,152 @@
+"""The viewer shows the pictures of the tab in front, and no mixture."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+import tifffile
+from qtpy.QtWidgets import QTabWidget, QWidget
+
+import predict_window
+from check_window import FAKE, HEIGHT, WIDTH, add_image, measured, runs, viewer, volume
+from napari_uda.ui.check_widget import CheckWidget
+from napari_uda.ui.predict_widget import PredictWidget
+
+__all__ = ["runs", "viewer"]  # fixtures
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "target"
+    for kind in ("images", "labels"):
+        (folder / kind).mkdir(parents=True)
+    for number, stem in enumerate("ab"):
+        image = np.roll(volume((HEIGHT, WIDTH)), 7 * number, 0)
+        tifffile.imwrite(folder / "images" / f"{stem}.tif", image)
+        labels = np.where(image > 100, 1, 0).astype(np.uint8)
+        tifffile.imwrite(folder / "labels" / f"{stem}.tif", labels)
+    (folder / "dataset.yaml").write_text("classes: {1: nucleus}\n")
+    return folder
+
+
+@pytest.fixture
+def tabs(viewer, qtbot, runs, folder):
+    """Both tabs and an empty one, with two images predicted, then checked."""
+    predict, check = PredictWidget(viewer), CheckWidget(viewer)
+    tabs = QTabWidget()
+    for widget in (predict, check, QWidget()):
+        tabs.addTab(widget, "tab")
+    qtbot.addWidget(tabs)
+    tabs.predict, tabs.check = predict, check
+    tabs.show()
+    predict.command = [sys.executable, str(predict_window.FAKE), "threshold"]
+    predict.run.setCurrentText("cyclegan_01")
+    predict.inputs.set_files([folder])
+    predict_window.predict(predict, qtbot)
+    tabs.setCurrentIndex(1)
+    check.command = [sys.executable, str(FAKE), "copy"]
+    qtbot.waitUntil(lambda: check.inputs.run.count() == 2)
+    check.inputs.run.setCurrentText("cyclegan_01")
+    check.inputs.set_files([folder])
+    check.inputs.look.setCurrentText("of the source")
+    check.translate.click()
+    measured(check, qtbot)
+    return tabs
+
+
+PREDICTED = {"a", "a · cyclegan_01", "a · truth"}
+CHECKED = {"check: original", "check: translated", "check: captions"}
+
+
+def seen(viewer):
+    return {layer.name for layer in viewer.layers if layer.visible}
+
+
+def test_each_tab_shows_its_own_pictures(viewer, tabs):
+    assert seen(viewer) == CHECKED
+    tabs.setCurrentIndex(0)
+    assert seen(viewer) == PREDICTED
+    tabs.setCurrentIndex(1)
+    assert seen(viewer) == CHECKED
+    tabs.check.panel.mode_button("difference").click()
+    tabs.setCurrentIndex(0)
+    tabs.predict.shown.next_view()
+    tabs.predict.shown.next_view()
+    assert seen(viewer) == {"a", "a · difference"}
+    tabs.setCurrentIndex(1)
+    assert seen(viewer) == {"check: difference", "check: captions"}
+    tabs.setCurrentIndex(0)
+    assert seen(viewer) == {"a", "a · difference"}
+
+
+def test_a_tab_without_pictures_leaves_predictions_and_no_check(viewer, tabs):
+    tabs.setCurrentIndex(2)
+    assert seen(viewer) == set()
+    tabs.setCurrentIndex(0)
+    tabs.setCurrentIndex(2)
+    assert seen(viewer) == PREDICTED
+
+
+def test_the_camera_is_where_it_was_left(viewer, tabs):
+    viewer.scene.camera.zoom = 3.5
+    tabs.setCurrentIndex(0)
+    viewer.scene.camera.zoom = 7.25
+    tabs.setCurrentIndex(1)
+    assert viewer.scene.camera.zoom == pytest.approx(3.5)
+    tabs.setCurrentIndex(0)
+    assert viewer.scene.camera.zoom == pytest.approx(7.25)
+
+
+def test_what_the_user_has_hidden_stays_hidden(viewer, tabs):
+    tabs.setCurrentIndex(0)
+    viewer.layers["a · truth"].visible = False
+    mine = add_image(viewer, None, "mine", volume((HEIGHT, WIDTH)))
+    tabs.setCurrentIndex(1)
+    assert mine.visible
+    top = [layer.name for layer in viewer.layers if layer.visible]
+    assert top.index("mine") < top.index("check: original")
+    tabs.setCurrentIndex(0)
+    assert seen(viewer) == PREDICTED - {"a · truth"} | {"mine"}
+
+
+def test_the_other_image_of_a_tab_is_shown_after_a_visit(viewer, tabs):
+    tabs.setCurrentIndex(0)
+    tabs.predict.scores.imageChosen.emit("b")
+    assert seen(viewer) == {"b", "b · cyclegan_01", "b · truth"}
+    tabs.setCurrentIndex(1)
+    panel = tabs.check.panel
+    panel.next.click()
+    assert seen(viewer) == CHECKED
+    name = panel.review.pairs[panel.current.pair].name
+    image = tifffile.imread(tabs.check.inputs.files.value()[0].parent / f"{name}.tif")
+    np.testing.assert_array_equal(viewer.layers["check: original"].data, image)
+    tabs.setCurrentIndex(0)
+    assert seen(viewer) == {"b", "b · cyclegan_01", "b · truth"}
+
+
+def test_results_wait_for_their_tab(viewer, tabs, qtbot):
+    tabs.setCurrentIndex(0)
+    tabs.predict.predict.click()
+    tabs.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: not tabs.predict._work.busy, timeout=30_000)
+    assert seen(viewer) == CHECKED
+    tabs.check.translate.click()
+    tabs.setCurrentIndex(0)
+    assert seen(viewer) == PREDICTED
+    measured(tabs.check, qtbot)
+    assert seen(viewer) == PREDICTED
+    tabs.setCurrentIndex(1)
+    assert seen(viewer) == CHECKED
+
+
+def test_a_deleted_image_comes_back_with_its_row_and_not_by_itself(viewer, tabs):
+    tabs.setCurrentIndex(0)
+    viewer.layers.remove("a")
+    tabs.setCurrentIndex(1)
+    tabs.setCurrentIndex(0)
+    assert "a" not in viewer.layers
+    tabs.predict.scores.imageChosen.emit("b")
+    tabs.predict.scores.imageChosen.emit("a")
+    assert seen(viewer) == PREDICTED
