@@ -74,11 +74,11 @@ def test_each_tab_shows_its_own_pictures(viewer, tabs):
     tabs.setCurrentIndex(0)
     tabs.predict.shown.next_view()
     tabs.predict.shown.next_view()
-    assert seen(viewer) == {"a", "a · difference"}
+    assert seen(viewer) == {"a", "difference · a"}
     tabs.setCurrentIndex(1)
     assert seen(viewer) == {"check: difference", "check: captions"}
     tabs.setCurrentIndex(0)
-    assert seen(viewer) == {"a", "a · difference"}
+    assert seen(viewer) == {"a", "difference · a"}
 
 
 def test_a_tab_without_pictures_leaves_predictions_and_no_check(viewer, tabs):
