@@ -9,7 +9,10 @@ from qtpy.QtWidgets import QAbstractButton, QApplication
 
 from napari_uda.core.spec.run import RunFolder
 from napari_uda.ui import dock as dock_module
+from napari_uda.ui.background_row import BackgroundRow
 from napari_uda.ui.launch import main, open_dock, open_sample, train_when_ready
+from napari_uda.ui.run_summary import RunSummary
+from napari_uda.ui.train_widget import TrainWidget
 
 
 @pytest.fixture
@@ -178,3 +181,20 @@ def test_opening_imports_no_torch():
         [sys.executable, "-c", code], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_first_tab_tells_of_a_run_that_trains(viewer, qtbot, tmp_path, monkeypatch):
+    followed = []
+    monkeypatch.setattr(TrainWidget, "attach", lambda _, run: followed.append(run))
+    dock = open_dock(viewer)
+    qtbot.waitUntil(lambda: dock.complete, timeout=20_000)
+    (row,) = dock.data.findChildren(BackgroundRow)
+    qtbot.waitUntil(lambda: dock.train.run_list._reader is None)
+    assert row.isHidden()
+    run = RunFolder(tmp_path / "a run")
+    dock.train.run_list.listed.emit([RunSummary(run, "running", 240, None)])
+    assert row.isVisible()
+    assert "a run is being trained in the background, step 240" in row.words.text()
+    row.follow.click()
+    assert followed == [run]
+    assert dock.tabs.currentWidget() is dock.train

@@ -130,11 +130,15 @@ class DataWidget(QWidget):
         foot = QHBoxLayout()
         foot.addStretch()
         foot.addWidget(self.fix)
-        layout = QVBoxLayout(self)
+        self._layout = layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.addWidget(scroll)
         layout.addWidget(self.verdict)
         layout.addLayout(foot)
+
+    def announce(self, row: QWidget) -> None:
+        """Show a row above everything else."""
+        self._layout.insertWidget(0, row)
 
     @property
     def inspection(self) -> Inspection | None:

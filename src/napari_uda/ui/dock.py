@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .predict_widget import PredictWidget
     from .train_widget import TrainWidget
 
+TRAIN = 1
+"""Place of the tab that trains."""
 SOON = 50
 """Milliseconds from the first sight of the dock until the other tabs are made."""
 TITLE = 4
@@ -100,7 +102,7 @@ class AdaptationDock(QWidget):
     @property
     def train(self) -> TrainWidget:
         """The second tab, made now if it was not there yet."""
-        return cast("TrainWidget", self._page(1))
+        return cast("TrainWidget", self._page(TRAIN))
 
     @property
     def predict(self) -> PredictWidget:
@@ -150,7 +152,22 @@ class AdaptationDock(QWidget):
                 self.tabs.setCurrentIndex(seen)
             if place is not None:
                 place.deleteLater()
+            if number == TRAIN:
+                self._tell_of_runs(cast("TrainWidget", page))
         return page
+
+    def _tell_of_runs(self, train: TrainWidget) -> None:
+        """Say on the first tab, too, that a run trains that nobody follows."""
+        from .background_row import BackgroundRow
+
+        row = BackgroundRow(self.session)
+        train.run_list.listed.connect(row.show_runs)
+        row.attach_asked.connect(train.attach)
+        row.attach_asked.connect(self._on_followed)
+        self.data.announce(row)
+
+    def _on_followed(self) -> None:
+        self.tabs.setCurrentIndex(TRAIN)
 
     def _insert(self, number: int, page: QWidget) -> None:
         self.tabs.insertTab(number, page, TABS[number].title)
