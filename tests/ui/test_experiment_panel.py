@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tifffile
+from qtpy.QtWidgets import QApplication
 
 from napari_uda.ui.session import DomainChoice
 from train_window import open_train, settle
@@ -128,3 +129,15 @@ def test_what_was_typed_stays_when_the_method_changes(train):
     panel._preset_buttons["paper"].setChecked(True)
     panel.choose_method("grl")
     assert not panel.form.changed()
+
+
+def test_another_method_has_its_room_soon(train, qtbot):
+    train.session.viewer.window.show()
+    panel = train.experiment
+    panel.settings.unfold()
+    qtbot.waitUntil(lambda: panel.form.height() == panel.form.sizeHint().height())
+    panel.choose_method("cyclegan")
+    for _ in range(3):  # level by level, it took eight
+        QApplication.processEvents()
+    assert panel.form.editor("steps").isVisible()
+    assert panel.form.height() == panel.form.sizeHint().height()

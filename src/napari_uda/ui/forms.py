@@ -14,6 +14,7 @@ from napari_uda.core.errors import UserError
 from napari_uda.core.spec.config import Config, parse
 from napari_uda.core.spec.describe import groups_of
 
+from .room import make_room
 from .section import Section
 from .setting_rows import SettingRows, describe
 from .words import marked_text
@@ -190,6 +191,8 @@ class ConfigForm(QWidget):
             group.rows.edited.connect(self._on_edited)
             group.section.content.addWidget(group.rows)
             group.rows.show()
+            if self.isVisible():
+                make_room(group.rows)
         return group.rows
 
     def _make_open(self) -> None:

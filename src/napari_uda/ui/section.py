@@ -15,6 +15,8 @@ from qtpy.QtWidgets import (
 )
 from superqt import QElidingLabel
 
+from .room import make_room
+
 if TYPE_CHECKING:
     from qtpy.QtGui import QMouseEvent
 
@@ -114,3 +116,5 @@ class Section(QWidget):
         self._arrow.setToolTip("Fold" if shown else "Unfold")
         self._content.setVisible(shown)
         self.toggled.emit(shown)
+        if self.isVisible():
+            make_room(self._content)
