@@ -20,7 +20,8 @@ from check_window import (
     viewer,
     widget,
 )
-from napari_uda.core.metrics.structure import structure_scores, worst_first
+from napari_uda.core.metrics.structure import structure_scores
+from napari_uda.core.metrics.trust import worst_first
 
 __all__ = ["runs", "viewer", "widget"]  # fixtures
 
@@ -125,7 +126,8 @@ def test_next_and_previous_go_by_rank(viewer, widget, qtbot):
         panel.next.click()
         visited.append(slice_now(viewer))
     assert visited == list(order)
-    assert panel.rank.text() == "· 5th worst"
+    assert panel.rank.text() == "· the best"
+    assert "most scores disagree" in panel.rank.toolTip()
     panel.previous.click()
     assert (slice_now(viewer), panel.rank.text()) == (order[-2], "· 4th worst")
     viewer.dims.set_point(0, PLACE["translate"][0] + 2 * PLACE["scale"][0])

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from napari.utils.colormaps import Colormap
 
+from napari_uda.core.metrics.check_words import CHANGE_FLOOR, CHANGE_LIMIT
+
 from .captions import Captions, below
 from .session import METADATA_KEY, role_of
 from .sliced import Sliced
@@ -23,8 +25,6 @@ Mode = Literal["side", "blend", "checker", "difference", "changes", "off"]
 MODES: tuple[Mode, ...] = ("side", "blend", "checker", "difference", "changes", "off")
 GAP = 0.04
 """Space between the two of a pair, as part of their width."""
-CHANGE_LIMIT = 0.5
-"""Change that is drawn in the brightest colour; as in `core.metrics.check_report`."""
 DARKENED = 0.45
 """Brightness of the original under its changes, which are added to it."""
 DIFFERENCE_COLORS = ("#56b4e9", "#e69f00")
@@ -247,7 +247,7 @@ class Comparison:
                 flat = len(pair.shape) == 2
                 data = pair.changes[0] if flat else pair.changes
                 return _in_layer(data, pair.axes), {
-                    "contrast_limits": (0, 255 * CHANGE_LIMIT),
+                    "contrast_limits": (255 * CHANGE_FLOOR, 255 * CHANGE_LIMIT),
                     "colormap": "magma",
                     "blending": "additive",
                 }

@@ -93,7 +93,7 @@ class Review:
 
     def sort(self) -> None:
         """Order what was measured, the worst first."""
-        from napari_uda.core.metrics.structure import worst_first
+        from napari_uda.core.metrics.trust import worst_first
 
         numbers = np.flatnonzero(self.measured)
         known = {name: values[numbers] for name, values in self.scores.items()}
@@ -183,6 +183,8 @@ class Review:
             return "not measured yet"
         if len(self.order) == 1:
             return "the only one"
+        if rank == len(self.order) - 1:
+            return "the best"
         return "the worst" if rank == 0 else f"{ordinal_text(rank + 1)} worst"
 
     def verdict(self, item: Item) -> Verdict:

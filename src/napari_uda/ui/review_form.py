@@ -17,6 +17,8 @@ from qtpy.QtWidgets import (
 )
 from superqt import QElidingLabel
 
+from napari_uda.core.metrics.check_words import CHANGES, ORDER
+
 from .comparison import DIFFERENCE_COLORS, MODES, Mode
 from .review_saving import SaveRow
 from .slice_plot import SlicePlot
@@ -41,6 +43,8 @@ DIFFERENCE_HINT = (
     "Translation minus original, both scaled to [0, 1] by the normalisation of the "
     "run, or by percentiles. Colours are full at this part of the range."
 )
+ORDER_HINT = f"{ORDER} A score disagrees below what harmless changes leave."
+"""What the place of a slice means."""
 PER_ROW = 3
 TRUST_HINT = (
     "<p>Changed: the mean absolute difference, in per cent of the intensity range that "
@@ -81,7 +85,8 @@ class ReviewForm(QWidget):
             title, hint = TITLES[mode]
             button = QPushButton(title)
             button.setCheckable(True)
-            button.setToolTip(f"{hint} (key V goes on to the next).")
+            more = f"\n{CHANGES}" if mode == "changes" else ""
+            button.setToolTip(f"{hint} (key V goes on to the next).{more}")
             # Names are long and the dock is narrow.
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             self.modes.addButton(button, number)
@@ -93,6 +98,7 @@ class ReviewForm(QWidget):
         self.item = QElidingLabel()
         self.item.setElideMode(Qt.TextElideMode.ElideMiddle)
         self.rank = QLabel()
+        self.rank.setToolTip(ORDER_HINT)
         self.previous = QPushButton("\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}")
         self.previous.setAccessibleName("Previous")
         self.next = QPushButton("\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}")

@@ -9,6 +9,8 @@ from napari.qt.threading import thread_worker
 from qtpy.QtCore import QTimer, Signal
 from qtpy.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 
+from napari_uda.core.metrics.check_words import CHANGES
+
 from .check_pairs import measure
 from .comparison import MODES, Comparison, Mode
 from .listening import Latest, Listener
@@ -131,7 +133,8 @@ class ReviewPanel(ReviewForm):
             self.slider.setValue(value)
             self.slider.blockSignals(False)
             self.caption.setText(caption)
-            self.slider_row.setToolTip(DIFFERENCE_HINT if mode == "difference" else "")
+            hints = {"difference": DIFFERENCE_HINT, "changes": CHANGES}
+            self.slider_row.setToolTip(hints.get(mode, ""))
             self._tell_amount()
 
     def next_mode(self) -> None:
@@ -310,18 +313,15 @@ class ReviewPanel(ReviewForm):
         review = self.review
         if review is None:
             return
-        rejected = [
-            number
-            for number, item in enumerate(review.items)
-            if review.verdict(item).decision == "rejected"
-        ]
+        decisions = [review.verdict(item).decision for item in review.items]
         stacks = len(review.items) > len(review.pairs)
         borders = [
             number
             for number, item in enumerate(review.items)
             if stacks and number and item.slice == 0
         ]
-        self.plot.show_scores(review.scores, rejected, borders, review.unit)
+        names = [review.name(item) for item in review.items]
+        self.plot.show_scores(review.scores, decisions, borders, review.unit, names)
 
     def _explain(self) -> None:
         """Say in words what the scores mean."""

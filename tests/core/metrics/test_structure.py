@@ -10,8 +10,8 @@ from napari_uda.core.metrics.structure import (
     SCORES,
     change_map,
     structure_scores,
-    worst_first,
 )
+from napari_uda.core.metrics.trust import worst_first
 
 
 def blobs(seed=0, shape=(64, 72)):

@@ -8,7 +8,7 @@ from scipy.ndimage import gaussian_filter
 
 from napari_uda.core.metrics.overlap import count
 from napari_uda.core.metrics.structure import structure_scores
-from napari_uda.core.metrics.trust import AGREES, Trust, trust
+from napari_uda.core.metrics.trust import AGREES, Trust, trust, worst_first
 
 SHAPE = (96, 96)
 
@@ -92,3 +92,33 @@ def test_many_slices_may_have_a_few_that_disagree():
     assert trust({"mask": values}).against == ("mask",)
     assert trust({"mask": np.full(3, np.nan)}) == Trust((), ())
     assert trust({"mask": 0.9, "novel": 0.0}).agree == ("mask",)
+
+
+def order(**scores):
+    return worst_first({k: np.array(v, float) for k, v in scores.items()}).tolist()
+
+
+def test_what_most_scores_disagree_with_comes_first():
+    found = order(
+        correlation=[0.9, 0.9, -0.9],
+        structure=[0.9, 0.7, 0.9],
+        edges=[0.7, 0.7, 0.9],
+        mask=[0.9, 0.9, 0.9],
+    )
+    assert found == [1, 0, 2]
+
+
+def test_among_equals_the_lowest_score_shown_decides_masks_included():
+    found = order(
+        correlation=[0.9, 0.1, 0.5, 0.7],
+        structure=[0.904, 0.901, 0.95, 0.96],
+        edges=[0.95, 0.95, 0.95, 0.97],
+        mask=[0.95, 0.95, 0.87, np.nan],
+    )
+    assert found == [2, 1, 0, 3]
+
+
+def test_opposite_contrast_everywhere_does_not_decide():
+    low = {"correlation": [-0.9, -0.5], "edges": [0.95, 0.9]}
+    assert order(structure=[0.9, 0.9], **low) == [0, 1]
+    assert order(structure=[0.96, 0.95], **low) == [1, 0]

@@ -16,9 +16,16 @@ from napari_uda.core.errors import UserError
 from napari_uda.core.io.atomic import atomic_write_text
 
 from .amount import percent_text
+from .check_words import (
+    CHANGE_FLOOR,
+    CHANGE_LIMIT,
+    CHANGES,
+    ORDER,
+    SCORES,
+    STRUCTURE_SCORES,
+)
 from .html import page_environment
 from .report import score_text
-from .structure import SCORES as STRUCTURE_SCORES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,16 +36,8 @@ if TYPE_CHECKING:
     from .trust import Finding
     from .verdicts import Verdict
 
-SCORES = {
-    **STRUCTURE_SCORES,
-    "mask Dice": "Dice of true labels and the masks found in the translation.",
-    "mask agreement": "Dice of the masks found before and after; no truth is involved.",
-}
-"""Scores of a slice, and what they mean."""
 WIDEST = 480
 """Pixels along the longer side of a picture; larger ones are made smaller."""
-CHANGE_LIMIT = 0.5
-"""Change that is drawn in the brightest colour."""
 NAMES_WARNING = (
     "Slices are called by the names of their layers or files: see that these names "
     "tell nothing about a patient before you pass this page on."
@@ -125,6 +124,8 @@ def write_check_report(
         rows=rows,
         pictured=[row for row in rows if row["pictures"]],
         names=names,
+        order=ORDER,
+        changes=CHANGES,
         medians=[
             _median([item.scores.get(name, nan) for item in slices]) for name in names
         ],
@@ -150,10 +151,14 @@ def grey_picture(image: NDArray[Any]) -> NDArray[np.float32]:
 def change_picture(
     original: NDArray[Any], changes: NDArray[Any]
 ) -> NDArray[np.float32]:
-    """Draw changes in magma over a darkened original; (y, x, 3) in [0, 1]."""
+    """Draw changes in magma over a darkened original; (y, x, 3) in [0, 1].
+
+    What harmless changes leave, too, is not drawn.
+    """
     from matplotlib import colormaps
 
-    shown = colormaps["magma"](np.clip(np.asarray(changes) / CHANGE_LIMIT, 0, 1))
+    above = (np.asarray(changes) - CHANGE_FLOOR) / (CHANGE_LIMIT - CHANGE_FLOOR)
+    shown = colormaps["magma"](np.clip(above, 0, 1))
     painted = 0.45 * grey_picture(original)[..., np.newaxis] + shown[..., :3]
     return np.asarray(np.clip(painted, 0, 1), np.float32)
 

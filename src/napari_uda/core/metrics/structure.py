@@ -11,15 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.ndimage import gaussian_filter, shift
 
+from .check_words import STRUCTURE_SCORES as SCORES
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-SCORES = {
-    "correlation": "Pearson's r of intensities; -1: the contrast is inverted.",
-    "structure": "Likeness of local self-similarity (MIND), where there are edges.",
-    "edges": "Agreement of edge directions (normalised gradient fields).",
-}
-"""Scores of a slice, the higher the better, and what they mean."""
 OFFSETS = ((0, 2), (2, 0), (0, -2), (-2, 0))
 """Neighbours that a pixel's surroundings are compared with, in pixels."""
 SIGMA = 1.0
@@ -105,26 +101,6 @@ def compare_slice(
     [(one, other)] = _slices(original, translated)
     changed, weight = _change(one, other)
     return _slice_scores(one, other, changed, weight), changed.astype(np.float32)
-
-
-def worst_first(scores: dict[str, NDArray[np.float64]]) -> NDArray[np.intp]:
-    """Return slice numbers, the ones to look at first in front.
-
-    Slices are ordered by the mean of their ranks over the scores; a score that does
-    not exist for a slice counts as its middle rank.
-    """
-    ranks = []
-    for values in scores.values():
-        known = np.nan_to_num(values, nan=_median(values))
-        ranks.append(
-            [np.sum(known < value) + np.sum(known <= value) for value in known]
-        )
-    return np.argsort(np.mean(ranks, axis=0), kind="stable")
-
-
-def _median(values: NDArray[np.float64]) -> float:
-    known = values[~np.isnan(values)]
-    return float(np.median(known)) if known.size else 0.0
 
 
 def _slices(

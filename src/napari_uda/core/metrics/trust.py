@@ -152,3 +152,29 @@ def trust(scores: Mapping[str, ArrayLike]) -> Trust:
             part = np.mean(values >= least)
             (agree if part >= MOST else against).append(name)
     return Trust(tuple(agree), tuple(against))
+
+
+def worst_first(scores: Mapping[str, NDArray[np.float64]]) -> NDArray[np.intp]:
+    """Return slice numbers, the ones to look at first in front.
+
+    Those that most scores disagree with come first; among equals, the one whose lowest
+    score is lowest. Correlation is no such score: it is low where two modalities have
+    opposite contrast, and says nothing of anatomy then. A slice without scores comes
+    in the middle of those that nothing disagrees with.
+
+    Parameters
+    ----------
+    scores
+        (n,) values by the names in `AGREES`; NaN where there is none.
+    """
+    known = {name: np.asarray(scores[name], float) for name in AGREES if name in scores}
+    against = sum(
+        ((values < AGREES[name]).astype(int) for name, values in known.items()),
+        start=np.zeros(len(next(iter(known.values()))), int),
+    )
+    kept = [values for name, values in known.items() if name != "correlation"]
+    # fmin ignores NaN, as long as there is a number.
+    lowest = np.fmin.reduce(kept) if kept else known["correlation"]
+    there = lowest[~np.isnan(lowest) & (against == 0)]
+    middle = float(np.median(there)) if there.size else 0.0
+    return np.lexsort((~np.isnan(lowest), np.nan_to_num(lowest, nan=middle), -against))
