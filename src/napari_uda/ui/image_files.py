@@ -46,7 +46,8 @@ class ImageFiles(QWidget):
         self._test: set[str] = set()
         self._trouble = ""
         self.path = QElidingLabel(NO_FILES)
-        self.path.setElideMode(Qt.TextElideMode.ElideMiddle)
+        # The end says most: the name of the folder or file.
+        self.path.setElideMode(Qt.TextElideMode.ElideLeft)
         self.choose_files = QToolButton()
         self.choose_files.setText("files…")
         self.choose_files.setToolTip(
@@ -65,10 +66,11 @@ class ImageFiles(QWidget):
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(3)
         line = QHBoxLayout()
-        line.addWidget(self.path, 1)
         line.addWidget(self.choose_files)
         line.addWidget(self.choose_folder)
+        line.addStretch(1)
         box.addLayout(line)
+        box.addWidget(self.path)
         box.addWidget(self.test_only)
         self.test_only.toggled.connect(self.valueChanged)
         self.choose_files.clicked.connect(self._on_choose_files)

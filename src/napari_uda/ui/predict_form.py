@@ -92,6 +92,7 @@ class PredictForm(QWidget):
         )
         self.save = QPushButton("Save masks…")
         self.save.setShortcut("Ctrl+Shift+M")
+        self.save.setToolTip(SAVE_HINT.format(run="the run"))
 
     def _lay_out(self, inputs: QWidget) -> None:
         form = QGridLayout()
