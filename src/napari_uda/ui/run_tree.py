@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FEWEST_ROWS, MOST_ROWS = 2, 5
 """Runs that the table has room for."""
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 SPACE = 6
 """Pixels between the letters of two rows."""
 ID_ROLE = Qt.ItemDataRole.UserRole
@@ -69,7 +70,7 @@ class RunTree(QTreeWidget):
             item.setData(0, ID_ROLE, run_id)
             item.setSizeHint(0, QSize(0, self._row_height()))
             for column in (2, 3):
-                item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
+                item.setTextAlignment(column, RIGHT)
             self.addTopLevelItem(item)
             self._rows[run_id] = item
 

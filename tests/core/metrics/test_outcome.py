@@ -27,7 +27,7 @@ def test_truth_that_is_no_better_is_said_and_what_lights_mean(truth):
     assert said.level == "note"
     assert f"No better than source_only: target Dice {truth:.2f}" in said.text
     assert "source_only 0.63 on a few patches" in said.text
-    assert said.text.endswith(LIGHTS)
+    assert said.text.endswith(PREDICT)
 
 
 def test_a_few_patches_tell_of_a_better_run_only_perhaps():

@@ -156,5 +156,6 @@ def verdict(
     said = f"{head} {BASELINE}: {seen}.{advice}{hint}"
     if better and not hint:
         return Verdict("ok" if known else "note", said)
-    unsure = advice and not hint
-    return Verdict("note" if unsure else "warning", f"{said} {LIGHTS}")
+    if advice and not hint:
+        return Verdict("note", said)
+    return Verdict("warning", f"{said} {LIGHTS}")
