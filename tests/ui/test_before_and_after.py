@@ -181,14 +181,14 @@ def test_a_dock_opened_again_finds_the_layers(viewer, predicted, qtbot, folder, 
 
 def test_scores_of_another_run_are_called_so(predicted, qtbot):
     head = predicted.head
-    assert head.caption.text() == "Scores on b, checkpoint best"
+    assert head.caption.text() == "On b, checkpoint best"
     assert not head.warning.isVisible()
     item = predicted.scores.topLevelItem(0)
     black = item.foreground(1).color()
     predicted.run.setCurrentText("source_only_01")
     qtbot.waitUntil(lambda: not predicted._search.busy)
     assert head.warning.isVisible()
-    assert head.caption.text() == "Scores on b, checkpoint best"
+    assert head.caption.text() == "On b, checkpoint best"
     assert item.foreground(1).color() != black
     predicted.run.setCurrentText("grl_01")
     qtbot.waitUntil(lambda: not predicted._search.busy)

@@ -31,9 +31,8 @@ def test_it_is_said_which_run_is_better(predicted):
     gain = predicted.gain
     assert gain.isVisible()
     assert gain.text() == (
-        "\N{BLACK UP-POINTING TRIANGLE} Worse by 0.60: mean Dice 0.40 with grl_01, "
-        "1.00 with source_only_01, on 2 images (lower on 2; too few to rule out "
-        "chance)."
+        "\N{BLACK UP-POINTING TRIANGLE} Worse by 0.60 on 2 images (lower on 2; too few "
+        "to rule out chance): mean Dice 0.40 with grl_01, 1.00 with source_only_01."
     )
     assert "Wilcoxon" in QLabel.toolTip(gain)
 
@@ -70,7 +69,7 @@ def test_buttons_say_what_the_masks_are_of(predicted):
     assert names == {"before": "baseline", "after": "run"}
     assert "source_only_01, best" in row.button("before").toolTip()
     assert "grl_01, best" in row.button("after").toolTip()
-    assert predicted.head.caption.text() == "Scores on 2 images, checkpoint best"
+    assert predicted.head.caption.text() == "On 2 images, checkpoint best"
     assert "grl_01" in predicted.head.caption.toolTip()
 
 

@@ -159,7 +159,7 @@ def test_the_truth_of_another_image_says_nothing_of_this_one(viewer, widget, qtb
     assert widget.inputs.truth.layer() is wrong
     assert not widget._work.busy
     assert widget.scores.text() == said
-    assert widget.head.caption.text() == "Scores on MR, checkpoint best"
+    assert widget.head.caption.text() == "On MR, checkpoint best"
 
 
 def test_scores_are_by_the_run_that_predicted_whichever_is_chosen_since(
@@ -207,7 +207,7 @@ def test_a_run_is_called_by_its_title(viewer, widget, qtbot, runs):
     assert "Before on MR" in " ".join(told)
     widget.shown.swap()
     assert {"MR · My best", "MR · Before"} < set(ours(viewer))
-    assert widget.head.caption.text() == "Scores on MR, checkpoint best"
+    assert widget.head.caption.text() == "On MR, checkpoint best"
     assert "My best" in widget.head.caption.toolTip()
     assert not any("grl_01" in name for name in ours(viewer))
 

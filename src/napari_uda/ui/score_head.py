@@ -69,9 +69,9 @@ class ScoreHead(QWidget):
         two
             Whether there is a baseline to compare with.
         """
-        text = f"Scores on {images}, checkpoint {checkpoint}"
-        self.caption.setText(text)
-        self.caption.setToolTip(f"{text}, of {run}")
+        where = f"{images}, checkpoint {checkpoint}"
+        self.caption.setText(f"On {where}")
+        self.caption.setToolTip(f"Scores of {run} on {where}")
         self.measure.setVisible(two)
 
     def set_stale(self, stale: bool) -> None:

@@ -79,7 +79,8 @@ def gain(
     remarks += _chance(pairs) if not sections else []
     inside = f" ({'; '.join(remarks)})" if remarks else ""
     seen = f"mean Dice{of} {one:.2f} with {run}, {other:.2f} with {baseline}"
-    return Gain(level, f"{said}: {seen}, {where}{inside}")
+    # What matters comes first: a narrow dock cuts the end.
+    return Gain(level, f"{said} {where}{inside}: {seen}")
 
 
 def _paired(
