@@ -346,7 +346,8 @@ def test_previews_that_lose_all_they_lay_below_stay_together_and_in_sight(
     more = np.zeros((2, 8, 8), np.float16)
     show(previews, qtbot, run, 10, to_target=more)
     viewer.layers.remove(image)
-    viewer.reset_view()
+    viewer.scene.camera.zoom *= 0.2
+    before = viewer.scene.camera.zoom
     viewer.layers.remove(previews.layers()["target"])
     other = RunFolder(tmp_path / "other")
     other.previews.mkdir(parents=True)
@@ -362,6 +363,9 @@ def test_previews_that_lose_all_they_lay_below_stay_together_and_in_sight(
     said = [record.message for record in notification_manager.records]
     assert not [words for words in said if "nits" in words]
     assert in_view(viewer)
+    high = max(layer.extent.world[1, 0] for layer in viewer.layers)
+    assert high < 40  # hidden ones, too: the view is fitted to all
+    assert viewer.scene.camera.zoom > 2 * before
 
 
 def test_pictures_beside_a_small_row_that_was_shown_are_fitted_too(

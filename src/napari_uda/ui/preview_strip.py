@@ -56,7 +56,9 @@ class PreviewStrip:
         self._structures: tuple[Structure, ...] = ()
         self._step = 0
         self._origin: tuple[float, float, float] | None = None
+        self._place_before: tuple[float, float, float] | None = None
         self._fitted: Sight | None = None
+        self._lost = False
         self._placed: list[tuple[Mosaic, float]] = []
         self._unshown: list[tuple[Mosaic, float]] = []
         self._unfinished: list[tuple[Layer, str, bool]] = []
@@ -104,10 +106,18 @@ class PreviewStrip:
             self._origin = self._place(*size)
         if not self._viewer.layers:
             self._fitted = None  # napari moves the camera to the first layer itself
+        moved = self._origin != self._place_before
+        # Whoever looks at nothing but the row goes with it.
+        self._lost = moved and not any(one.visible for one in self._user_layers())
+        self._place_before = self._origin
         keys = {mosaic.key for mosaic in mosaics}
+        top, start, pixel = self._origin
         for key, layer in self.layers().items():
-            if key not in keys and layer.visible:
-                put_aside(layer)
+            if key not in keys:
+                if layer.visible:
+                    put_aside(layer)
+                # napari counts what is hidden when it fits the view.
+                _put(layer, {"scale": (pixel, pixel), "translate": (top, start)}, pixel)
         self._placed = list(zip(mosaics, places, strict=True))
         self._unshown = list(self._placed)
 
@@ -204,7 +214,8 @@ class PreviewStrip:
         """
         row = self._in_row()
         before = self._fitted
-        lost = not can_be_seen(self._viewer, self._viewer.layers)
+        lost = self._lost or not can_be_seen(self._viewer, self._viewer.layers)
+        self._lost = False
         if before is not None and not lost:
             grown = before.is_exceeded_by(*box_of(row))
             if not grown or before.was_left(self._viewer):
@@ -233,12 +244,7 @@ class PreviewStrip:
         if changed or about["name"] != name:
             self._unfinished.append((layer, name, changed))
         bring_back(layer)
-        for key, value in place.items():
-            if any(
-                abs(one - other) > 1e-6 * pixel
-                for one, other in zip(getattr(layer, key), value, strict=True)
-            ):
-                setattr(layer, key, value)
+        _put(layer, place, pixel)
         if (
             isinstance(layer, Labels)
             and layer.metadata["structures"] != self._structures
@@ -301,6 +307,16 @@ class PreviewStrip:
             for layer in self._viewer.layers
             if role_of(layer) not in FOLLOWING and layer.ndim >= 2
         ]
+
+
+def _put(layer: Layer, place: dict[str, tuple[float, float]], pixel: float) -> None:
+    """Set scale and place of a layer, unless they are as good as that already."""
+    for key, value in place.items():
+        if any(
+            abs(one - other) > 1e-6 * pixel
+            for one, other in zip(getattr(layer, key), value, strict=True)
+        ):
+            setattr(layer, key, value)
 
 
 def _reveal(layer: Layer) -> None:
