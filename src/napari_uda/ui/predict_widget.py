@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari.qt.threading import thread_worker
 from qtpy.QtGui import QKeySequence, QShortcut
-from qtpy.QtWidgets import QApplication, QFileDialog, QWidget
+from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_uda.core.errors import UserError
 
@@ -25,7 +23,7 @@ from .predicting import (
 )
 from .progress import show_progress
 from .run_choice import has_checkpoint
-from .saving import save_masks, write_scores
+from .saving import new_folder, save_masks, save_scores
 from .scored import Scored, score_safely
 from .session import Session
 from .words import count_text
@@ -64,10 +62,10 @@ class PredictWidget(PredictForm):
         self._search = Latest(self)
         self._chosen: list[Chosen] = []
         self._results: list[PredictResult] = []
-        self._layers = PredictedLayers(self.session.viewer)
+        self._layers = PredictedLayers(self.session.viewer, self.session.stage)
         self._scores: list[Scored] = []
         self._request: PredictRequest | None = None
-        self._failed = self._away = False
+        self._failed = False
         self._why = ""
         self._connect()
         self._on_run_changed()
@@ -107,27 +105,27 @@ class PredictWidget(PredictForm):
     def showEvent(self, event: QShowEvent | None) -> None:
         """Show what was predicted, as it was left."""
         super().showEvent(event)
-        self._away = False
+        self._layers.away = False
         if self._results:
-            self.session.stage.take("predict")
+            self._layers.take_stage()
             for number in range(self._first()):
                 if number not in self._layers:
                     self._add_layers(number)
 
     def hideEvent(self, event: QHideEvent | None) -> None:
         """Leave the canvas to others, as soon as they have something to show."""
-        self._away = True
+        self._layers.away = True
         super().hideEvent(event)
 
     def _show_view(self, view: View) -> None:
         self.shown.show_view(view)
         self._layers.view = view
-        self._apply()
+        self._layers.apply()
 
     def _show_side(self, side: Side) -> None:
         self.shown.show_side(side)
         self._layers.side = side
-        self._apply()
+        self._layers.apply()
         self._name_save()
 
     def _name_save(self) -> None:
@@ -137,16 +135,6 @@ class PredictWidget(PredictForm):
         if out is not None and self.shown.side == "after":
             hint += f"\n{WHERE_HINT.format(folder=out)}"
         self.save.setToolTip(hint)
-
-    def _apply(self) -> None:
-        """Show masks as the buttons say; while others have the stage, that waits."""
-        self._take_stage()
-        if self.session.stage.owner == "predict":
-            self._layers.apply()
-
-    def _take_stage(self) -> None:
-        if not self._away:
-            self.session.stage.take("predict")
 
     def _on_ndisplay_changed(self, _event: Any = None) -> None:
         if self.session.stage.owner == "predict":
@@ -235,7 +223,7 @@ class PredictWidget(PredictForm):
             return
         out = None
         if self.inputs.uses_files():
-            out = _new_folder(run.predictions)
+            out = new_folder(run.predictions)
         request = PredictRequest(
             run,
             self.checkpoint.currentText(),
@@ -272,7 +260,7 @@ class PredictWidget(PredictForm):
     def _show_result(self, result: PredictResult) -> None:
         number = len(self._results)
         self._results.append(result)
-        if number < self._first() and not self._away:
+        if number < self._first() and not self._layers.away:
             self._add_layers(number)
 
     def _first(self) -> int:
@@ -282,7 +270,6 @@ class PredictWidget(PredictForm):
 
     def _add_layers(self, number: int) -> Overlay:
         """Make the layers of a result, with its truth if it was scored."""
-        self._take_stage()
         result, chosen = self._results[number], self._chosen[number]
         overlay = self._layers.add(number, result, chosen)
         if number < len(self._scores):
@@ -372,7 +359,7 @@ class PredictWidget(PredictForm):
             self.session.runs_changed.emit()  # the list of runs tells the new Dice
         self._refresh()
         self._show_view(self._layers.view)
-        if (first := self._layers.get(0)) is not None and not self._away:
+        if (first := self._layers.get(0)) is not None and not self._layers.away:
             self.session.viewer.layers.selection.active = first.labels[0]
         if (shown := self._layers.shown) is not None and shown < len(self._scores):
             self.scores.mark(_name(self._scores[shown]))
@@ -386,7 +373,6 @@ class PredictWidget(PredictForm):
                 overlay = self._add_layers(number)
                 if overlay.kept:
                     self._say(KEPT.format(names=", ".join(overlay.kept)))
-            self._take_stage()
             self._layers.show(number)
             return
 
@@ -396,19 +382,9 @@ class PredictWidget(PredictForm):
         clipboard.setText(self.scores.text())
 
     def _on_csv_clicked(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(
-            self, "Scores", "scores.csv", "CSV (*.csv)"
-        )
-        if name:
-            after = [row for item in self._scores for row in item.after]
-            before = [row for item in self._scores for row in item.before]
-            request = self._request
-            assert request is not None
-            checkpoint, steps = request.checkpoint, self._results[0].steps
-            rows = {request.run: (checkpoint, steps[0], after)}
-            if request.baseline is not None:
-                rows[request.baseline] = (checkpoint, steps[1], before)
-            self._say(write_scores(Path(name), rows))
+        request = self._request
+        if request and (text := save_scores(self, request, self._scores)):
+            self._say(text)
 
     def _on_save_clicked(self) -> None:
         overlays = [self._layers.get(i) for i in range(len(self._results))]
@@ -423,13 +399,3 @@ def _give_truth(overlay: Overlay, scored: Scored) -> None:
 
 def _name(scored: Scored) -> str:
     return scored.result.input.name
-
-
-def _new_folder(parent: Path) -> Path:
-    """Return a folder named after the time of day that is not there yet."""
-    name = time.strftime("%Y-%m-%d_%H-%M-%S")
-    path, number = parent / name, 1
-    while path.exists():
-        number += 1
-        path = parent / f"{name}_{number}"
-    return path

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from .predict_inputs import Chosen
     from .predicting import PredictResult
+    from .stage import Stage
 
 
 class PredictedLayers:
@@ -24,9 +25,11 @@ class PredictedLayers:
     ----------
     viewer
         Where to show them.
+    stage
+        The viewer as the tabs share it.
     """
 
-    def __init__(self, viewer: Viewer) -> None:
+    def __init__(self, viewer: Viewer, stage: Stage) -> None:
         self.view: View = "fill"
         """How predictions are shown."""
         self.side: Side = "after"
@@ -35,7 +38,10 @@ class PredictedLayers:
         """Names of layers of earlier predictions that the user has painted on."""
         self.shown: int | None = None
         """Number of the image of a file that is shown."""
+        self.away = False
+        """Whether another tab is in front: what can wait waits."""
         self._viewer = viewer
+        self._stage = stage
         self._overlays: dict[int, Overlay] = {}
         self._earlier: list[Overlay] = []
 
@@ -60,6 +66,7 @@ class PredictedLayers:
 
     def add(self, number: int, result: PredictResult, chosen: Chosen) -> Overlay:
         """Make the layers of an image; those of the first file are shown."""
+        self.take_stage()
         image = chosen.image if chosen.image in self._viewer.layers else None
         for overlay in self._earlier:
             # What was made of a file may have been predicted again as a layer.
@@ -77,8 +84,16 @@ class PredictedLayers:
             look_at(self._viewer, [overlay.image])
         return overlay
 
+    def take_stage(self) -> None:
+        """Be what the viewer shows, unless another tab is in front."""
+        if not self.away:
+            self._stage.take("predict")
+
     def apply(self) -> None:
-        """Show predictions in the chosen view, and from the chosen side."""
+        """Show masks in the chosen view and of the chosen side, or wait for it."""
+        self.take_stage()
+        if self._stage.owner != "predict":
+            return
         selection = self._viewer.layers.selection
         active = selection.active
         for overlay in self._overlays.values():
@@ -91,6 +106,7 @@ class PredictedLayers:
 
     def show(self, number: int) -> None:
         """Show an image and go to it; other images made of files hide."""
+        self.take_stage()
         overlay = self._overlays[number]
         if overlay.is_of_file:
             for other in self._overlays.values():

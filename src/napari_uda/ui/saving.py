@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from napari_uda.core.spec.run import RunFolder
 
     from .overlays import Overlay, Side
-    from .predicting import PredictResult
+    from .predicting import PredictRequest, PredictResult
+    from .scored import Scored
 
 FORMATS = "TIFF (*.tif);;NIfTI (*.nii.gz);;NPY (*.npy)"
 _SUFFIXES = {"TIFF": ".tif", "NIfTI": ".nii.gz", "NPY": ".npy"}
@@ -107,6 +109,47 @@ def write_scores(
     except OSError as error:
         return f"{path} cannot be written ({error.strerror}): choose another folder."
     return f"{count_text(len(table), 'score')} saved to {path}."
+
+
+def save_scores(
+    parent: QWidget, request: PredictRequest, scores: Sequence[Scored]
+) -> str:
+    """Ask where to, and save the scores of run and baseline.
+
+    Parameters
+    ----------
+    parent
+        Widget that asks.
+    request
+        What was predicted, with which runs.
+    scores
+        Scores of every image.
+
+    Returns
+    -------
+    str
+        What was done or what went wrong, in one sentence; empty if the user gave up.
+    """
+    name, _ = QFileDialog.getSaveFileName(parent, "Scores", "scores.csv", "CSV (*.csv)")
+    if not name:
+        return ""
+    after = [row for item in scores for row in item.after]
+    before = [row for item in scores for row in item.before]
+    checkpoint, steps = request.checkpoint, scores[0].result.steps
+    rows = {request.run: (checkpoint, steps[0], after)}
+    if request.baseline is not None:
+        rows[request.baseline] = (checkpoint, steps[1], before)
+    return write_scores(Path(name), rows)
+
+
+def new_folder(parent: Path) -> Path:
+    """Return a folder named after the time of day that is not there yet."""
+    name = time.strftime("%Y-%m-%d_%H-%M-%S")
+    path, number = parent / name, 1
+    while path.exists():
+        number += 1
+        path = parent / f"{name}_{number}"
+    return path
 
 
 def _ask(parent: QWidget, results: Sequence[PredictResult], run: str) -> list[Path]:
