@@ -12,7 +12,6 @@ from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -27,16 +26,17 @@ from .domain_picker import DomainPicker, same_choice
 from .inspecting import Looked, look_safely, plan_look
 from .layers import images_in, labels_in
 from .listening import Latest, Listener
+from .resample_button import ResampleButton
 from .samples_box import SamplesBox
 from .session import DomainChoice, Session
-from .steady_label import SteadyLabel, place_kept
-from .words import SEVERITY_SIGNS, count_text, size_text
+from .steady_label import SteadyLabel
+from .words import SEVERITY_SIGNS, count_text
 
 if TYPE_CHECKING:
     from napari.layers import Layer
     from napari.viewer import Viewer
 
-    from napari_uda.core.data.inspection import Inspection, Problem
+    from napari_uda.core.data.inspection import Inspection
     from napari_uda.core.spec.domain import Dataset, DomainName
 
 DOMAINS: tuple[DomainName, ...] = ("source", "target")
@@ -69,7 +69,6 @@ class DataWidget(QWidget):
         self._worker = Latest(self)
         self._listener, self._names, self._pixels = (Listener(self) for _ in range(3))
         self._looked: Looked | None = None
-        self._fix: Problem | None = None
         self._suggested = {name: DomainChoice() for name in DOMAINS}
         self.pickers = {name: DomainPicker(name) for name in DOMAINS}
         self.classes = ClassTable()
@@ -77,9 +76,7 @@ class DataWidget(QWidget):
         self.samples = SamplesBox(self.session)
         self.samples.hide()
         self.table, self.note = self.samples.table, self.samples.note
-        self.fix = QPushButton()
-        self.fix.setSizePolicy(place_kept(self.fix.sizePolicy()))
-        self.fix.hide()
+        self.fix = ResampleButton(self.session)
         self.gap = DomainGap()
         self.gap.hide()
         self.verdict = SteadyLabel(LINES)
@@ -93,7 +90,6 @@ class DataWidget(QWidget):
             picker.voxel_size.valueChanged.connect(self._on_size_typed)
             picker.voxel_size.problemChanged.connect(self._say)
         self.classes.valueChanged.connect(self._on_classes_edited)
-        self.fix.clicked.connect(self._on_fix_clicked)
         self.samples.againClicked.connect(self._look)
         QShortcut(QKeySequence("F5"), self).activated.connect(self._look)
         self.session.choices_changed.connect(self._on_choices_changed)
@@ -305,7 +301,7 @@ class DataWidget(QWidget):
             for item in (looked.inspection.problems if looked else ())
             if item.level == "warning"
         ]
-        self._fix = next((item for item in warnings if item.fix), None)
+        mended = next((item for item in warnings if item.fix), None)
         if problem:
             level, text = "error", problem
         elif missing:
@@ -328,7 +324,8 @@ class DataWidget(QWidget):
                 for item in (looked.inspection.problems if looked else ())
             )
         )
-        self._offer_fix()
+        known = self.inspection
+        self.fix.offer(mended, known.source.unit if known else None)
         if looked is not None or missing:
             self.session.set_problem(problem or missing)
 
@@ -353,36 +350,6 @@ class DataWidget(QWidget):
             if one.level == "error" and (not alone or one.code in OF_SOURCE)
         )
         return next(chain(looked.failures, typed, errors), "")
-
-    def _offer_fix(self) -> None:
-        resampled = self.session.voxel_size
-        self.fix.setVisible(self._fix is not None or resampled is not None)
-        if self._fix is not None:
-            size = size_text(self._fix.settings["voxel_size"], self._unit())
-            self.fix.setText(f"Resample to {size}")
-            self.fix.setToolTip(
-                "Train on both domains at this voxel size; files and layers stay as "
-                "they are, and results come back on the grid of each image "
-                "(Ctrl+Return)."
-            )
-        elif resampled is not None:
-            self.fix.setText("Undo resampling")
-            self.fix.setToolTip(
-                f"Both domains are resampled to {size_text(resampled, self._unit())} "
-                "for training; click to train on them as they are (Ctrl+Return)."
-            )
-
-        # Setting the text of a button makes Qt forget its shortcut.
-        self.fix.setShortcut("Ctrl+Return")
-
-    def _unit(self) -> str | None:
-        return self.inspection.source.unit if self.inspection else None
-
-    def _on_fix_clicked(self) -> None:
-        if self._fix is not None:
-            self.session.resample(tuple(self._fix.settings["voxel_size"]))
-        else:
-            self.session.resample(None)
 
     def _on_classes_edited(self) -> None:
         source = self.session.choices["source"]

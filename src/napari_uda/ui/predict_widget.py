@@ -16,11 +16,7 @@ from .listening import Latest, Listener
 from .predict_form import SAVE_HINT, WHERE_HINT, PredictForm
 from .predict_inputs import Chosen, PredictInputs
 from .predicted_layers import PredictedLayers
-from .predicting import (
-    Predictor,
-    PredictRequest,
-    PredictResult,
-)
+from .predicting import Predictor, PredictRequest, PredictResult
 from .progress import show_progress
 from .run_choice import has_checkpoint
 from .saving import new_folder, save_masks, save_scores
