@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 LARGEST, SMALLEST = 9, 6
 """Sizes of the letters in points; where not even the smallest fit, there are none."""
-LETTER = 0.9
-"""Width of a letter in pixels of the canvas, for each point of its size; one is left
-free before the next caption."""
+LETTER = 0.85
+"""Width of a letter in pixels of the canvas, for each point of its size; half of one is
+left free before the next caption."""
 GAP, ROOM = 0.01, 0.1
 """Space between a picture and its caption, and what is kept free for that when the view
 is fitted, as parts of the picture's height."""
@@ -160,7 +160,7 @@ class Captions:
         lines = [line for text in self._texts for line in text.splitlines()]
         longest = max(map(len, lines), default=0)
         room = self._width * self._camera.zoom
-        size = min(LARGEST, int(room / (LETTER * (longest + 1))))
+        size = min(LARGEST, int(room / (LETTER * (longest + 0.5))))
         return size if size >= SMALLEST else 0
 
     def _on_zoom(self, _event: Any = None) -> None:
