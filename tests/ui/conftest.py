@@ -36,7 +36,7 @@ from superqt.utils import WorkerBase
 from data_window import data_window, empty
 from napari_uda.ui import estimate_row, priority, standby, trainer_process
 from napari_uda.ui import session as session_module
-from train_window import FAKE
+from train_window import FAKE, open_train, settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -286,6 +286,28 @@ def tab(data_tab, qtbot):
     """Data tab that each test finds empty."""
     yield data_tab
     empty(qtbot, data_tab)
+
+
+@pytest.fixture
+def open_window(make_napari_viewer, qtbot, pair):
+    """Return a function that opens a viewer with a Train tab."""
+    opened = []
+
+    def new(**options):
+        widget = open_train(make_napari_viewer(**options), qtbot, pair)
+        opened.append(widget)
+        return widget
+
+    yield new
+    for widget in opened:
+        if not widget.session.closing:
+            settle(qtbot, widget)
+
+
+@pytest.fixture
+def train(open_window):
+    """Train tab with both domains chosen."""
+    return open_window()
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from napari_uda.core.spec.run import list_runs
 from train_window import (
     FAKE,
     begin,
-    open_train,
     prepared_run,
     select,
     settle,
@@ -26,22 +25,6 @@ from train_window import (
 pytestmark = pytest.mark.usefixtures("own_settings")
 
 CRASHING = str(Path(__file__).with_name("crashing_window.py"))
-
-
-@pytest.fixture
-def open_window(make_napari_viewer, qtbot, pair):
-    """Return a function that opens a viewer with a Train tab."""
-    opened = []
-
-    def new(**options):
-        widget = open_train(make_napari_viewer(**options), qtbot, pair)
-        opened.append(widget)
-        return widget
-
-    yield new
-    for widget in opened:
-        if not widget.session.closing:
-            settle(qtbot, widget)
 
 
 def follow(qtbot, widget):

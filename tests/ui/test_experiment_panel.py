@@ -8,16 +8,9 @@ import tifffile
 from qtpy.QtWidgets import QApplication
 
 from napari_uda.ui.session import DomainChoice
-from train_window import open_train, settle
+from train_window import settle
 
 pytestmark = pytest.mark.usefixtures("own_settings")
-
-
-@pytest.fixture
-def train(make_napari_viewer, qtbot, pair):
-    widget = open_train(make_napari_viewer(), qtbot, pair)
-    yield widget
-    settle(qtbot, widget)
 
 
 def test_start_says_why_it_is_disabled(train):

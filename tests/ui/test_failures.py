@@ -15,7 +15,6 @@ from qtpy.QtWidgets import QDialog, QPlainTextEdit
 from napari_uda.ui.predict_widget import PredictWidget
 from train_window import (
     begin,
-    open_train,
     prepared_run,
     select,
     settle,
@@ -25,13 +24,6 @@ from train_window import (
 )
 
 pytestmark = pytest.mark.usefixtures("own_settings")
-
-
-@pytest.fixture
-def train(make_napari_viewer, qtbot, pair):
-    widget = open_train(make_napari_viewer(), qtbot, pair)
-    yield widget
-    settle(qtbot, widget)
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from napari_uda.ui import session as session_module
 from napari_uda.ui.kept_queue import KEY, keep_queue, kept_queue
 from train_window import (
     begin,
-    open_train,
     prepared_run,
     select,
     settle,
@@ -22,21 +21,6 @@ from train_window import (
 )
 
 pytestmark = pytest.mark.usefixtures("own_settings")
-
-
-@pytest.fixture
-def open_window(make_napari_viewer, qtbot, pair):
-    """Return a function that opens a viewer with a Train tab."""
-    opened = []
-
-    def new():
-        widget = open_train(make_napari_viewer(), qtbot, pair)
-        opened.append(widget)
-        return widget
-
-    yield new
-    for widget in opened:
-        settle(qtbot, widget)
 
 
 @pytest.fixture

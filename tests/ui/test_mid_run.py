@@ -18,7 +18,6 @@ from napari_uda.ui.jobs import Job
 from napari_uda.ui.session import DomainChoice, LayerPair
 from train_window import (
     begin,
-    open_train,
     prepared_run,
     select,
     settle,
@@ -27,13 +26,6 @@ from train_window import (
 )
 
 pytestmark = pytest.mark.usefixtures("own_settings")
-
-
-@pytest.fixture
-def train(make_napari_viewer, qtbot, pair):
-    widget = open_train(make_napari_viewer(), qtbot, pair)
-    yield widget
-    settle(qtbot, widget)
 
 
 def go_on(qtbot, widget):

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
+from kept_scores import scored
 from napari_uda.core.spec import events as ev
 from napari_uda.core.spec.experiment import Experiment
 from napari_uda.core.spec.run import RunFolder
-from train_window import open_train, prepared_run, settle
+from train_window import prepared_run, settle
 
 pytestmark = pytest.mark.usefixtures("own_settings")
 
-
-@pytest.fixture
-def train(make_napari_viewer, qtbot, pair):
-    widget = open_train(make_napari_viewer(), qtbot, pair)
-    yield widget
-    settle(qtbot, widget)
+FIRST = "2026-01-02_03-04-05"
 
 
 def ended(train, method, truth, last=ev.Finished, data=None):
@@ -61,23 +55,16 @@ def test_a_run_below_its_baseline_says_so(train, qtbot):
     assert show(train, qtbot, None) == ""
 
 
-def scored(run, images, dice, when="2026-01-02_03-04-05"):
-    """Keep scores as a prediction does."""
-    folder = run.predictions / when
-    folder.mkdir(parents=True)
-    about = {"checkpoint": "best", "predictions": [{"image": f"/{n}"} for n in images]}
-    (folder / "predictions.json").write_text(json.dumps(about))
-    rows = "".join(f"{name},cell,{dice}\n" for name in images)
-    (folder / "scores.csv").write_text(f"image,class,dice\n{rows}")
-    return folder
+def cells(images, dice):
+    return [(image, "cell", dice) for image in images]
 
 
 def test_whole_images_that_both_have_predicted_decide_as_soon_as_they_are(train, qtbot):
     before, run = ended(train, "source_only", 0.40), ended(train, "grl", 0.45)
     assert show(train, qtbot, run).startswith("• Perhaps better")
-    scored(before, "abc", 0.58)
-    scored(run, "abcd", 0.99, "2026-01-03_03-04-05")
-    scored(run, "abc", 0.56)
+    scored(before, FIRST, cells("abc", 0.58))
+    scored(run, "2026-01-03_03-04-05", cells("abcd", 0.99))
+    scored(run, FIRST, cells("abc", 0.56))
     train.session.runs_changed.emit()
     settle(qtbot, train)
     said = train.outcome.text()

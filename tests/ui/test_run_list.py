@@ -11,7 +11,6 @@ from qtpy.QtWidgets import QInputDialog, QMessageBox
 from napari_uda.core.spec import events as ev
 from train_window import (
     begin,
-    open_train,
     prepared_run,
     row,
     select,
@@ -21,13 +20,6 @@ from train_window import (
 )
 
 pytestmark = pytest.mark.usefixtures("own_settings")
-
-
-@pytest.fixture
-def train(make_napari_viewer, qtbot, pair):
-    widget = open_train(make_napari_viewer(), qtbot, pair)
-    yield widget
-    settle(qtbot, widget)
 
 
 def test_the_list_follows_the_job_without_reading_files(

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
 
+from kept_scores import scored
 from napari_uda.core.spec import events as ev
 from napari_uda.core.spec.run import RunFolder
 from napari_uda.ui.run_summary import delete_run, summarise_runs
@@ -72,21 +74,13 @@ def test_the_dice_is_that_of_the_best_checkpoint_not_the_last(run):
     assert (unknown.truth, unknown.truth_step) == (None, 9)
 
 
-def scored(run, when, dice):
-    """Write what Predict leaves behind: scores of images, and the checkpoint."""
-    folder = run.predictions / when
-    folder.mkdir(parents=True)
-    lines = [f"{image},{name},{value}" for image, name, value in dice]
-    (folder / "scores.csv").write_text("\n".join(["image,class,dice", *lines]))
-    (folder / "predictions.json").write_text('{"checkpoint": "last"}')
-
-
 def test_the_tooltip_tells_both_dice_and_what_they_are_of(run):
     (found,) = summarise_runs(run.path.parent)
     assert found.truth_tip == "Validation patches at step 5: 0.50"
-    scored(run, "2026-01-02_03-04-05", [("a", "liver", 0.1)])
+    scored(run, "2026-01-02_03-04-05", [("a", "liver", 0.1)], "last")
     rows = [("a", "liver", 0.5), ("b", "liver", 0.7), ("a", "lung", 1.0)]
-    scored(run, "2026-01-03_03-04-05", [*rows, ("b", "lung", "")])
+    rows.append(("b", "lung", math.nan))
+    scored(run, "2026-01-03_03-04-05", rows, "last")
     (run.predictions / "2026-01-04_03-04-05").mkdir()
     (found,) = summarise_runs(run.path.parent)
     assert found.truth_tip.splitlines() == [

@@ -8,6 +8,7 @@ import numpy as np
 from napari.layers import Points
 from napari.utils.theme import get_theme
 
+from .layers import camera_of
 from .session import METADATA_KEY
 
 if TYPE_CHECKING:
@@ -54,8 +55,7 @@ class Captions:
         self._width = 0.0
         self._size = 0
         self._wanted = False
-        scene = getattr(viewer, "scene", viewer)  # before napari 0.9 there was no scene
-        self._camera = scene.camera
+        self._camera = camera_of(viewer)
         self._camera.events.zoom.connect(self._on_zoom)
         viewer.dims.events.ndisplay.connect(self._on_zoom)
         viewer.events.theme.connect(self._on_theme)

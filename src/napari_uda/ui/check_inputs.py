@@ -73,7 +73,7 @@ class CheckInputs(CheckForm):
         for other in (self.checkpoint, self.translated):
             other.currentIndexChanged.connect(self._on_changed)
         self.image.activated.connect(self._on_image_chosen)
-        self.image.currentIndexChanged.connect(self._on_image_changed)
+        self.image.currentIndexChanged.connect(self._forget_look)
         self.look.currentIndexChanged.connect(self._on_changed)
 
     def refresh(self) -> None:
@@ -320,14 +320,11 @@ class CheckInputs(CheckForm):
     def _on_image_chosen(self, _index: int) -> None:
         self._left_alone = False
 
-    def _on_image_changed(self, _index: int) -> None:
-        self._forget_look()
-
     def _on_files_changed(self) -> None:
         self._left_alone = False
         self._forget_look()
 
-    def _forget_look(self) -> None:
+    def _forget_look(self, _index: int = 0) -> None:
         # What was chosen for one image need not be right for another.
         with signals_blocked(self.look):
             self.look.setCurrentIndex(0)

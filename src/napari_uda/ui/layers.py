@@ -90,6 +90,11 @@ def bring_back(layer: Layer) -> None:
         layer.visible = True
 
 
+def camera_of(viewer: Viewer) -> Any:
+    """Return the camera of a viewer; before napari 0.9 there was no scene."""
+    return getattr(viewer, "scene", viewer).camera
+
+
 def look_at(viewer: Viewer, layers: list[Layer]) -> None:
     """Move the camera to layers."""
     if layers and hasattr(viewer, "fit_to_view"):  # not in every napari

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from dataclasses import dataclass
-from statistics import fmean
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from napari_uda.core.errors import UserError
 from napari_uda.core.metrics.outcome import OnImages
 
 from .words import count_text
@@ -126,16 +125,14 @@ class _Scores(NamedTuple):
 
 
 def _read(file: Path) -> _Scores | None:
+    from napari_uda.core.metrics.report import mean_dice
+    from napari_uda.core.metrics.score_file import read_csv
+
     try:
-        with file.open(newline="", encoding="utf-8") as opened:
-            rows = list(csv.DictReader(opened))
-        dice: dict[str, list[float]] = {}
-        for row in rows:
-            if row["dice"]:  # empty where a structure is absent
-                dice.setdefault(row["class"], []).append(float(row["dice"]))
-    except (OSError, ValueError, KeyError):
+        rows = read_csv(file)
+    except (UserError, OSError):
         return None
-    mean = fmean(map(fmean, dice.values())) if dice else math.nan
+    mean = mean_dice(rows)
     names = frozenset(row["image"] for row in rows)
     return _Scores(mean, names) if math.isfinite(mean) else None
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .layers import camera_of
 from .session import role_of
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def box_of(layers: Sequence[Layer]) -> tuple[NDArray[Any], NDArray[Any]]:
 
 def can_be_seen(viewer: Viewer, layers: Iterable[Layer]) -> bool:
     """Tell whether any of layers is on the canvas; True where nobody can tell."""
-    camera = _scene(viewer).camera
+    camera = camera_of(viewer)
     tilted = viewer.dims.ndisplay == 3 or not np.allclose(
         camera.angles, type(camera)().angles
     )
@@ -72,10 +73,6 @@ def can_be_seen(viewer: Viewer, layers: Iterable[Layer]) -> bool:
 
 def _camera(viewer: Viewer) -> tuple[float, ...]:
     """Return zoom, angles, and y and x of the centre in pixels of the canvas."""
-    camera = _scene(viewer).camera
+    camera = camera_of(viewer)
     center = (camera.zoom * part for part in camera.center[-2:])
     return (camera.zoom, *camera.angles, *center)
-
-
-def _scene(viewer: Viewer) -> Any:
-    return getattr(viewer, "scene", viewer)  # before napari 0.9 there was no scene

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from .layers import bring_back, put_aside
+from .layers import bring_back, camera_of, put_aside
 from .session import METADATA_KEY, role_of
 
 if TYPE_CHECKING:
@@ -72,13 +72,13 @@ class Stage:
             layers.move_multiple([layers.index(one) for one in ours], len(layers))
 
     def _camera(self) -> tuple[Any, ...]:
-        camera = _camera_of(self._viewer)
+        camera = camera_of(self._viewer)
         return self._viewer.dims.ndisplay, camera.center, camera.zoom, camera.angles
 
     def _turn(self, to: tuple[Any, ...]) -> None:
         ndisplay, center, zoom, angles = to
         if ndisplay == self._viewer.dims.ndisplay:
-            camera = _camera_of(self._viewer)
+            camera = camera_of(self._viewer)
             camera.center, camera.zoom, camera.angles = center, zoom, angles
 
 
@@ -92,8 +92,3 @@ def _owner_of(layer: Layer) -> Owner:
         case None if layer.metadata.get(METADATA_KEY, {}).get("path"):
             return "predict"  # the image of a file that was predicted
     return ""
-
-
-def _camera_of(viewer: Viewer) -> Any:
-    # Before napari 0.9 there was no scene.
-    return getattr(viewer, "scene", viewer).camera
