@@ -6,7 +6,9 @@ Slices of every built-in sample pair are changed as a good translation would (co
 alone) and as a bad one would (noise, blur, shift, a moved structure, another image).
 The thresholds of `core/metrics/trust.py` lie between. A segmenter that reads a changed
 image perfectly finds the labels changed alike: its mask Dice is that of labels and
-changed labels, whose outlines are a pixel off, as those of a good segmenter are.
+changed labels, whose outlines are a pixel off, as those of a good segmenter are. The
+last columns are of the map of changes: what 95 % of its pixels stay below, and the part
+of them that is drawn.
 """
 
 from __future__ import annotations
@@ -17,8 +19,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.ndimage import binary_dilation, gaussian_filter
 
+from napari_uda.core.metrics.check_words import CHANGE_FLOOR
+from napari_uda.core.metrics.check_words import STRUCTURE_SCORES as SCORES
 from napari_uda.core.metrics.overlap import count
-from napari_uda.core.metrics.structure import SCORES, structure_scores
+from napari_uda.core.metrics.structure import change_map, structure_scores
 from napari_uda.core.metrics.trust import AGREES
 from napari_uda.samples import SAMPLES, domains
 
@@ -34,6 +38,8 @@ PER_DOMAIN = 8
 """Slices of each domain."""
 SHIFT, MOVED = 4, 8
 """Pixels by which an image is shifted, and its largest structure moved."""
+EVERY = 4
+"""Of the maps of changes, every so many pixels along each side are looked at."""
 FEWEST = 60
 """Pixels of a structure that is to be moved."""
 
@@ -113,6 +119,7 @@ def mask_dice(masks: Masks, found: Masks) -> float:
 def main() -> None:
     """Measure, and print a table in Markdown."""
     found: dict[str, dict[str, list[float]]] = {}
+    maps: dict[str, list[Image]] = {}
     all_slices = list(slices())
     for at, (name, image, masks) in enumerate(all_slices):
         same = [i for i, (other, *_) in enumerate(all_slices) if other == name]
@@ -123,12 +130,14 @@ def main() -> None:
             for key in SCORES:
                 rows[key].append(float(scores[key][0]))
             rows["mask"].append(mask_dice(masks, after))
+            pixels = change_map(image, changed)[::EVERY, ::EVERY]
+            maps.setdefault(what, []).append(pixels.ravel())
     names = [*SCORES, "mask"]
     print(
         f"{len(all_slices)} slices; 5th percentile, median, 95th; share that agrees\n"
     )
-    print("| change |", " | ".join(names), "|")
-    print("|---" * (len(names) + 1) + "|")
+    print("| change |", " | ".join((*names, "map", "drawn")), "|")
+    print("|---" * (len(names) + 3) + "|")
     for what, rows in found.items():
         cells = [what]
         for name in names:
@@ -137,6 +146,9 @@ def main() -> None:
             low, middle, high = np.percentile(values, (5, 50, 95))
             agrees = np.mean(values >= AGREES[name])
             cells.append(f"{low:.2f} {middle:.2f} {high:.2f} ({agrees:.0%})")
+        pixels = np.concatenate(maps[what])
+        cells.append(f"{np.percentile(pixels, 95):.3f}")
+        cells.append(f"{np.mean(pixels >= CHANGE_FLOOR):.1%}")
         print("|", " | ".join(cells), "|")
         sys.stdout.flush()
 

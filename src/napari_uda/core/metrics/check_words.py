@@ -21,7 +21,7 @@ ORDER = (
 """How slices are ordered, as `trust.worst_first` does."""
 CHANGE_FLOOR = 0.18
 """Change below which nothing is drawn: 95 % of the pixels of the built-in samples stay
-below it after the strongest harmless change, blurring by two pixels (0.176)."""
+below it after the strongest harmless change, blurring by two pixels (0.175)."""
 CHANGE_LIMIT = 0.5
 """Change that is drawn in the brightest colour."""
 CHANGES = (
