@@ -57,3 +57,23 @@ def test_a_typed_size_goes_before_the_headers_of_predicted_files(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
     widget.save.click()
     assert nib.load(file).header.get_zooms() == (2, 2, 5)
+
+
+def test_layers_of_different_size_are_each_predicted_at_their_own(
+    viewer, widget, qtbot, runs
+):
+    pairs = []
+    for side in (1.0, 2.0):
+        image = (volume() > side * 50) * np.uint8(99)
+        place = {"scale": (side,) * 3, "units": ("nm",) * 3}
+        pairs.append(LayerPair(viewer.add_image(image, name=f"{side}", **place)))
+    widget.session.choose("target", DomainChoice(layers=tuple(pairs)))
+    widget.inputs.image.setCurrentIndex(0)
+    predict(widget, qtbot)
+    for run in runs.values():
+        assert asked(run) == ["2.0,2.0,2.0", "--unit", "nm"]
+        words = json.loads((run.path / "asked.json").read_text())["words"]
+        assert sum(word.endswith(".npy") for word in words) == 1
+    for pair in pairs:
+        mask = viewer.layers[f"{pair.image.name} \N{MIDDLE DOT} grl_01"]
+        np.testing.assert_array_equal(mask.data > 0, pair.image.data > 0)

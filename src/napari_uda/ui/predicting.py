@@ -141,20 +141,26 @@ class Predictor:
     def _predict(
         self, run: RunFolder, files: list[Path], out: Path, part: int, parts: int
     ) -> Generator[Progress | Failure, None, dict[str, Any] | None]:
-        """Run one child; returns what it wrote by image, or None if it failed."""
+        """Run children; returns what they wrote by image, or None if one failed."""
         request = self.request
-        words = ["predict", str(run.path), *map(str, files)]
-        words += ["--out", str(out), "--checkpoint", request.checkpoint]
-        if part == 0:
-            words += ["--probability"] * request.probability
-            words += ["--uncertainty"] * request.uncertainty
-        words += size_words(request.inputs[0])
-        names = {
-            file: item.name for file, item in zip(files, request.inputs, strict=True)
-        }
-        found = yield from self._child.run(words, names, run.title, part, parts)
-        if found is None:
-            return None
+        # The options of a command hold for all its images, so that each size has one.
+        groups: dict[tuple[str, ...], list[int]] = {}
+        for index, item in enumerate(request.inputs):
+            groups.setdefault(tuple(size_words(item)), []).append(index)
+        found: dict[str, Any] = {}
+        for number, (size, members) in enumerate(groups.items()):
+            names = {files[index]: request.inputs[index].name for index in members}
+            here = out.with_name(f"{out.name}_{number}") if number else out
+            words = ["predict", str(run.path), *map(str, names), *size]
+            words += ["--out", str(here), "--checkpoint", request.checkpoint]
+            if part == 0:
+                words += ["--probability"] * request.probability
+                words += ["--uncertainty"] * request.uncertainty
+            at, total = part * len(groups) + number, parts * len(groups)
+            results = yield from self._child.run(words, names, run.title, at, total)
+            if results is None:
+                return None
+            found |= results
         classes, overlapping = read_classes(out / SIDECAR)
         step = json.loads((out / SIDECAR).read_text(encoding="utf-8")).get("step")
         return found | {"classes": classes, "overlapping": overlapping, "step": step}
