@@ -300,8 +300,9 @@ class PredictWidget(PredictForm):
         # The truth of another image, chosen since, says nothing of this one.
         if old.image is not None and self.inputs.image.layer() is old.image:
             truth = self.inputs.truth.layer()
-            self._chosen = [Chosen(old.input, old.image, old.axes, truth)]
-            self._score()
+            if truth is not old.truth:
+                self._chosen = [Chosen(old.input, old.image, old.axes, truth)]
+                self._score()
 
     def _score(self) -> None:
         """Score what was predicted, in a worker."""
@@ -359,6 +360,7 @@ class PredictWidget(PredictForm):
             self.session.viewer.layers.selection.active = first.labels[0]
         if (shown := self._layers.shown) is not None and shown < len(self._scores):
             self.scores.mark(_name(self._scores[shown]))
+        self._on_truth_changed()  # it may have been chosen meanwhile
 
     def _on_image_chosen(self, name: str) -> None:
         """Show the image of a row; one of many files gets its layers only now."""
