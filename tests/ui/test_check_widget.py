@@ -28,7 +28,8 @@ from check_window import (
     volume,
     widget,
 )
-from napari_uda.core.spec.domain import Dataset
+from napari_uda.core.metrics.structure import structure_scores
+from napari_uda.core.spec.domain import Dataset, Window
 from napari_uda.core.spec.experiment import Experiment
 from napari_uda.core.spec.methods import METHODS
 from napari_uda.ui.check_widget import CheckWidget
@@ -64,7 +65,8 @@ def test_without_a_run_that_translates_it_says_so(viewer, qtbot, runs):
 def test_translates_a_layer_and_opens_the_worst_slice(viewer, widget, qtbot, runs):
     preview = add_image(viewer, "preview", "preview")
     image = add_image(viewer)
-    before = state(image)
+    mine = add_image(viewer, None, "MR · look of the source (cyclegan_01)")
+    before = state(image), state(mine)
     assert widget.inputs.image.layer() is image
     assert "of the source" in widget.inputs.look.currentText()
     widget.translate.click()
@@ -80,11 +82,13 @@ def test_translates_a_layer_and_opens_the_worst_slice(viewer, widget, qtbot, run
     assert words[words.index("--checkpoint") + 1] == "best"
     assert not Path(words[words.index("--out") + 1]).exists()
 
-    result = viewer.layers["MR · look of the source (cyclegan_01)"]
-    assert role_of(result) == "translation"
+    [result] = [one for one in viewer.layers if role_of(one) == "translation"]
+    assert result.name == f"{mine.name} [1]"
+    np.testing.assert_array_equal(mine.data, volume())
+    assert viewer.layers.selection.active is mine
     np.testing.assert_allclose(result.data, damaged(volume()), atol=1e-6)
     assert tuple(result.translate) == PLACE["translate"]
-    assert state(image) == before
+    assert (state(image), state(mine)) == before
     assert not preview.visible
     assert slice_now(viewer) == 2
     panel = widget.panel
@@ -92,10 +96,16 @@ def test_translates_a_layer_and_opens_the_worst_slice(viewer, widget, qtbot, run
     assert "Structure is lost in 1 of 5 slices" in panel.findings.text()
     assert "Contrast is inverted in" in panel.findings.text()
 
+    image.scale = (8.0, 2.0, 2.0)
     widget.translate.click()
     measured(widget, qtbot)
-    assert sum(role_of(layer) == "translation" for layer in viewer.layers) == 1
+    assert [one for one in viewer.layers if role_of(one) == "translation"] == [result]
+    assert tuple(result.scale) == tuple(image.scale)
     assert len(ours(viewer)) == 2
+    result.name = "to keep"
+    widget.translate.click()
+    measured(widget, qtbot)
+    assert sum(role_of(layer) == "translation" for layer in viewer.layers) == 2
 
 
 def test_source_images_get_the_look_of_the_target_unless_corrected(
@@ -294,3 +304,61 @@ def test_a_real_run_translates_end_to_end(
     assert result.data.shape == image.data.shape
     assert np.abs(result.data).max() <= 1
     assert widget.panel.review.measured.all()
+
+
+def test_a_look_is_forgotten_with_the_image_it_was_chosen_for(viewer, widget):
+    add_image(viewer, None, "odd")
+    other = add_image(viewer, "source", "CT")
+    widget.inputs.image.setLayer(viewer.layers["odd"])
+    widget.inputs.look.setCurrentText("of the source")
+    widget.inputs.image.setLayer(other)
+    assert "of the target" in widget.inputs.look.currentText()
+    assert widget.inputs.look.currentIndex() == 0
+
+
+def test_layers_of_different_size_are_each_translated_at_their_own(
+    viewer, widget, qtbot, runs
+):
+    near, far = add_image(viewer), add_image(viewer, name="far")
+    far.scale = (8.0, 4.0, 4.0)
+    choice = DomainChoice(layers=(LayerPair(near), LayerPair(far)))
+    widget.session.choose("target", choice)
+    widget.inputs.image.setCurrentIndex(0)
+    widget.translate.click()
+    measured(widget, qtbot)
+    lines = (runs["cyclegan"].path / "asked.jsonl").read_text().splitlines()
+    asked = [json.loads(line) for line in lines]
+    sizes = [words[words.index("--voxel-size") + 1] for words in asked]
+    assert sizes == ["4.0,2.0,2.0", "8.0,4.0,4.0"]
+
+
+def test_black_and_white_are_those_of_the_images_own_domain(
+    viewer, widget, qtbot, runs
+):
+    experiment = runs["cyclegan"].experiment()
+    window = Window(window=(10.0, 90.0))
+    target = experiment.data.target.model_copy(update={"normalise": window})
+    data = experiment.data.model_copy(update={"target": target})
+    file = runs["cyclegan"].path / "experiment.yaml"
+    experiment.model_copy(update={"data": data}).save(file)
+    add_image(viewer)
+    widget.translate.click()
+    measured(widget, qtbot)
+    pair = widget.panel.review.pairs[0]
+    assert pair.limits[0] == pair.window == (10.0, 90.0)
+    scores = structure_scores(np.clip(volume(), 10, 90), pair.translated)
+    np.testing.assert_allclose(
+        widget.panel.review.scores["structure"], scores["structure"]
+    )
+
+
+def test_who_looks_around_while_slices_are_measured_is_left_there(
+    viewer, widget, qtbot
+):
+    compare(widget, qtbot)
+    panel = widget.panel
+    widget.translate.click()
+    panel.go_to(panel.review.items[4])
+    measured(widget, qtbot)
+    assert panel.rank.text() != "\N{MIDDLE DOT} measuring"
+    assert (panel.current.slice, slice_now(viewer)) == (4, 4)

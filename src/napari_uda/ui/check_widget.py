@@ -258,11 +258,16 @@ class CheckWidget(QWidget):
         name = f"{pair.name} \N{MIDDLE DOT} look of the {pair.to} ({looks.run.title})"
         data = to_layer_axes(pair.translated, pair.axes)
         for layer in viewer.layers:
-            if layer.name == name and role_of(layer) == "translation":
+            about = layer.metadata.get(METADATA_KEY, {})
+            ours = role_of(layer) == "translation" and about.get("of") == name
+            # What was renamed is to stay.
+            if ours and about["called"] == layer.name and layer.ndim == data.ndim:
                 layer.data = data
+                for key, value in pair.place.items():
+                    setattr(layer, key, value)
                 return
         active = viewer.layers.selection.active
-        viewer.add_image(
+        layer = viewer.add_image(
             data,
             name=name,
             contrast_limits=pair.limits[1],
@@ -270,6 +275,7 @@ class CheckWidget(QWidget):
             metadata={METADATA_KEY: {"role": "translation", "kind": "image"}},
             **pair.place,
         )
+        layer.metadata[METADATA_KEY] |= {"of": name, "called": layer.name}
         viewer.layers.selection.active = active
 
     def _open(self, review: Review, about: dict[str, str]) -> None:
