@@ -165,6 +165,22 @@ def test_a_mask_that_was_painted_on_is_kept_until_it_is_saved(
     predict(predicted, qtbot)
     assert again not in viewer.layers  # its strokes could be undone in another mask
     assert predicted._layers.get(0).labels[0].data[0, 0] == 0
+    assert (mask.name, mask.data[0, 0]) == (f"{AFTER} (earlier)", 5)
+
+
+def test_a_mask_that_another_plugin_has_changed_is_kept(viewer, predicted, qtbot):
+    mask = viewer.layers[AFTER]
+    mask.data = np.full_like(mask.data, 5)
+    predict(predicted, qtbot)
+    assert mask.data.min() == 5
+    assert predicted._layers.get(0).labels[0] is not mask
+
+
+def test_what_the_user_has_selected_stays_so(viewer, predicted):
+    mine = viewer.add_image(np.eye(9), name="mine")
+    predicted.shown.swap()
+    predicted.shown.next_view()
+    assert viewer.layers.selection.active is mine
 
 
 def test_a_dock_opened_again_finds_the_layers(viewer, predicted, qtbot, folder, widget):

@@ -13,7 +13,7 @@ from napari_uda.ui.child import ImageInput
 from napari_uda.ui.data_widget import DataWidget
 from napari_uda.ui.overlays import Overlay
 from napari_uda.ui.predicting import PredictResult
-from napari_uda.ui.session import METADATA_KEY, DomainChoice
+from napari_uda.ui.session import METADATA_KEY, DomainChoice, LayerPair
 from napari_uda.ui.shelf import opened_from
 from predict_window import folder, predict, runs, viewer, volume, widget
 
@@ -145,3 +145,32 @@ def test_a_layer_of_another_shape_is_not_that_of_the_file(viewer, folder):
     assert opened_from(viewer, path, (20, 24)) is image
     assert opened_from(viewer, path, (20, 20)) is None
     assert opened_from(viewer, None, (20, 24)) is None
+
+
+def test_an_image_of_a_file_that_is_predicted_as_a_layer_stays_seen(
+    viewer, widget, qtbot, folder
+):
+    widget.inputs.set_files([folder])
+    predict(widget, qtbot)
+    widget.inputs.origin.setCurrentIndex(0)
+    widget.inputs.image.setLayer(viewer.layers["b"])
+    predict(widget, qtbot)
+    assert viewer.layers["b"].visible
+    assert names(viewer) == ["b", "b \N{MIDDLE DOT} grl_01"]
+
+
+def test_two_layers_of_one_file_have_a_mask_each(viewer, widget, qtbot):
+    pairs = []
+    for name in ("one", "two"):  # as napari duplicates a layer, metadata included
+        said = {METADATA_KEY: {"kind": "image", "path": "/data/a.tif"}}
+        image = viewer.add_image(volume(), name=name, metadata=said)
+        pairs.append(LayerPair(image))
+    widget.session.choose("target", DomainChoice(layers=tuple(pairs)))
+    widget.inputs.image.setCurrentIndex(0)
+    predict(widget, qtbot)
+    assert names(viewer) == [
+        "one",
+        "one \N{MIDDLE DOT} grl_01",
+        "two",
+        "two \N{MIDDLE DOT} grl_01",
+    ]

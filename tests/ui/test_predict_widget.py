@@ -173,14 +173,18 @@ def test_scores_are_by_the_run_that_predicted_whichever_is_chosen_since(
     data = data.model_copy(update={"source": domain, "target": domain})
     other.create(Experiment.preset("grl", "quick", data))
     other.checkpoints.mkdir()
-    (other.checkpoints / "best.pt").touch()
+    for name in ("best", "last"):
+        (other.checkpoints / f"{name}.pt").touch()
     widget.session.runs_changed.emit()
     widget.predict.click()
     widget.run.setCurrentText("other_01")
+    widget.checkpoint.setCurrentText("last")
     qtbot.waitUntil(lambda: not widget._search.busy)
     qtbot.waitUntil(lambda: not widget._work.busy, timeout=30_000)
     assert widget._scores[0].after[0]["dice"] == pytest.approx(0.4)
     assert widget.head.warning.isVisibleTo(widget)
+    assert widget.head.caption.text() == "On MR, checkpoint best"
+    assert "grl_01" in widget.head.caption.toolTip()
 
 
 @pytest.mark.parametrize(
@@ -246,6 +250,7 @@ def test_all_target_layers_at_once_are_tabled_one_by_one(viewer, widget, qtbot):
     predict(widget, qtbot)
     assert {"MR · grl_01", "MR 2 · grl_01"} < set(ours(viewer))
     top = widget.scores.topLevelItem(0)
+    assert top.text(0) == "nucleus"
     assert [top.child(i).text(0) for i in range(top.childCount())] == ["MR", "MR 2"]
 
 
@@ -267,9 +272,10 @@ def test_files_are_predicted_scored_and_written(viewer, widget, qtbot, runs, fol
     assert len(widget._results) == 2
 
 
-def test_an_empty_folder_is_a_sentence(widget, tmp_path):
+def test_an_empty_folder_is_a_sentence(widget, tmp_path, folder):
     empty = tmp_path / "empty"
     empty.mkdir()
+    widget.inputs.set_files([folder])
     widget.inputs.set_files([empty])
     assert not widget.predict.isEnabled()
     assert "holds no images" in widget.predict.toolTip()
@@ -326,4 +332,4 @@ def test_scores_are_copied_and_saved(
     assert [row["title"] for row in rows] == ["My best", "source_only_01"]
     assert [row["checkpoint"] for row in rows] == ["best", "best"]
     assert [row["step"] for row in rows] == ["20", "120"]
-    assert float(rows[0]["dice"]) == pytest.approx(0.4)
+    assert [float(row["dice"]) for row in rows] == pytest.approx([0.4, 1])

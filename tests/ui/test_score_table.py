@@ -131,3 +131,11 @@ def test_it_grows_with_the_dock_to_all_its_rows_and_no_further(dock, qtbot):
     whole = table.height()
     table.topLevelItem(0).setExpanded(False)
     qtbot.waitUntil(lambda: table.height() < whole / 4)
+
+
+def test_the_score_of_an_image_stands_beside_its_own_before(dock):
+    before = [*rows(2, 1)[:1], *rows(2, 2 / 3)[1:]]
+    dock.scores.show_rows(rows(2, 1), before, {}, runs=RUNS)
+    top = dock.scores.topLevelItem(0)
+    shown = [item.text(1) for item in (top, top.child(0), top.child(1))]
+    assert shown == ["0.83", "1.00", "0.67"]

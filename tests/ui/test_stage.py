@@ -10,9 +10,20 @@ import tifffile
 from qtpy.QtWidgets import QTabWidget, QWidget
 
 import predict_window
-from check_window import FAKE, HEIGHT, WIDTH, add_image, measured, runs, viewer, volume
+from check_window import (
+    FAKE,
+    HEIGHT,
+    WIDTH,
+    add_image,
+    measured,
+    press,
+    runs,
+    viewer,
+    volume,
+)
 from napari_uda.ui.check_widget import CheckWidget
 from napari_uda.ui.predict_widget import PredictWidget
+from napari_uda.ui.session import METADATA_KEY
 
 __all__ = ["runs", "viewer"]  # fixtures
 
@@ -81,6 +92,38 @@ def test_each_tab_shows_its_own_pictures(viewer, tabs):
     assert seen(viewer) == {"a", "difference · a"}
 
 
+def test_keys_of_predict_do_nothing_to_the_pictures_of_check(viewer, tabs):
+    for name in ("C", "Shift+C"):
+        press(viewer, name)
+        assert seen(viewer) == CHECKED
+
+
+def test_a_step_in_check_brings_its_pictures_back(viewer, tabs):
+    panel = tabs.check.panel
+    tabs.check.session.stage.take("predict")  # both tabs may be docks of their own
+    assert CHECKED.isdisjoint(seen(viewer) - {"check: captions"})
+    panel.go_to(panel.current)
+    assert seen(viewer) == CHECKED
+
+
+def test_layers_that_the_data_tab_has_opened_stay(viewer, tabs):
+    mine = add_image(viewer, "target", "mine", volume((HEIGHT, WIDTH)))
+    mine.metadata[METADATA_KEY]["path"] = "/data/mine.tif"
+    for tab in (0, 1, 2, 0):
+        tabs.setCurrentIndex(tab)
+        assert mine.visible
+
+
+def test_a_camera_of_3d_is_not_that_of_2d(viewer, tabs):
+    viewer.dims.ndisplay = 3
+    viewer.scene.camera.angles = (10, 20, 30)
+    tabs.setCurrentIndex(0)
+    viewer.dims.ndisplay = 2
+    angles = viewer.scene.camera.angles
+    tabs.setCurrentIndex(1)
+    assert viewer.scene.camera.angles == angles
+
+
 def test_a_tab_without_pictures_leaves_predictions_and_no_check(viewer, tabs):
     tabs.setCurrentIndex(2)
     assert seen(viewer) == set()
@@ -139,6 +182,17 @@ def test_results_wait_for_their_tab(viewer, tabs, qtbot):
     assert seen(viewer) == PREDICTED
     tabs.setCurrentIndex(1)
     assert seen(viewer) == CHECKED
+
+
+def test_scores_that_come_to_a_tab_behind_select_nothing(viewer, tabs, qtbot):
+    tabs.setCurrentIndex(0)
+    tabs.predict.predict.click()
+    qtbot.waitUntil(lambda: len(tabs.predict._layers) > 0, timeout=30_000)
+    tabs.setCurrentIndex(1)
+    mine = viewer.layers["check: original"]
+    viewer.layers.selection.active = mine
+    qtbot.waitUntil(lambda: not tabs.predict._work.busy, timeout=30_000)
+    assert viewer.layers.selection.active is mine
 
 
 def test_a_deleted_image_comes_back_with_its_row_and_not_by_itself(viewer, tabs):

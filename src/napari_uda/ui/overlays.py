@@ -177,8 +177,6 @@ class Overlay:
         """
         self._view = view
         self._side = side or self._side
-        if self.result.before is None:
-            self._side = "after"
         if self._side == "before" and self._visible:
             self._make_before()
             if view == "difference" and not self._difference["before"]:
