@@ -15,6 +15,7 @@ from check_window import (
     HEIGHT,
     WIDTH,
     add_image,
+    compare,
     measured,
     runs,
     viewer,
@@ -137,3 +138,14 @@ def test_a_single_image_is_not_called_a_slice(viewer, widget, qtbot, tmp_path):
     widget.inputs.image.setLayer(viewer.layers["stack"])
     translate(widget, qtbot, "invert")
     assert row.note.placeholderText() == "note on this slice"
+
+
+def test_the_page_shows_the_changes_of_each_slice(viewer, widget, qtbot, tmp_path):
+    compare(widget, qtbot)
+    review = widget.panel.review
+    list(write_page(review, {}, tmp_path / "page.html"))
+    found = pictures((tmp_path / "page.html").read_text(encoding="utf-8"))
+    assert len(found) == 3 * len(review.items)
+    coloured = [np.ptp(changes, axis=-1).max() > 50 for changes in found[2::3]]
+    assert coloured == [True, True, False, False, False]
+    assert np.abs(found[0] - found[1]).max() > 100

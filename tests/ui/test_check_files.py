@@ -85,9 +85,13 @@ def test_a_chosen_folder_is_checked_image_by_image(
     panel.next.click()
     panel.verdict.accept.click()
     assert panel.verdict.tally.text() == "1 accepted, 1 rejected of 2"
-    other = review.pairs[review.order[1]]
-    file = folder / "images" / f"{other.name}.tif"
-    np.testing.assert_array_equal(seen(ours(viewer)["original"]), tifffile.imread(file))
+    for number, button in zip(
+        review.order[::-1], (panel.next, panel.previous), strict=True
+    ):
+        button.click()
+        file = folder / "images" / f"{review.pairs[number].name}.tif"
+        image = tifffile.imread(file)
+        np.testing.assert_array_equal(seen(ours(viewer)["original"]), image)
 
     out = tmp_path / "all.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(out), ""))
@@ -109,7 +113,7 @@ def test_a_chosen_folder_is_checked_image_by_image(
     panel.saving.csv.click()
     with out.open(newline="") as opened:
         rows = list(csv.DictReader(opened))
-    assert {row["image"]: row["verdict"] for row in rows}.keys() == {"a", "c", "d"}
+    assert {row["image"]: row["slice"] for row in rows} == dict.fromkeys("acd", "1")
     assert "2 kept before" in widget.message.text()
 
 
@@ -140,16 +144,20 @@ def test_labels_of_target_files_are_never_looked_at(
     assert kinds == {"mask agreement"}
 
 
+def train_on(run, folder):
+    """Have the source of a run be an image of a folder."""
+    experiment = run.experiment()
+    source = experiment.data.source.samples[0]
+    moved = source.model_copy(update={"image": folder / "images" / "a.tif"})
+    domain = experiment.data.source.model_copy(update={"samples": (moved,)})
+    data = experiment.data.model_copy(update={"source": domain})
+    experiment.model_copy(update={"data": data}).save(run.path / "experiment.yaml")
+
+
 def test_it_begins_with_the_folder_of_the_run(viewer, qtbot, runs, folder):
     """After a restart nothing is chosen, but the run knows its images."""
     for name in ("cyclegan", "accseg"):
-        experiment = runs[name].experiment()
-        source = experiment.data.source.samples[0]
-        moved = source.model_copy(update={"image": folder / "images" / "a.tif"})
-        domain = experiment.data.source.model_copy(update={"samples": (moved,)})
-        data = experiment.data.model_copy(update={"source": domain})
-        file = runs[name].path / "experiment.yaml"
-        experiment.model_copy(update={"data": data}).save(file)
+        train_on(runs[name], folder)
     widget = CheckWidget(viewer)
     qtbot.addWidget(widget)
     qtbot.waitUntil(lambda: widget.inputs.run.count() == 2)
@@ -225,3 +233,15 @@ def test_volumes_and_sections_stand_in_one_review(viewer, widget, qtbot, tmp_pat
     panel.go_to(review.items[review.order[0]])
     assert panel.item.text() == "deep, slice 3 of 5"
     np.testing.assert_array_equal(seen(ours(viewer)["original"]), volume()[2])
+
+
+def test_copies_of_layers_that_a_run_keeps_are_no_folder_to_begin_with(
+    viewer, qtbot, runs, folder
+):
+    train_on(runs["accseg"], folder.rename(runs["accseg"].path / "data"))
+    widget = CheckWidget(viewer)
+    qtbot.addWidget(widget)
+    qtbot.waitUntil(lambda: widget.inputs.run.count() == 2)
+    widget.inputs.run.setCurrentText("accseg_01")
+    assert widget.inputs.origin.currentText() == "translate layers"
+    assert widget.inputs.files.value() == []

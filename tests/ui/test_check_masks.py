@@ -12,6 +12,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
 from check_window import FAKE, add_image, measured, runs, viewer, volume, widget
+from napari_uda.core.spec.domain import Structure
 from napari_uda.ui.check_saving import write_page, write_verdicts
 from napari_uda.ui.dock import AdaptationDock
 from napari_uda.ui.session import DomainChoice, LayerPair
@@ -75,10 +76,21 @@ def test_labels_of_a_source_image_are_the_truth_of_its_translation(
     choice = DomainChoice(layers=(LayerPair(image, layer),), classes=classes)
     widget.session.choose("source", choice)
     widget.inputs.image.setLayer(image)
+    widget.inputs.judge.setCurrentText("grl_01")
     panel = translate(widget, qtbot)
+    assert panel.saving.about["Masks found by"] == "grl_01"
     assert panel.review.title("mask") == "mask Dice"
     np.testing.assert_array_equal(panel.review.scores["mask"], [0, 1, 0, 1, 1])
     assert "mask&nbsp;Dice" in panel.plot.legend.text()
+
+
+def test_labels_of_a_target_layer_are_never_looked_at(viewer, widget, qtbot):
+    image = add_image(viewer)
+    poison = viewer.add_labels(np.ones((2, 3, 4), np.uint8))
+    choice = DomainChoice(layers=(LayerPair(image, poison),))
+    widget.session.choose("target", choice)
+    panel = translate(widget, qtbot)
+    assert panel.review.title("mask") == "mask agreement"
 
 
 def test_the_judge_is_another_run_or_nobody(viewer, widget, qtbot, runs):
@@ -100,6 +112,19 @@ def test_the_judge_is_another_run_or_nobody(viewer, widget, qtbot, runs):
     assert "of 3 scores agree" in panel.trust.text()
     widget.inputs.run.setCurrentText("accseg_01")
     assert judge.currentIndex() == judge.count() - 1
+
+
+def test_runs_of_other_structures_are_no_judges(widget, qtbot, runs):
+    experiment = runs["grl"].experiment()
+    other = {1: Structure(name="cell", color="#00ff00")}
+    domain = experiment.data.source.model_copy(update={"classes": other})
+    data = experiment.data.model_copy(update={"source": domain, "target": domain})
+    file = runs["grl"].path / "experiment.yaml"
+    experiment.model_copy(update={"data": data}).save(file)
+    widget.session.runs_changed.emit()
+    judge = widget.inputs.judge
+    qtbot.waitUntil(lambda: judge.count() == 3)
+    assert judge.itemText(1) == "accseg_01"
 
 
 def shown_captions(viewer):

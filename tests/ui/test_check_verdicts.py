@@ -33,8 +33,8 @@ def test_verdicts_are_kept_with_the_run_and_come_back(viewer, widget, qtbot, run
     verdict.reject.click()
     panel.next.click()
     assert not verdict.reject.isChecked()
-    verdict.accept.click()
     qtbot.keyClicks(verdict.note, "fine")
+    verdict.accept.click()
     panel.previous.click()
     assert (verdict.note.text(), verdict.reject.isChecked()) == ("", True)
     qtbot.keyClicks(verdict.note, "lost")
@@ -46,13 +46,14 @@ def test_verdicts_are_kept_with_the_run_and_come_back(viewer, widget, qtbot, run
         rows = {row["slice"]: row for row in csv.DictReader(opened)}
     assert (rows["3"]["verdict"], rows["3"]["note"]) == ("rejected", "lost")
     assert rows["3"]["translation"] == "cyclegan_01, best, step 7"
-    assert "fine" in [row["note"] for row in rows.values()]
+    assert ("accepted", "fine") in [(r["verdict"], r["note"]) for r in rows.values()]
 
+    runs["cyclegan"].rename("My best")
     again = CheckWidget(viewer)
     again.command = widget.command
     qtbot.addWidget(again)
     qtbot.waitUntil(lambda: again.inputs.run.count() == 2)
-    again.inputs.run.setCurrentText("cyclegan_01")
+    again.inputs.run.setCurrentText("My best")
     again.inputs.image.setLayer(image)
     again.translate.click()
     measured(again, qtbot)
@@ -121,3 +122,14 @@ def test_a_file_that_cannot_be_written_is_a_sentence(
     qtbot.waitUntil(lambda: "cannot be written" in widget.message.text())
     widget.panel.saving.csv.click()
     assert "cannot be written" in widget.message.text()
+
+
+def test_a_note_is_kept_when_something_else_is_compared_at_once(
+    widget, qtbot, runs_folder
+):
+    widget.show()
+    compare(widget, qtbot)
+    qtbot.keyClicks(widget.panel.verdict.note, "odd")
+    widget.translate.click()  # before the note's timer
+    assert "odd" in (runs_folder / "verdicts.csv").read_text()
+    measured(widget, qtbot)

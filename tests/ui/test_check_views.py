@@ -85,6 +85,12 @@ def test_every_mode_by_key_leaves_the_users_layers_alone(viewer, widget, qtbot):
     assert shown(viewer) == set()
     assert len(ours(viewer)) == 5
     assert {layer: state(layer) for layer in (original, fake)} == users
+    assert viewer.layers.selection.active is fake
+
+    viewer.layers.remove("check: original")
+    panel.set_mode("blend")
+    names = [layer.name for layer in viewer.layers]
+    assert names.index("check: translated") > names.index("check: original")
 
 
 def test_the_key_is_taken_only_while_there_is_something_to_compare(

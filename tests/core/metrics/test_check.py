@@ -140,6 +140,7 @@ def test_the_page_holds_its_pictures_scores_and_verdicts(tmp_path):
     assert not re.findall(r'(?:src|href)="(?!data:)', page)
     assert "&lt;MR&gt;, slice 3 of 4" in page
     assert "liver &amp; spleen swapped" in page
+    assert page.count('class="rejected">rejected<') == 2
     assert f"{scores['structure']:.3f}" in page
     assert "Structure is lost in the slice." in page
     assert "Research use only" in page

@@ -122,3 +122,7 @@ def test_opposite_contrast_everywhere_does_not_decide():
     low = {"correlation": [-0.9, -0.5], "edges": [0.95, 0.9]}
     assert order(structure=[0.9, 0.9], **low) == [0, 1]
     assert order(structure=[0.96, 0.95], **low) == [1, 0]
+
+
+def test_what_cannot_be_scored_comes_amid_what_nothing_disagrees_with():
+    assert order(structure=[0.82, 0.98, np.nan, 0.7, 0.72, 0.71]) == [3, 5, 4, 0, 2, 1]
