@@ -31,6 +31,7 @@ def test_truth_that_is_no_better_is_said_and_what_lights_mean(truth):
 
 
 def test_a_few_patches_tell_of_a_better_run_only_perhaps():
+    assert verdict(run(0.645), BEFORE).text.startswith("Perhaps better")
     assert verdict(run(0.71), BEFORE) == (
         "note",
         "Perhaps better than source_only: target Dice 0.71, source_only 0.63 on a few "
@@ -49,6 +50,8 @@ def test_whole_images_go_before_patches():
         "ok",
         "Better than source_only: Dice 0.60, source_only 0.40 on 1 whole image.",
     )
+    assert verdict(run(), BEFORE, OnImages(0.605, 0.6, 7)).text.startswith("No better")
+    assert verdict(run(), BEFORE, OnImages(0.615, 0.6, 7)).text.startswith("Better")
 
 
 @pytest.mark.parametrize(
@@ -77,6 +80,9 @@ def test_without_a_baseline_nothing_tells():
     assert said.level == "note"
     assert "train source_only on the same data" in said.text
     assert verdict(run(0.5), Ending("source_only")).level == "note"
+    unchanged = verdict(run(0.71, method="td_gan", changed=1.2), None)
+    assert unchanged.level == "warning"
+    assert "hardly change images (1.2 %)" in unchanged.text
 
 
 @pytest.mark.parametrize("method", ["source_only", "supervised"])
@@ -92,7 +98,7 @@ def started(method):
 
 
 def validation(step, truth, **more):
-    scores = {"source_dice": 0.9, "information": truth / 2}
+    scores = {"source_dice": 0.9, "cycle_dice": 0.8, "information": truth / 2}
     return ev.Validation(
         run="r", step=step, scores=scores, truth={"mean": truth}, **more
     )
@@ -113,4 +119,6 @@ def test_the_best_checkpoint_counts_else_the_last_validation():
     assert ending_of([told[0], told[3]]) == Ending(
         "td_gan", 0.8, (("information", 0.4),), None
     )
+    # One that was saved at another step is not what a validation was of.
+    assert ending_of([*told, saved(9, best=True)]).truth == 0.4
     assert ending_of(told[:1]) is None
