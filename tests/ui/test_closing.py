@@ -9,7 +9,7 @@ import pytest
 from qtpy.QtCore import QObject, QTimer, Signal
 from qtpy.QtWidgets import QApplication, QLabel, QMainWindow, QMessageBox
 
-from napari_uda.core.spec.events import Stopped
+from napari_uda.core.spec.events import Finished, Stopped
 from napari_uda.core.spec.run import RunFolder
 from napari_uda.ui.background_row import BackgroundRow
 from napari_uda.ui.closing import CloseGuard
@@ -178,6 +178,17 @@ def test_runs_that_wait_are_not_forgotten(window, session, tmp_path, count, word
     window.close()
     assert words in seen[1][2]
     assert "offers to go on with" in seen[1][2]
+
+
+def test_no_run_begins_in_a_window_that_closes(window, session, tmp_path, qtbot):
+    session.job = job = FakeJob()
+    session.queue.add(RunFolder(tmp_path / "waits"), "process")
+    answer([], "Keep")
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible())
+    job.ended.emit(Finished(run="em_grl_01", step=1234, seconds=1))
+    assert session.job is None
+    assert len(session.queue) == 1
 
 
 def test_stopping_at_the_end_starts_and_forgets_no_run(window, session, tmp_path):

@@ -7,6 +7,7 @@ import pytest
 import tifffile
 from qtpy.QtWidgets import QApplication
 
+from napari_uda.core.spec.run import TITLE_LENGTH
 from napari_uda.ui.session import DomainChoice
 from train_window import settle
 
@@ -88,6 +89,8 @@ def test_any_name_will_do(train):
     (train.session.runs_folder / "cells_01").mkdir()
     assert typed(train, "EM: run 120") == ("EM-run-120", "EM: run 120")
     assert "its folder is EM-run-120" in train.experiment.run_name.toolTip()
+    assert typed(train, " EM   run ").title == "EM run"
+    assert len(typed(train, "x" * 100).title) == TITLE_LENGTH
     assert typed(train, "mine") == ("mine_02", "mine_02")
     assert "mine_02" in train.experiment.run_name.toolTip()
     assert typed(train, "cells_01") == ("cells_02", "cells_02")

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import psutil
 import pytest
 from qtpy.QtCore import QSettings
 
+from napari_uda.core.spec import events as ev
 from napari_uda.ui import session as session_module
 from napari_uda.ui.kept_queue import KEY, keep_queue, kept_queue
 from train_window import (
+    FAKE,
     begin,
     prepared_run,
     select,
@@ -116,8 +121,13 @@ def test_an_offer_can_be_refused_for_good(open_window, qtbot):
 def test_runs_that_are_gone_or_finished_are_not_offered(open_window, qtbot):
     widget = open_window()
     (one,) = left_behind(widget, "one")
-    one.experiment_file.unlink()
     settle(qtbot, widget)
+    assert widget.offer.isVisibleTo(widget)
+    one.append(ev.Finished(run=one.id, step=9, seconds=1))
+    widget.run_list.refresh()
+    settle(qtbot, widget)
+    assert not widget.offer.isVisibleTo(widget)
+    one.experiment_file.unlink()
     widget.run_list.refresh()
     settle(qtbot, widget)
     assert not widget.offer.isVisibleTo(widget)
@@ -132,6 +142,29 @@ def test_the_queue_of_another_napari_is_its_own(settings, tmp_path):
     assert json.loads(settings.value(KEY)) == kept
     keep_queue(settings, [tmp_path])
     assert kept_queue(settings, also_own=True) == [tmp_path]
+
+
+def test_another_program_that_has_the_number_of_a_napari_that_is_gone(settings):
+    kept = {"pid": os.getppid(), "born": 0.0, "runs": ["/a"]}
+    settings.setValue(KEY, json.dumps(kept))
+    assert kept_queue(settings) == [Path("/a")]
+
+
+def test_they_wait_behind_a_run_that_trains_in_the_background(open_window, qtbot):
+    widget = open_window()
+    living = prepared_run(widget, "living")
+    child = subprocess.Popen([sys.executable, FAKE, "wait", str(living.path)])
+    wait_for(qtbot, lambda: any(event.step == 5 for event in living.events()))
+    (one,) = left_behind(widget, "one")
+    settle(qtbot, widget)
+    widget.offer.go_on.click()
+    assert widget.session.job.run.path == living.path
+    assert widget.session.queue.place(one) == 1
+    wait_for(qtbot, lambda: widget.session.job.state == "running")
+    widget.stop_button.click()
+    wait_for_the_end(qtbot, widget)
+    assert child.wait(10) == 0
+    assert one.state() == "prepared"
 
 
 @pytest.mark.parametrize("odd", ["", "no json", "[]", '{"pid": "x", "runs": []}'])

@@ -168,6 +168,23 @@ def test_resampling_by_typed_voxel_sizes_is_not_kept(tabs, qtbot, unequal):
     assert resampling_of(_settings(), *unequal.values()) is None
 
 
+def test_resampling_does_not_come_back_to_typed_voxel_sizes(tabs, qtbot, unequal):
+    # It is in the unit of the source's files, and another one may have been typed.
+    tab = tabs()
+    choose(tab, qtbot, unequal)
+    tab.fix.click()
+    session = tab.session
+    typed = TypedSize((5.0, 5.0), "um")
+    session.choose("source", session.choices["source"].with_size(typed))
+    session.choose("target", DomainChoice())
+    session.choose("target", DomainChoice(folder=unequal["target"]))
+    assert session.voxel_size is None
+    session.choose("source", DomainChoice())
+    session.choose("source", DomainChoice(folder=unequal["source"]))
+    assert session.voxel_size == (8.0, 8.0)
+    qtbot.waitUntil(lambda: looked(tab))
+
+
 def test_settings_of_somebody_else_are_no_resampling(tmp_path):
     settings = QSettings(str(tmp_path / "odd.ini"), QSettings.Format.IniFormat)
     for odd in ("no json", "[1]", '[[["a"], 3]]', "{}"):

@@ -101,8 +101,9 @@ def test_scores_that_cannot_be_read_are_none(run, text):
 
 
 def test_a_run_that_is_being_trained_is_not_deleted(run):
+    run.rename("the good one")
     with run.lock():
-        assert "stop it first" in delete_run(run)
+        assert delete_run(run) == "the good one is being trained: stop it first."
         assert run.exists
     assert delete_run(run) == ""
     assert not run.path.exists()

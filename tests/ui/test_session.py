@@ -11,6 +11,7 @@ from qtpy.QtCore import QObject, QSettings, Signal
 
 from napari_uda.core.spec.run import RunFolder
 from napari_uda.ui import session as module
+from napari_uda.ui.kept_queue import kept_queue
 from napari_uda.ui.session import DomainChoice, LayerPair, Session
 
 
@@ -100,6 +101,18 @@ def test_a_job_leaves_when_it_has_ended(qapp, qtbot, tmp_path):
     with qtbot.waitSignals([session.job_changed, session.runs_changed]):
         job.ended.emit(None)
     assert session.job is None
+
+
+def test_what_waits_in_a_window_is_offered_by_the_next_one_only(qapp, tmp_path):
+    viewers = [ViewerModel() for _ in range(3)]
+    first, beside, later = map(Session.of, viewers)
+    run = RunFolder(tmp_path / "waits")
+    first.queue.add(run, "process")
+    assert beside.left_queue() == []
+    first.closing = True
+    assert later.left_queue() == [run.path]
+    later.queue.add(run, "process")
+    assert kept_queue(module._settings(), also_own=True) == [run.path]
 
 
 def test_selecting_the_same_run_again_is_no_news(qapp, qtbot, tmp_path):

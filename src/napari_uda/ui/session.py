@@ -195,13 +195,13 @@ class Session(QObject):
     def choose(self, domain: DomainName, choice: DomainChoice) -> None:
         """Choose the data of a domain; a folder is remembered for the next start.
 
-        Another folder comes with the resampling that was chosen for it before.
+        Another folder comes with the resampling that was chosen for it before, unless
+        voxel sizes are typed.
         """
         old, self._choices[domain] = self._choices[domain], choice
         if choice.folder != old.folder:
-            folders = self._folders()
-            size = resampling_of(_settings(), *folders) if folders else None
-            self._voxel_size = size
+            pair = self._pair()
+            self._voxel_size = resampling_of(_settings(), *pair) if pair else None
         if choice.folder is not None:
             remember_folder(_settings(), domain, choice.folder)
         self.choices_changed.emit()
@@ -226,18 +226,20 @@ class Session(QObject):
 
         The size belongs to the two folders, not to voxel sizes that were typed.
         """
-        folders = self._folders()
-        if folders and all(choice.size is None for choice in self._choices.values()):
-            remember_resampling(_settings(), *folders, size)
+        if pair := self._pair():
+            remember_resampling(_settings(), *pair, size)
         self.voxel_size = size
 
     def note_folder(self, domain: DomainName, folder: Path, usable: bool) -> None:
         """Offer a folder at the next start, or no more: it holds nothing to use."""
         (remember_folder if usable else forget_folder)(_settings(), domain, folder)
 
-    def _folders(self) -> tuple[Path, Path] | None:
-        source, target = self._choices["source"].folder, self._choices["target"].folder
-        return (source, target) if source and target else None
+    def _pair(self) -> tuple[Path, Path] | None:
+        """Return the folders of both domains, if no voxel size is typed."""
+        source, target = self._choices["source"], self._choices["target"]
+        if source.folder is None or target.folder is None or source.size or target.size:
+            return None
+        return source.folder, target.folder
 
     @property
     def problem(self) -> str:
