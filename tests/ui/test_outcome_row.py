@@ -76,5 +76,11 @@ def test_a_run_without_a_baseline_asks_for_one(train, qtbot):
     assert "train source_only on the same data" in said
 
 
+def test_a_baseline_that_has_not_ended_does_not_count(train, qtbot):
+    ended(train, "source_only", 0.1, None)
+    said = show(train, qtbot, ended(train, "grl", 0.52))
+    assert "train source_only on the same data" in said
+
+
 def test_a_run_that_has_not_ended_gets_no_verdict(train, qtbot):
     assert show(train, qtbot, ended(train, "grl", 0.52, None)) == ""

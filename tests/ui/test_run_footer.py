@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from train_window import begin, open_train, prepared_run, settle, wait_for_the_end
+from train_window import (
+    begin,
+    open_train,
+    prepared_run,
+    settle,
+    wait_for,
+    wait_for_the_end,
+)
 
 pytestmark = pytest.mark.usefixtures("own_settings")
 
@@ -50,6 +57,39 @@ def test_the_foot_names_the_run_that_trains_while_another_is_shown(train, qtbot,
     assert not train.status.isAncestorOf(train.status.progress)
     train.stop_button.click()
     wait_for_the_end(qtbot, train)
+
+
+def test_a_new_run_is_called_by_its_title_everywhere(train, qtbot, fake):
+    fake("wait")
+    train.experiment.run_name.setText("EM: my run")
+    train.start_button.click()
+    assert train.status.title.text() == "EM: my run"
+    wait_for(qtbot, lambda: train.session.job is not None)
+    run = train.session.job.run
+    assert (run.id, run.title) == ("EM-my-run", "EM: my run")
+    wait_for(qtbot, lambda: train.session.job.step >= 5)
+    settle(qtbot, train)
+    other = prepared_run(train)
+    other.rename("Another")
+    train.queue(other)
+    train.run_list.refresh()
+    settle(qtbot, train)
+    assert train.footer.queue.text().endswith("Another")
+    train.session.selected_run = other
+    settle(qtbot, train)
+    assert train.stop_button.toolTip().startswith("EM: my run: ")
+    train.stop_button.click()
+    wait_for_the_end(qtbot, train)
+
+
+def test_the_buttons_are_equally_wide_whatever_they_say(train, qtbot):
+    foot = train.footer
+    buttons = foot.start, foot.pause, foot.stop
+    for text in ("Start", "Add to queue and more"):
+        foot.start.setText(text)
+        qtbot.wait(30)
+        widths = [one.width() for one in buttons]
+        assert max(widths) - min(widths) <= 1
 
 
 def test_the_foot_lets_go_of_a_run_that_has_ended(train, qtbot, fake):

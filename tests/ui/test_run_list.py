@@ -55,11 +55,13 @@ def test_what_is_said_while_the_list_is_read_is_not_forgotten(train, qtbot):
 
 def test_a_run_is_deleted_only_after_confirmation(train, qtbot, monkeypatch):
     run = prepared_run(train)
-    select(qtbot, train, "earlier")
+    run.rename("My run")
+    select(qtbot, train, "My run")
     answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
     defaults = []
 
     def question(*asked):
+        assert asked[2].startswith("Delete My run with")
         defaults.append(asked[-1])
         return answers.pop(0)
 

@@ -59,6 +59,19 @@ def test_a_run_that_is_not_heard_of_says_for_how_long(status, clock, qtbot):
     qtbot.waitUntil(lambda: words in status.line.text())
 
 
+def test_the_steps_that_a_resumed_run_was_set_back_by_are_no_pace(status, clock, qtbot):
+    status.foretell("running")
+    status.add([step(10, 1.0), step(20, 1.0)])
+    resumed = ev.Resumed(
+        run="r", step=12, method="grl", steps=60, device="cpu", precision="float32",
+        loss_groups={},
+    )  # fmt: skip
+    status.add([resumed, step(22, 1.0)])
+    clock[0] += 30
+    words = "no news for 30 s (a report is due every 10 s)"
+    qtbot.waitUntil(lambda: words in status.line.text())
+
+
 def test_before_the_first_step_its_time_is_not_known(status, clock, qtbot):
     status.foretell("running")
     clock[0] += 95

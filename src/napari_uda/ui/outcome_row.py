@@ -77,7 +77,9 @@ def look(run: RunFolder, folder: Path) -> Iterator[Verdict]:
     if run.state() not in ENDED or (own := ending_of(run.history())) is None:
         return
     before = tested = None
-    for found in find_baselines(run, list_runs(folder)):
+    # One that still trains, or broke off, would be easy to beat.
+    others = [one for one in list_runs(folder) if one.state() in ENDED]
+    for found in find_baselines(run, others):
         if found.default is not None:
             before = ending_of(found.default.history())
             tested = scored_by_both(run, found.default)
