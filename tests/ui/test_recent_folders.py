@@ -12,7 +12,7 @@ from data_window import folder_of
 from napari_uda.core.spec.geometry import TypedSize
 from napari_uda.ui import data_widget as module
 from napari_uda.ui.data_widget import DataWidget
-from napari_uda.ui.recent import MOST, RESAMPLING, resampling_of
+from napari_uda.ui.recent import MOST, RESAMPLING, remember_resampling, resampling_of
 from napari_uda.ui.session import DomainChoice, Session, _settings
 
 
@@ -183,6 +183,15 @@ def test_resampling_does_not_come_back_to_typed_voxel_sizes(tabs, qtbot, unequal
     session.choose("source", DomainChoice(folder=unequal["source"]))
     assert session.voxel_size == (8.0, 8.0)
     qtbot.waitUntil(lambda: looked(tab))
+
+
+def test_resampling_of_several_pairs_is_kept(tmp_path):
+    settings = QSettings(str(tmp_path / "kept.ini"), QSettings.Format.IniFormat)
+    for number in range(3):
+        remember_resampling(settings, tmp_path, tmp_path / str(number), (1.0 + number,))
+    remember_resampling(settings, tmp_path, tmp_path / "1", None)
+    kept = [resampling_of(settings, tmp_path, tmp_path / one) for one in "012"]
+    assert kept == [(1.0,), None, (3.0,)]
 
 
 def test_settings_of_somebody_else_are_no_resampling(tmp_path):

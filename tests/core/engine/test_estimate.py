@@ -79,6 +79,34 @@ def test_a_step_that_was_disturbed_does_not_count(workload, monkeypatch):
     assert (told.judging, told.preview) == (0.2, 0.4)
 
 
+def test_time_of_one_thread_is_shared_out(workload, monkeypatch):
+    rehearsal = Rehearsal(workload, workload.method, CPU)
+    measured = rehearsal.memory()
+    works = iter(range(0, 1000, 8))  # each act takes 8 s of this process
+    monkeypatch.setattr(rehearsal_module.time, "process_time", lambda: next(works))
+    told = rehearsal.time(measured, shared=4)
+    assert told.seconds == pytest.approx((8 / 4**0.9,))
+
+
+@pytest.mark.parametrize("crowd", [0.8, 0.0])
+def test_it_is_shared_out_to_all_threads_of_the_run(
+    workload, monkeypatch, threads, crowd
+):
+    shared = []
+    original = Rehearsal.time
+
+    def time(rehearsal, measured, shared_by=0, **given):
+        shared.append(given.get("shared", shared_by))
+        return original(rehearsal, measured)
+
+    monkeypatch.setattr(Rehearsal, "time", time)
+    monkeypatch.setattr(module, "others_now", lambda: crowd)
+    monkeypatch.setattr(Crowding, "others", 0.0)
+    monkeypatch.setattr(devices, "set_threads", lambda _: 6)
+    estimate(workload, budget=0)
+    assert set(shared) == ({6} if crowd else {0})
+
+
 @pytest.fixture
 def threads():
     """Let torch have as many threads as before."""
