@@ -12,7 +12,14 @@ from data_window import folder_of
 from napari_uda.core.spec.geometry import TypedSize
 from napari_uda.ui import data_widget as module
 from napari_uda.ui.data_widget import DataWidget
-from napari_uda.ui.recent import MOST, RESAMPLING, remember_resampling, resampling_of
+from napari_uda.ui.recent import (
+    MOST,
+    RESAMPLING,
+    TYPED,
+    remember_resampling,
+    resampling_of,
+    typed_size_of,
+)
 from napari_uda.ui.session import DomainChoice, Session, _settings
 
 
@@ -179,10 +186,41 @@ def test_resampling_does_not_come_back_to_typed_voxel_sizes(tabs, qtbot, unequal
     session.choose("target", DomainChoice())
     session.choose("target", DomainChoice(folder=unequal["target"]))
     assert session.voxel_size is None
+    session.choose("source", session.choices["source"].with_size(None))
     session.choose("source", DomainChoice())
     session.choose("source", DomainChoice(folder=unequal["source"]))
     assert session.voxel_size == (8.0, 8.0)
     qtbot.waitUntil(lambda: looked(tab))
+
+
+def test_a_typed_voxel_size_comes_back_with_its_folder(tabs, qtbot, tmp_path):
+    plain = {name: folder_of(tmp_path / name, 3) for name in ("source", "target")}
+    first = tabs()
+    choose(first, qtbot, plain)
+    row = first.pickers["source"].voxel_size
+    assert "not known" in row.note.text()
+    for axis in "yx":
+        row.sides[axis].setText("5")
+        row.sides[axis].editingFinished.emit()
+    qtbot.waitUntil(lambda: looked(first))
+
+    choose(first, qtbot, {"source": folder_of(tmp_path / "third", 4)})
+    assert row.value() is None
+    first.close()
+
+    then = tabs()
+    choose(then, qtbot, plain)
+    row = then.pickers["source"].voxel_size
+    assert row.value() == TypedSize((5.0, 5.0), "um")
+    assert row.sides["y"].text() == "5"
+    assert row.note.text() == ""
+    assert then.pickers["target"].voxel_size.value() is None
+    row.reset.click()
+    qtbot.waitUntil(lambda: looked(then))
+
+    last = tabs()
+    choose(last, qtbot, plain)
+    assert last.pickers["source"].voxel_size.value() is None
 
 
 def test_resampling_of_several_pairs_is_kept(tmp_path):
@@ -194,11 +232,13 @@ def test_resampling_of_several_pairs_is_kept(tmp_path):
     assert kept == [(1.0,), None, (3.0,)]
 
 
-def test_settings_of_somebody_else_are_no_resampling(tmp_path):
+def test_settings_of_somebody_else_are_no_voxel_sizes(tmp_path):
     settings = QSettings(str(tmp_path / "odd.ini"), QSettings.Format.IniFormat)
     for odd in ("no json", "[1]", '[[["a"], 3]]', "{}"):
         settings.setValue(RESAMPLING, odd)
+        settings.setValue(TYPED, odd)
         assert resampling_of(settings, tmp_path, tmp_path) is None
+        assert typed_size_of(settings, tmp_path) is None
 
 
 def test_only_so_many_are_kept(make_napari_viewer, tmp_path):

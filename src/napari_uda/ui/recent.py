@@ -1,10 +1,13 @@
-"""What was chosen before, kept from one start to the next: folders and resampling."""
+"""What was chosen before, kept from one start to the next: folders and voxel sizes."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
+
+from napari_uda.core.spec.domain import Unit
+from napari_uda.core.spec.geometry import TypedSize
 
 if TYPE_CHECKING:
     from qtpy.QtCore import QSettings
@@ -15,7 +18,10 @@ MOST = 8
 """Folders remembered of each domain."""
 MOST_PAIRS = 30
 """Pairs of folders whose resampling is remembered."""
+MOST_TYPED = 60
+"""Folders whose typed voxel size is remembered."""
 RESAMPLING = "resampling"
+TYPED = "typed_voxel_sizes"
 
 
 def recent_folders(settings: QSettings, domain: DomainName) -> list[Path]:
@@ -52,6 +58,34 @@ def remember_resampling(
     if size is not None:
         kept.insert(0, (pair, size))
     settings.setValue(RESAMPLING, json.dumps(kept[:MOST_PAIRS]))
+
+
+def typed_size_of(settings: QSettings, folder: Path) -> TypedSize | None:
+    """Return the voxel size that was typed for the images of a folder, if one was."""
+    return dict(_typed(settings)).get(str(folder))
+
+
+def remember_typed_size(
+    settings: QSettings, folder: Path, size: TypedSize | None
+) -> None:
+    """Remember the voxel size that is typed for a folder; None: as its files say."""
+    kept = [one for one in _typed(settings) if one[0] != str(folder)]
+    if size is not None:
+        kept.insert(0, (str(folder), size))
+    settings.setValue(TYPED, json.dumps(kept[:MOST_TYPED]))
+
+
+def _typed(settings: QSettings) -> list[tuple[str, TypedSize]]:
+    try:
+        return [
+            (str(folder), TypedSize(tuple(map(float, sides)), unit))
+            for folder, (sides, unit) in json.loads(
+                settings.value(TYPED, "[]", type=str)
+            )
+            if unit in get_args(Unit)
+        ]
+    except (ValueError, TypeError):
+        return []  # written by somebody else
 
 
 def _pairs(settings: QSettings) -> list[tuple[tuple[str, str], tuple[float, ...]]]:

@@ -65,6 +65,7 @@ class ReviewPanel(ReviewForm):
         listener.connect(viewer.dims.events.current_step, self._on_step)
         listener.connect(viewer.dims.events.ndisplay, self._on_ndisplay)
         listener.connect(viewer.events.theme, self._on_theme)
+        self._stage.changed.connect(self._on_stage)
         self.modes.idClicked.connect(self._on_mode_clicked)
         self.slider.valueChanged.connect(self._on_slid)
         self.plot.clicked.connect(self._on_plot_clicked)
@@ -231,6 +232,10 @@ class ReviewPanel(ReviewForm):
         flat = self._viewer.dims.ndisplay == 2
         if not flat and self.comparison.mode in ("checker", "difference"):
             self.said.emit("Checkerboard and difference are shown in 2D only.")
+
+    def _on_stage(self) -> None:
+        """Leave the canvas to another tab, which may be a dock beside this one."""
+        self.comparison.describe(not self._away and self._stage.owner == "check")
 
     def _on_theme(self, _event: Any = None) -> None:
         self.plot.set_theme(self._viewer.theme)

@@ -11,14 +11,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from qtpy.QtCore import QObject, QSettings, Signal
 
+from . import recent
 from .kept_queue import keep_queue, kept_queue
-from .recent import (
-    forget_folder,
-    recent_folders,
-    remember_folder,
-    remember_resampling,
-    resampling_of,
-)
 from .run_queue import RunQueue
 from .snapshot import plan_dataset
 from .units import UnitFollower
@@ -195,20 +189,28 @@ class Session(QObject):
     def choose(self, domain: DomainName, choice: DomainChoice) -> None:
         """Choose the data of a domain; a folder is remembered for the next start.
 
-        Another folder comes with the resampling that was chosen for it before, unless
-        voxel sizes are typed.
+        Another folder comes with the voxel size that was typed for it before; and two
+        folders, if none is, with the resampling that was chosen for them.
         """
-        old, self._choices[domain] = self._choices[domain], choice
+        old = self._choices[domain]
+        if (folder := choice.folder) is not None:
+            if choice.size is None and folder != old.folder:
+                choice = choice.with_size(recent.typed_size_of(_settings(), folder))
+            else:
+                recent.remember_typed_size(_settings(), folder, choice.size)
+        self._choices[domain] = choice
         if choice.folder != old.folder:
             pair = self._pair()
-            self._voxel_size = resampling_of(_settings(), *pair) if pair else None
+            self._voxel_size = (
+                recent.resampling_of(_settings(), *pair) if pair else None
+            )
         if choice.folder is not None:
-            remember_folder(_settings(), domain, choice.folder)
+            recent.remember_folder(_settings(), domain, choice.folder)
         self.choices_changed.emit()
 
     def recent_folders(self, domain: DomainName) -> list[Path]:
         """Return folders chosen for a domain, also before, the most recent first."""
-        return recent_folders(_settings(), domain)
+        return recent.recent_folders(_settings(), domain)
 
     @property
     def voxel_size(self) -> tuple[float, ...] | None:
@@ -227,12 +229,14 @@ class Session(QObject):
         The size belongs to the two folders, not to voxel sizes that were typed.
         """
         if pair := self._pair():
-            remember_resampling(_settings(), *pair, size)
+            recent.remember_resampling(_settings(), *pair, size)
         self.voxel_size = size
 
     def note_folder(self, domain: DomainName, folder: Path, usable: bool) -> None:
         """Offer a folder at the next start, or no more: it holds nothing to use."""
-        (remember_folder if usable else forget_folder)(_settings(), domain, folder)
+        (recent.remember_folder if usable else recent.forget_folder)(
+            _settings(), domain, folder
+        )
 
     def _pair(self) -> tuple[Path, Path] | None:
         """Return the folders of both domains, if no voxel size is typed."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from qtpy.QtCore import QObject, Signal
+
 from .layers import bring_back, camera_of, put_aside
 from .session import METADATA_KEY, role_of
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 Owner = Literal["", "data", "train", "predict", "check"]
 
 
-class Stage:
+class Stage(QObject):
     """The viewer as the tabs share it.
 
     The pictures of a tab are layers of ours, often in one and the same place. Whoever
@@ -27,7 +29,11 @@ class Stage:
         The viewer.
     """
 
+    changed = Signal()
+    """Somebody took the stage, or left it."""
+
     def __init__(self, viewer: Viewer) -> None:
+        super().__init__()
         self._viewer = viewer
         self._cameras: dict[Owner, tuple[Any, ...]] = {}
         self.owner: Owner = ""
@@ -45,6 +51,7 @@ class Stage:
         self._raise(ours)
         if ours and (camera := self._cameras.pop(owner, None)):
             self._turn(camera)
+        self.changed.emit()
 
     def leave(self, owner: Owner) -> None:
         """Put the pictures of a tab aside, if it is theirs that can be seen."""
@@ -56,6 +63,7 @@ class Stage:
         for layer in seen:
             put_aside(layer)
         self.owner = ""
+        self.changed.emit()
 
     def _pictures(self, owner: Owner) -> list[Layer]:
         return [layer for layer in self._viewer.layers if _owner_of(layer) == owner]

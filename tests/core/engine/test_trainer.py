@@ -33,6 +33,14 @@ def last_pt(run):
     return torch.load(run.checkpoints / "last.pt", weights_only=True)
 
 
+def test_a_run_says_where_its_phases_end(run, make_experiment):
+    experiment = make_experiment(
+        "unet_gan", segmenter="lv_unet", levels=4, pretrain=0.5
+    )
+    started, *_ = train(experiment, run.path)
+    assert (started.kind, started.phases) == ("started", (3,))
+
+
 def test_a_run_says_everything_in_order_and_writes_these_files(run, make_experiment):
     events = list(train(make_experiment(training={"log_every": 2}), run.path))
     assert kinds(events) == [
