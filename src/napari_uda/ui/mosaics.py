@@ -80,8 +80,8 @@ def load_mosaics(file: Path) -> list[Mosaic]:
 
     Raises
     ------
-    OSError, ValueError
-        If the file is missing or damaged.
+    OSError, ValueError, EOFError, zipfile.BadZipFile, ...
+        If the file is missing or damaged: of torn parts numpy lets out any error.
     """
     with np.load(file, allow_pickle=False) as arrays:
         keys = sorted(arrays.files, key=_rank)

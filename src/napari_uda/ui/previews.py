@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 KEY = "Alt+S"
 """Shows the previews."""
+STEP_HINT = "Step of the previews shown in the viewer"
+SHOW_HINT = f"Show the previews, and move the camera to them ({KEY})"
+NONE_YET = "There is no preview yet: a run makes some while it trains."
+ONE_YET = "There is one preview only so far."
 PATIENCE = 600
 """Milliseconds that pictures of another run may stay before the first of this one."""
 FASTEST = 1000
@@ -57,7 +61,6 @@ class Previews(QWidget):
         self._strip = PreviewStrip(session)
 
         self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setToolTip("Step of the previews shown in the viewer")
         self.slider.valueChanged.connect(self._on_slid)
         self.step_label = QLabel("none yet")
         self.step_label.setMinimumWidth(56)
@@ -67,9 +70,6 @@ class Previews(QWidget):
         self.live.toggled.connect(self._on_live)
         self.show_button = QPushButton("Show")
         self.show_button.setMinimumWidth(48)
-        self.show_button.setToolTip(
-            f"Show the previews, and move the camera to them ({KEY})"
-        )
         self.show_button.setShortcut(KEY)
         self.show_button.clicked.connect(self._on_show)
         layout = QHBoxLayout(self)
@@ -139,9 +139,14 @@ class Previews(QWidget):
         if self.live.isChecked():
             self.slider.setValue(self.slider.maximum())
         self.slider.blockSignals(False)
-        self.slider.setEnabled(len(self._steps) > 1)
-        self.show_button.setEnabled(bool(self._steps))
-        if not self._steps:
+        there, several = bool(self._steps), len(self._steps) > 1
+        self.slider.setEnabled(several)
+        self.slider.setToolTip(
+            STEP_HINT if several else ONE_YET if there else NONE_YET
+        )
+        self.show_button.setEnabled(there)
+        self.show_button.setToolTip(SHOW_HINT if there else NONE_YET)
+        if not there:
             self.step_label.setText("none yet")
 
     def _on_slid(self, index: int) -> None:
@@ -200,6 +205,7 @@ class Previews(QWidget):
 def _load(file: Path) -> list[Mosaic]:
     try:
         return load_mosaics(file)
-    except (OSError, ValueError):
-        # The run was deleted or is being copied: there is simply nothing to show.
+    except Exception:
+        # The run was deleted or is being copied: there is simply nothing to show. Of a
+        # file that ends early numpy lets out what its parts raise, from EOFError on.
         return []
