@@ -8,6 +8,7 @@ import tifffile
 from qtpy.QtWidgets import QApplication
 
 from napari_uda.core.spec.run import TITLE_LENGTH
+from napari_uda.ui.fitting import Device
 from napari_uda.ui.session import DomainChoice
 from train_window import settle
 
@@ -137,3 +138,20 @@ def test_another_method_has_its_room_soon(train, qtbot):
         QApplication.processEvents()
     assert panel.form.editor("steps").isVisible()
     assert panel.form.height() == panel.form.sizeHint().height()
+
+
+def test_a_card_that_pytorch_cannot_use_is_not_offered_and_says_why(train):
+    box = train.experiment.device
+    why = "cuda:0 T4, 15 GB cannot be used: PyTorch was installed without CUDA."
+    train.experiment._on_devices(
+        [
+            Device("auto", "auto: cpu, as PyTorch lacks CUDA"),
+            Device("cpu", "cpu"),
+            Device("cuda:0", "cuda:0 T4, 15 GB", why),
+        ]
+    )
+    enabled = [box.model().item(row).isEnabled() for row in range(box.count())]
+    assert enabled == [True, True, False]
+    assert "PyTorch lacks CUDA" in box.currentText()
+    assert why in box.explanation()
+    assert train.experiment.value()[1].device == "auto"

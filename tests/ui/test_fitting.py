@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import subprocess
+from importlib.machinery import ModuleSpec
 
 import numpy as np
 import pytest
@@ -68,14 +69,49 @@ def test_data_that_cannot_be_read_are_left_to_the_data_tab(tmp_path):
     assert extent_of(plan_dataset(choice, choice)) is None
 
 
-def test_graphics_cards_are_found_without_torch(monkeypatch):
+@pytest.fixture
+def cards(monkeypatch):
+    """Two graphics cards, whatever this computer has."""
     monkeypatch.setattr(fitting.shutil, "which", lambda _: "nvidia-smi")
     answer = subprocess.CompletedProcess([], 0, "0, A100, 81920\n1, T4, 15360\n", "")
     monkeypatch.setattr(fitting.subprocess, "run", lambda *_, **__: answer)
+
+
+@pytest.fixture
+def torch_says(monkeypatch, tmp_path):
+    """Return a function that lets PyTorch be built with this version of CUDA."""
+
+    def say(cuda):
+        lines = ["from typing import Optional", f"cuda: Optional[str] = {cuda!r}"]
+        (tmp_path / "version.py").write_text("\n".join([*lines, "hip = None", ""]))
+        spec = ModuleSpec("torch", None, origin=str(tmp_path / "__init__.py"))
+        monkeypatch.setattr(fitting, "find_spec", lambda _: spec)
+
+    return say
+
+
+def test_graphics_cards_are_found_without_torch(cards, torch_says):
+    torch_says("12.8")
     devices = find_devices()
-    assert devices[0][0] == "auto"
-    assert ("cuda:0", "cuda:0 A100, 80 GB") in devices
-    assert ("cuda:1", "cuda:1 T4, 15 GB") in devices
+    assert devices[0] == ("auto", "auto: the fastest", "")
+    assert ("cuda:0", "cuda:0 A100, 80 GB", "") in devices
+    assert ("cuda:1", "cuda:1 T4, 15 GB", "") in devices
+
+
+def test_cards_that_pytorch_cannot_use_are_explained(cards, torch_says):
+    torch_says(None)
+    devices = find_devices()
+    assert devices[0].words == "auto: cpu, as PyTorch lacks CUDA"
+    assert [one.value for one in devices if one.problem] == ["cuda:0", "cuda:1"]
+    assert "cuda:1 T4, 15 GB cannot be used" in devices[-1].problem
+    assert "PyTorch was installed without CUDA" in devices[-1].problem
+
+
+def test_what_this_pytorch_says_is_read_as_it_is(cards):
+    import torch  # not before Qt
+
+    unusable = any(one.problem for one in find_devices())
+    assert unusable == (torch.version.cuda is None)
 
 
 def test_a_broken_driver_is_no_disaster(monkeypatch):
@@ -84,4 +120,4 @@ def test_a_broken_driver_is_no_disaster(monkeypatch):
 
     monkeypatch.setattr(fitting.shutil, "which", lambda _: "nvidia-smi")
     monkeypatch.setattr(fitting.subprocess, "run", fail)
-    assert [value for value, _ in find_devices()][:2] == ["auto", "cpu"]
+    assert [one.value for one in find_devices()][:2] == ["auto", "cpu"]

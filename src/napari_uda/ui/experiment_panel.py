@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from napari.qt.threading import thread_worker
 from qtpy.QtCore import Qt, Signal
+from qtpy.QtGui import QStandardItemModel
 from qtpy.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from napari_uda.core.spec.methods import MethodConfig, Preset
 
+    from .fitting import Device
     from .jobs import How
     from .run_summary import RunSummary
     from .session import Session
@@ -48,6 +50,7 @@ PRESET_WORDS = {
     "quick": "Small networks and patches: minutes on a processor",
     "paper": "Networks, losses and schedule of the paper: for a GPU",
 }
+DEVICE_HINT = "Where to compute"
 INDENT = 4
 """Pixels that the groups of settings are to the right of their title."""
 
@@ -115,7 +118,7 @@ class ExperimentPanel(QWidget):
         self.advanced.content.addLayout(row)
 
         self.device = NarrowCombo()
-        self.device.setToolTip("Where to compute")
+        self.device.setToolTip(DEVICE_HINT)
         self.device.addItem("auto: the fastest", "auto")
         self.run_name = QLineEdit()
         self.run_name.setMaxLength(TITLE_LENGTH)
@@ -325,11 +328,16 @@ class ExperimentPanel(QWidget):
             self._use_preset()
             self.form.change(own)
 
-    def _on_devices(self, devices: list[tuple[str, str]]) -> None:
-        chosen = self.device.currentData()
+    def _on_devices(self, devices: list[Device]) -> None:
+        chosen, model = self.device.currentData(), self.device.model()
+        assert isinstance(model, QStandardItemModel)
         self.device.clear()
-        for value, words in devices:
-            self.device.addItem(words, value)
+        for number, device in enumerate(devices):
+            self.device.addItem(device.words, device.value)
+            if device.problem and (item := model.item(number)) is not None:
+                item.setEnabled(False)
+        problems = (device.problem for device in devices if device.problem)
+        self.device.setToolTip("\n".join((DEVICE_HINT, *problems)))
         self.device.setCurrentIndex(max(0, self.device.findData(chosen)))
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import platform
+import re
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from napari_uda.core.errors import UserError
 from napari_uda.core.io import is_image, read_header
@@ -18,6 +21,23 @@ if TYPE_CHECKING:
     from napari_uda.core.spec.methods import MethodConfig
 
     from .snapshot import DomainPlan, Snapshot
+
+
+class Device(NamedTuple):
+    """Where a run can be computed."""
+
+    value: str
+    """What the configuration calls it."""
+    words: str
+    """What the user reads."""
+    problem: str = ""
+    """Why it cannot be used; empty if it can."""
+
+
+LACKS_CUDA = (
+    "{card} cannot be used: PyTorch was installed without CUDA. Install the CUDA build "
+    "of PyTorch (pytorch.org) to train on it."
+)
 
 
 def extent_of(snapshot: Snapshot) -> tuple[int, int] | None:
@@ -60,15 +80,21 @@ def preset_config(
         return method_config(method, preset)
 
 
-def find_devices() -> list[tuple[str, str]]:
-    """Return devices as values and words, without importing torch."""
-    found = [("auto", "auto: the fastest"), ("cpu", "cpu")]
+def find_devices() -> list[Device]:
+    """Return the devices there are, without importing torch."""
+    cards = _nvidia()
+    if cards and not _has_cuda():
+        cards = [
+            card._replace(problem=LACKS_CUDA.format(card=card.words)) for card in cards
+        ]
+    fastest = "cpu, as PyTorch lacks CUDA" if any(c.problem for c in cards) else ""
+    found = [Device("auto", f"auto: {fastest or 'the fastest'}"), Device("cpu", "cpu")]
     if sys.platform == "darwin" and platform.machine() == "arm64":
-        found.append(("mps", "mps: Apple GPU"))
-    return found + _nvidia()
+        found.append(Device("mps", "mps: Apple GPU"))
+    return found + cards
 
 
-def _nvidia() -> list[tuple[str, str]]:
+def _nvidia() -> list[Device]:
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return []
@@ -83,8 +109,20 @@ def _nvidia() -> list[tuple[str, str]]:
     for line in answer.stdout.splitlines():
         index, name, memory = (part.strip() for part in line.split(",", 2))
         size = f", {int(memory) / 1024:.0f} GB" if memory.isdigit() else ""
-        devices.append((f"cuda:{index}", f"cuda:{index} {name}{size}"))
+        devices.append(Device(f"cuda:{index}", f"cuda:{index} {name}{size}"))
     return devices
+
+
+def _has_cuda() -> bool:
+    """Tell whether PyTorch was built with CUDA, by what it says without an import."""
+    spec = find_spec("torch")
+    if spec is None or spec.origin is None:
+        return True  # a trainer that cannot use a card says so
+    try:
+        about = Path(spec.origin).with_name("version.py").read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return True
+    return re.search(r"^cuda\b.*= None$", about, re.MULTILINE) is None
 
 
 def shapes_of(plan: DomainPlan) -> list[tuple[int, ...]]:

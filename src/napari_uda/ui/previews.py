@@ -141,9 +141,7 @@ class Previews(QWidget):
         self.slider.blockSignals(False)
         there, several = bool(self._steps), len(self._steps) > 1
         self.slider.setEnabled(several)
-        self.slider.setToolTip(
-            STEP_HINT if several else ONE_YET if there else NONE_YET
-        )
+        self.slider.setToolTip(STEP_HINT if several else ONE_YET if there else NONE_YET)
         self.show_button.setEnabled(there)
         self.show_button.setToolTip(SHOW_HINT if there else NONE_YET)
         if not there:
