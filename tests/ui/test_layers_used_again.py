@@ -174,3 +174,22 @@ def test_two_layers_of_one_file_have_a_mask_each(viewer, widget, qtbot):
         "two",
         "two \N{MIDDLE DOT} grl_01",
     ]
+
+
+def test_layers_removed_at_work_come_back_each_with_its_own_mask(viewer, widget, qtbot):
+    for name, pixels in (("one", volume()), ("two", volume()[::-1])):
+        image = viewer.add_image(pixels, name=name)
+        widget.inputs.image.setLayer(image)
+        widget.predict.click()
+        viewer.layers.remove(image)
+        qtbot.waitUntil(lambda: not widget._work.busy, timeout=30_000)
+    assert names(viewer) == [
+        "one",
+        "one \N{MIDDLE DOT} grl_01",
+        "two",
+        "two \N{MIDDLE DOT} grl_01",
+    ]
+    widget.shown.button("contour").click()
+    viewer.layers.clear()
+    widget.shown.button("fill").click()
+    assert not viewer.layers

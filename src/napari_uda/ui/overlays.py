@@ -241,13 +241,16 @@ class Overlay:
         place = placed(result.volume.header.geometry, data.ndim)
         image = opened_from(self._viewer, path, data.shape)
         if image is None:
-            return self._viewer.add_image(
+            image = self._viewer.add_image(
                 data,
                 name=result.input.name,
                 visible=self._visible,
-                metadata={METADATA_KEY: {"kind": "image", "path": str(path)}},
+                metadata={METADATA_KEY: {"kind": "image"}},
                 **place,
             )
+            # A layer that was removed meanwhile has no file: it is known by itself.
+            image.metadata[METADATA_KEY]["path"] = str(path or image.unique_id)
+            return image
         if role_of(image) is None:
             # Made here, not by the Data tab: it shows the file as it is now.
             image.data = data
