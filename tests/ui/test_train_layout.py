@@ -152,6 +152,7 @@ def test_the_form_comes_back_when_nothing_is_shown(train):
 )
 def test_buttons_have_keys_that_their_tooltips_name(train, qtbot, keys, key, path):
     button = attrgetter(path)(train)
+    train.previews.add([ev.Preview(run="run", step=1, file="none")])
     assert f"({keys})" in button.toolTip()
     button.clicked.disconnect()
     pressed = []

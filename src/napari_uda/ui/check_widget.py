@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from napari.qt.threading import thread_worker
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -29,6 +28,7 @@ from .review import Review
 from .review_panel import ReviewPanel
 from .run_choice import has_checkpoint
 from .session import METADATA_KEY, Session, role_of
+from .shared_key import SharedKey
 from .translating import (
     Looks,
     Translated,
@@ -117,9 +117,7 @@ class CheckWidget(QWidget):
             listener.connect(emitter, self._on_layers_changed)
         self.inputs.valueChanged.connect(self._refresh)
         self.translate.clicked.connect(self._on_translate_clicked)
-        QShortcut(QKeySequence("Ctrl+Return"), self).activated.connect(
-            self.translate.click
-        )
+        SharedKey("Ctrl+Return", self.translate)
         self.cancel.clicked.connect(self._on_cancel_clicked)
         self.panel.said.connect(self._say)
 

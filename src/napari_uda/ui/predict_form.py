@@ -21,6 +21,7 @@ from .news import News
 from .run_choice import RunCombo
 from .score_head import ScoreHead
 from .score_table import ScoreTable
+from .shared_key import SharedKey
 from .steady_label import SteadyLabel
 from .view_row import ViewRow
 
@@ -86,7 +87,7 @@ class PredictForm(QWidget):
         self.copy.setShortcut("Ctrl+Shift+K")
         self.copy.setToolTip("Copy the table, for a spreadsheet (Ctrl+Shift+K).")
         self.csv = QPushButton("CSV…")
-        self.csv.setShortcut("Ctrl+Shift+E")
+        SharedKey("Ctrl+Shift+E", self.csv)
         self.csv.setToolTip(
             "Save the scores of every image and class as CSV (Ctrl+Shift+E)."
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari.qt.threading import thread_worker
-from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_uda.core.errors import UserError
@@ -22,6 +21,7 @@ from .run_choice import has_checkpoint
 from .saving import new_folder, save_masks, save_scores
 from .scored import Scored, score_safely
 from .session import Session
+from .shared_key import SharedKey
 from .words import count_text
 
 if TYPE_CHECKING:
@@ -83,9 +83,7 @@ class PredictWidget(PredictForm):
         self.inputs.valueChanged.connect(self._refresh)
         self.inputs.truthChanged.connect(self._on_truth_changed)
         self.predict.clicked.connect(self._on_predict_clicked)
-        QShortcut(QKeySequence("Ctrl+Return"), self).activated.connect(
-            self.predict.click
-        )
+        SharedKey("Ctrl+Return", self.predict)
         self.cancel.clicked.connect(self._on_cancel_clicked)
         self.shown.viewChosen.connect(self._show_view)
         self.shown.sideChosen.connect(self._show_side)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QPushButton
 
+from .shared_key import SharedKey
 from .steady_label import place_kept
 from .words import size_text
 
@@ -31,6 +32,7 @@ class ResampleButton(QPushButton):
         self.setSizePolicy(place_kept(self.sizePolicy()))
         self.hide()
         self.clicked.connect(self._on_clicked)
+        SharedKey("Ctrl+Return", self)
 
     def offer(self, problem: Problem | None, unit: str | None) -> None:
         """Offer what mends a problem, or to undo what was done.
@@ -58,8 +60,6 @@ class ResampleButton(QPushButton):
                 f"Both domains are resampled to {size_text(resampled, unit)} for "
                 "training; click to train on them as they are (Ctrl+Return)."
             )
-        # Setting the text of a button makes Qt forget its shortcut.
-        self.setShortcut("Ctrl+Return")
 
     def _on_clicked(self) -> None:
         problem = self._problem

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 
 from .check_saving import write_page, write_verdicts
 from .listening import Latest
+from .shared_key import SharedKey
 
 if TYPE_CHECKING:
     from .review import Review
@@ -37,7 +38,7 @@ class SaveRow(QWidget):
         self.report = QPushButton("Save report (HTML)…")
         self.report.setShortcut("Ctrl+Shift+R")
         self.csv = QPushButton("Verdicts (CSV)…")
-        self.csv.setShortcut("Ctrl+Shift+E")
+        SharedKey("Ctrl+Shift+E", self.csv)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)

@@ -12,6 +12,8 @@ from qtpy.QtWidgets import QFileDialog, QMenu, QToolButton
 
 from napari_uda.core.io.atomic import atomic_write_text
 
+from .shared_key import SharedKey
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -41,7 +43,7 @@ class SaveCurves(QToolButton):
         self.name = "run"
         self.setText("save\N{HORIZONTAL ELLIPSIS}")
         self.setAutoRaise(True)
-        self.setShortcut(KEYS)
+        SharedKey(KEYS, self)
         self.kinds = QMenu(self)
         for words, slot in (
             ("All curves as CSV", self._on_csv),
