@@ -316,6 +316,38 @@ def test_target_truth_for_the_scorer_never_trains(
 
 
 @every_method
+def test_of_mixed_target_labels_those_of_role_train_alone_are_seen(
+    name, tmp_path, make_dataset, make_experiment
+):
+    """One labelled target image beside one whose labels are for the scorer."""
+    clean, poison = make_dataset(), make_dataset(poison=7)
+    steps = {"training": {"preview_every": 99, "validate_every": 99}, "steps": 4}
+    # The experiment is given its data later: this marks labels where some must be.
+    experiment = make_experiment(name, clean, **steps)
+
+    def learnt(poisoned):
+        samples = [
+            (poison if k == poisoned else clean).target.samples[k].model_copy(
+                update={"labels_role": role}
+            )
+            for k, role in enumerate(("train", "evaluate"))
+        ]
+        target = clean.target.model_copy(update={"samples": tuple(samples)})
+        data = clean.model_copy(update={"target": target})
+        run = RunFolder(tmp_path / f"run-{poisoned}")
+        *_, last = train(experiment.model_copy(update={"data": data}), run.path)
+        assert isinstance(last, Finished)
+        content = torch.load(run.checkpoints / "last.pt", weights_only=True)
+        weights = content["networks"]["segmenter"].values()
+        return torch.cat([weight.flatten() for weight in weights])
+
+    usual = learnt(None)
+    assert torch.equal(learnt(1), usual)
+    uses = METHODS[name].target_labels != "never"
+    assert torch.equal(learnt(0), usual) != uses
+
+
+@every_method
 def test_a_step_changes_what_it_does_where_a_stage_ends(
     name, make_config, make_task, make_batch, recording_engine
 ):

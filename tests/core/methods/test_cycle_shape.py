@@ -220,7 +220,8 @@ def test_without_target_labels_its_segmenter_starts_from_source_images(
 
 
 def test_a_volume_of_86_slices_goes_through_everything(make_method):
-    method = make_method(3, levels=4).eval()
+    method = make_method(3, levels=4, patch_depth=32).eval()
+    assert method.segmenter.strides == method.to_target.strides == [(2, 2, 2)] * 3
     volume = torch.rand(1, 1, 86, 18, 20) * 2 - 1
     with torch.inference_mode():
         assert method.segment(volume).shape == (1, 3, 86, 18, 20)

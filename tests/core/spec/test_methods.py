@@ -36,6 +36,13 @@ def test_the_paper_changes_only_settings_that_exist(name: str) -> None:
     assert method_config(name, "paper") != method_config(name, "quick")
 
 
+def test_methods_of_the_papers_that_learn_from_target_labels_are_given_them() -> None:
+    """The rows with a star of grl, and cycle_shape and ada with labels in both."""
+    uses = {"supervised": "required", "grl": "optional"}
+    uses |= {"cycle_shape": "optional", "ada": "optional"}
+    assert {name: METHODS[name].target_labels for name in uses} == uses
+
+
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_can_be_chosen_and_introduces_itself(name: str) -> None:
     kind = METHODS[name]
