@@ -134,6 +134,20 @@ def test_lengths_in_a_mask_of_whole_voxels_are_exact(view):
     assert (found > 0)[exact > 0.02].all()
 
 
+@pytest.mark.parametrize("view", VIEWS)
+def test_lengths_in_a_mask_of_a_ball_are_those_of_the_ball(view):
+    radius, side = 50.0, 0.5
+    geometry = XrayGeometry(**view, size=(36, 36), pitch=4.6)
+    count = 2 * round(radius / side) + 4
+    along = ((torch.arange(count) + 0.5 - count / 2) * side) ** 2
+    away = along[:, None, None] + along[:, None] + along
+    found = line_integrals(away[None] < radius**2, (side,) * 3, geometry, "constant")
+    exact = sphere_path(geometry, (0.0, 0.0, 0.0), radius)
+    # Its surface is made of steps, a voxel high: the error is that of these.
+    assert relative_error(found[0], exact) < 0.01
+    assert float(found.sum() / exact.sum()) == pytest.approx(1, abs=0.005)
+
+
 @pytest.mark.parametrize("kind", ["cone", "parallel"])
 @pytest.mark.parametrize("between", ["linear", "constant"])
 def test_gradients_reach_the_volume_and_the_rays(kind, between):
