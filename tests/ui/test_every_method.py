@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from importlib import import_module
 
+import numpy as np
 import pytest
 import tifffile
 
@@ -17,6 +18,8 @@ from train_window import settle
 pytestmark = pytest.mark.usefixtures("own_settings")
 
 STEPS = 40
+CASES = [*((name, 2) for name in METHODS), ("ada", 3), ("cycle_shape", 3)]
+"""Methods and dimensions; those whose paper is about volumes in 3D as well."""
 
 
 @pytest.fixture
@@ -33,13 +36,16 @@ def slow(monkeypatch):
     monkeypatch.setattr(Trainer, "_one_step", slow_step)
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize(("name", "dims"), CASES)
 def test_train_pause_stop_resume_and_predict(
-    name, make_napari_viewer, qtbot, pair, slow, smallest, timeout_ms
+    name, dims, make_napari_viewer, qtbot, pair, slow, smallest, timeout_ms
 ):
     def until(condition):
         qtbot.waitUntil(condition, timeout=timeout_ms)
 
+    if dims == 3:
+        for file in pair.glob("*/*/a.tif"):
+            tifffile.imwrite(file, np.stack([tifffile.imread(file)[:40, :36]] * 9))
     if METHODS[name].target_labels == "required":
         (pair / "target/dataset.yaml").write_text("labels_role: train\n")
     viewer = make_napari_viewer()
@@ -52,7 +58,7 @@ def test_train_pause_stop_resume_and_predict(
     panel = widget.experiment
     panel.method.setCurrentIndex(panel.method.findData(name))
     panel.inside.setCurrentIndex(panel.inside.findData("thread"))
-    panel.form.change(smallest(name) | {"steps": STEPS})
+    panel.form.change(smallest(name, dims) | {"steps": STEPS})
     panel.training.change(
         {"threads": 1, "device": "cpu", "precision": "float32", "log_every": 1,
          "validate_every": 20, "preview_every": 20}
@@ -97,3 +103,4 @@ def test_train_pause_stop_resume_and_predict(
     until(lambda: not predict._work.busy)
     (mask,) = [one for one in viewer.layers if role_of(one) == "prediction"]
     assert mask.data.shape == image.data.shape, predict.message.text()
+    assert run.experiment().method.dims == mask.data.ndim == dims
