@@ -23,7 +23,8 @@ def dims(request, workshop):
         for file in Path().glob("*/*/*.tif"):
             tifffile.imwrite(file, np.stack([tifffile.imread(file)[:40, :36]] * 9))
         for file in Path().glob("*/dataset.yaml"):
-            file.write_text(file.read_text().replace("voxel_size: [", "voxel_size: [30.0, "))
+            flat = file.read_text()
+            file.write_text(flat.replace("voxel_size: [", "voxel_size: [30.0, "))
     return request.param
 
 

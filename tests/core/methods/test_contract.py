@@ -327,9 +327,9 @@ def test_of_mixed_target_labels_those_of_role_train_alone_are_seen(
 
     def learnt(poisoned):
         samples = [
-            (poison if k == poisoned else clean).target.samples[k].model_copy(
-                update={"labels_role": role}
-            )
+            (poison if k == poisoned else clean)
+            .target.samples[k]
+            .model_copy(update={"labels_role": role})
             for k, role in enumerate(("train", "evaluate"))
         ]
         target = clean.target.model_copy(update={"samples": tuple(samples)})
