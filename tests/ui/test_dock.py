@@ -5,10 +5,13 @@ import sys
 
 import pytest
 from qtpy.compat import isalive
-from qtpy.QtWidgets import QAbstractButton, QApplication
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QAbstractButton, QApplication, QMessageBox
 
+import napari_uda
 from napari_uda.core.spec.run import RunFolder
 from napari_uda.ui import dock as dock_module
+from napari_uda.ui.about import AboutButton
 from napari_uda.ui.background_row import BackgroundRow
 from napari_uda.ui.launch import main, open_dock, open_sample, train_when_ready
 from napari_uda.ui.run_summary import RunSummary
@@ -97,9 +100,22 @@ def test_every_button_explains_itself_and_main_ones_name_their_key(viewer):
             assert f"({button.shortcut().toString()})" in button.toolTip()
 
 
-def test_keys_go_to_the_tabs(viewer, qtbot):
-    from qtpy.QtCore import Qt
+def test_the_about_box_says_what_it_is_not_for(viewer, qtbot):
+    dock = open_dock(viewer)
+    button = dock.findChild(AboutButton)
+    assert "(Shift+F1)" in button.toolTip()
+    qtbot.waitUntil(button.isVisible)
+    viewer.window._qt_window.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is not None)
+    qtbot.keyClick(dock, Qt.Key.Key_F1, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: dock.window().findChild(QMessageBox) is not None)
+    box = dock.window().findChild(QMessageBox)
+    assert "Research use only: not a medical device." in box.text()
+    assert f"napari-uda {napari_uda.__version__}" in box.text()
+    box.close()
 
+
+def test_keys_go_to_the_tabs(viewer, qtbot):
     dock = open_dock(viewer)
     viewer.window._qt_window.activateWindow()
     qtbot.waitUntil(lambda: QApplication.activeWindow() is not None)

@@ -14,6 +14,7 @@ from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 from superqt.utils import signals_blocked
 
+from .about import AboutButton
 from .data_widget import DataWidget
 from .session import Session
 
@@ -84,6 +85,7 @@ class AdaptationDock(QWidget):
         self.tabs.setDocumentMode(True)
         if (bar := self.tabs.tabBar()) is not None:
             bar.setDrawBase(False)
+        self.tabs.setCornerWidget(AboutButton())
         self._pages: list[QWidget | None] = [self.data, None, None, None]
         modules = [tab.widget.partition(".")[0] for tab in TABS]
         self._unimported = [*HEAVY, *(f"{__package__}.{name}" for name in modules)]
