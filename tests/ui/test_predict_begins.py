@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from napari_uda.ui.session import DomainChoice, LayerPair
-from predict_window import folder, runs, viewer, volume, widget
+from napari_uda.ui.session import METADATA_KEY, DomainChoice, LayerPair
+from predict_window import folder, predict, runs, viewer, volume, widget
 
 __all__ = ["folder", "runs", "viewer", "widget"]
 
@@ -42,6 +43,42 @@ def test_target_layers_come_first(inputs, viewer, widget, folder):
     widget.session.choose("target", choice)
     assert not inputs.uses_files()
     assert inputs.image.isVisibleTo(inputs)
+
+
+def add(viewer, role, kind="image"):
+    about = {METADATA_KEY: {"role": role, "kind": kind}}
+    return viewer.add_image(volume(), name=role, metadata=about)
+
+
+def test_target_layers_that_come_after_others_are_preferred(viewer, widget):
+    """As a sample pair comes, source first, while the tab is open."""
+    inputs = widget.inputs
+    source = add(viewer, "source")
+    labels = viewer.add_labels((volume() == 200).astype(np.uint8))
+    labels.metadata[METADATA_KEY] = {"role": "source", "kind": "labels"}
+    inputs.refresh()
+    assert inputs.image.layer() is source
+    assert inputs.truth.layer() is labels
+    target = add(viewer, "target")
+    assert inputs.image.layer() is target
+    assert inputs.truth.layer() is None
+    other = add(viewer, "target")
+    pairs = tuple(LayerPair(image) for image in (target, other))
+    widget.session.choose("target", DomainChoice(layers=pairs))
+    assert inputs.image.layer() is None
+    assert inputs.image.currentText() == "all 2 target layers"
+
+
+@pytest.mark.parametrize("way", ["choose", "predict"])
+def test_an_image_that_the_user_takes_stays(viewer, widget, qtbot, way):
+    inputs = widget.inputs
+    source = add(viewer, "source")
+    if way == "choose":
+        inputs.image.activated.emit(inputs.image.currentIndex())
+    else:
+        predict(widget, qtbot)
+    add(viewer, "target")
+    assert inputs.image.layer() is source
 
 
 @pytest.mark.parametrize("way", ["origin", "image", "files", "drop"])

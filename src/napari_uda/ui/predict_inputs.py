@@ -58,6 +58,7 @@ class PredictInputs(FileDrop):
         self._session = session
         self._truth_chosen = False
         self._left_alone = True
+        self._suggested: Image | None = None
         self._folder: Path | None = None
         self.origin = QComboBox()
         self.origin.addItems(["layers", "files"])
@@ -98,17 +99,23 @@ class PredictInputs(FileDrop):
         several = f"all {count_text(len(target), 'target layer')}"
         text = "the target layer" if len(target) == 1 else several
         self.image.setItemText(0, text if target else "choose")
-        if first and self.image.layer() is None:
+        now = self.image.layer()
+        if (first and now is None) or (now is not None and now is self._suggested):
             own = [layer for layer in images_in(layers) if role_of(layer) == "target"]
             likely = target or own or images_in(layers)[-1:]
-            if len(likely) == 1:
-                self.image.setLayer(likely[0])
+            self._suggested = likely[0] if len(likely) == 1 else None
+            if self._suggested is not now:
+                self.image.setLayer(self._suggested)
         if not self._truth_chosen and self.truth.layer() is None:
             self.truth.setLayer(self._likely_truth())
         self._name_no_truth()
         if self._left_alone:
             self._offer_folder()
         self.valueChanged.emit()
+
+    def keep(self) -> None:
+        """Have the image that is chosen by now stay, whichever layers come."""
+        self._suggested = None
 
     def set_files(self, paths: list[Path]) -> None:
         """Choose image files, or folders of them; `problem` says what is wrong."""
@@ -210,6 +217,7 @@ class PredictInputs(FileDrop):
 
     def _on_image_chosen(self, _index: int) -> None:
         self._left_alone = False
+        self.keep()
 
     def _on_files_changed(self) -> None:
         self._left_alone = False

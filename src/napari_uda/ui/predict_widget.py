@@ -210,6 +210,7 @@ class PredictWidget(PredictForm):
         run = self.run.run()
         if run is None or self._work.busy or self.inputs.problem():
             return
+        self.inputs.keep()
         try:
             chosen = self.inputs.value()
         except UserError as error:
