@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from napari_uda.cli import NO_MEMORY, main
 from processes import run
 
 if TYPE_CHECKING:
@@ -49,6 +50,48 @@ def test_the_whole_chain_in_processes_of_its_own(
     assert all(0 <= float(row["dice"]) <= 1 for row in rows)
     for row in rows:
         assert f"{float(row['dice']):.3f}" in scored.stdout
+
+
+@pytest.mark.parametrize("words", [(), ("--json",)], ids=["text", "json"])
+@pytest.mark.parametrize("device", ["cuda", "cpu"])
+def test_too_little_memory_is_one_sentence(
+    workshop: Path,
+    command: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    device: str,
+    words: tuple[str, ...],
+) -> None:
+    import torch  # not before Qt
+
+    from napari_uda.core.inference.model import Model
+
+    errors = {
+        "cuda": torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9 GiB."),
+        "cpu": RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 bytes"),
+    }
+
+    def fail(*_: object, **__: object) -> None:
+        raise errors[device]
+
+    monkeypatch.setattr(Model, "probabilities", fail)
+    done = command("predict", "run", "target", "--out", "masks", *words)
+    assert done.code == 1
+    assert done.err.splitlines() == [f"Error: {NO_MEMORY}"]
+    if words:
+        assert done.objects[-1] == {"kind": "error", "message": NO_MEMORY}
+
+
+def test_an_error_of_ours_is_not_taken_for_too_little_memory(
+    workshop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from napari_uda.core.inference.model import Model
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("shapes cannot be multiplied")
+
+    monkeypatch.setattr(Model, "probabilities", fail)
+    with pytest.raises(RuntimeError, match="multiplied"):
+        main(["predict", "run", "target", "--out", "masks"])
 
 
 def test_json_of_every_command_is_one_object_per_line(

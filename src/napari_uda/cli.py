@@ -54,6 +54,13 @@ _UsageError: Any = next(
 )
 
 
+NO_MEMORY = (
+    "There is too little memory: stop what else uses the device, such as a training, "
+    "or choose another one (--device cpu)."
+)
+"""What is said instead of a traceback, also in the window, which runs commands."""
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run a command; exits with 0 (done), 1 (failed) or 2 (the input is wrong)."""
     # Spinning OpenMP threads would take the cores from the napari window beside us.
@@ -76,9 +83,23 @@ def main(arguments: list[str] | None = None) -> None:
         code = 1
     except OSError as error:
         code = terminal.file_error(error, as_json)
+    except (MemoryError, RuntimeError) as error:
+        if not _lacks_memory(error):
+            raise
+        terminal.error(NO_MEMORY, as_json)
+        code = 1
     except (KeyboardInterrupt, typer.Abort):
         code = 130
     sys.exit(code or 0)
+
+
+def _lacks_memory(error: Exception) -> bool:
+    """Tell whether an error means too little memory; torch is not imported for that."""
+    if "torch" not in sys.modules:
+        return isinstance(error, MemoryError)
+    from napari_uda.core.engine.failure import is_out_of_memory
+
+    return is_out_of_memory(error)
 
 
 @app.callback(invoke_without_command=True)
