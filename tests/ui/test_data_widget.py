@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import tifffile
 from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
-from qtpy.QtGui import QDropEvent
-from qtpy.QtWidgets import QLabel
+from qtpy.QtGui import QColor, QDropEvent
+from qtpy.QtWidgets import QColorDialog, QLabel
 
 from napari_uda.core.spec.domain import Structure
+from napari_uda.core.spec.run import RunFolder
 from napari_uda.ui import data_widget as module
 from napari_uda.ui.data_widget import DataWidget
 from napari_uda.ui.session import METADATA_KEY, DomainChoice, LayerPair, Session
@@ -196,6 +197,43 @@ def test_classes_can_be_named_and_come_from_metadata(viewer, widget, qtbot):
     assert widget.session.choices["source"].classes[1].name == "nucleus"
     qtbot.waitUntil(lambda: looked(widget))
     assert list(widget.inspection.source.prevalence) == ["nucleus"]
+
+
+def test_the_colour_of_a_class_can_be_chosen(viewer, widget, qtbot, monkeypatch):
+    add_pair(viewer, "source", 1)
+    add_pair(viewer, "target", 2)
+    qtbot.waitUntil(lambda: looked(widget))
+    before = widget.session.choices["source"].classes[1]
+    answers = [QColor(), QColor("#12ab34")]
+    monkeypatch.setattr(QColorDialog, "getColor", lambda *_: answers.pop(0))
+    button = widget.classes._colors[1]
+    button.click()
+    assert widget.session.choices["source"].classes[1] == before
+    button.click()
+    now = widget.session.choices["source"].classes[1]
+    assert (now.name, now.color) == (before.name, "#12ab34")
+    assert button.icon().pixmap(14).toImage().pixelColor(7, 7).name() == "#12ab34"
+    qtbot.waitUntil(lambda: looked(widget))
+    assert widget.session.snapshot().source.classes[1].color == "#12ab34"
+
+
+def test_truth_trains_only_where_the_user_says_so(viewer, widget, qtbot, tmp_path):
+    add_pair(viewer, "source", 1)
+    add_pair(viewer, "target", 2)
+    qtbot.waitUntil(lambda: looked(widget))
+    role = widget.pickers["target"].truth_role
+    assert role.isVisibleTo(widget)
+    assert not widget.pickers["source"].truth_role.isVisibleTo(widget)
+
+    def trains(run):
+        data = widget.session.snapshot().dataset(RunFolder(tmp_path / run))
+        return [sample.labels_role for sample in data.target.samples]
+
+    assert trains("one") == ["evaluate"]
+    role.setCurrentText("truth: also trains")
+    qtbot.waitUntil(lambda: looked(widget))
+    assert trains("two") == ["train"]
+    assert widget.table.samples.report(1).role == "train"
 
 
 def test_painting_labels_looks_again(viewer, widget, qtbot):

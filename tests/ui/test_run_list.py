@@ -6,7 +6,8 @@ import os
 import signal
 
 import pytest
-from qtpy.QtWidgets import QInputDialog, QMessageBox
+from qtpy.QtGui import QDesktopServices
+from qtpy.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
 from napari_uda.core.spec import events as ev
 from train_window import (
@@ -73,6 +74,31 @@ def test_a_run_is_deleted_only_after_confirmation(train, qtbot, monkeypatch):
     wait_for(qtbot, lambda: not run.path.exists())
     settle(qtbot, train)
     assert train.run_list.tree.topLevelItemCount() == 0
+
+
+def test_the_folder_of_a_run_is_revealed(train, qtbot, monkeypatch):
+    run = prepared_run(train)
+    select(qtbot, train, "earlier")
+    opened = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
+    train.run_list.reveal_button.click()
+    assert [url.toLocalFile() for url in opened] == [str(run.path)]
+
+
+def test_another_folder_of_runs_can_be_chosen(train, qtbot, monkeypatch, tmp_path):
+    prepared_run(train)
+    select(qtbot, train, "earlier")
+    before, other = train.session.runs_folder, tmp_path / "other runs"
+    answers = ["", str(other), str(before)]
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: answers.pop(0))
+    button, tree = train.run_list.folder_button, train.run_list.tree
+    assert str(before) in button.toolTip()
+    for folder, runs in ((before, 1), (other, 0), (before, 1)):
+        button.click()
+        settle(qtbot, train)
+        assert train.session.runs_folder == folder
+        assert str(folder) in button.toolTip()
+        assert tree.topLevelItemCount() == runs
 
 
 def test_two_runs_are_compared_in_the_same_plots(train, qtbot, fake):
