@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from qtpy.compat import isalive
@@ -32,6 +34,20 @@ def test_the_dock_has_a_tab_per_step_and_fits_a_narrow_place(viewer):
     for page in (dock.data, dock.train, dock.predict, dock.check):
         assert page.minimumSizeHint().width() <= 350
         assert page.session is dock.session
+
+
+def test_at_twice_the_scale_nothing_is_cut_in_a_narrow_dock(tmp_path):
+    script = str(Path(__file__).with_name("narrow_window.py"))
+    done = subprocess.run(
+        [sys.executable, script, str(tmp_path), "2", "light"],
+        env=os.environ | {"QT_SCALE_FACTOR": "2"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
 
 
 def test_the_data_tab_comes_first_and_the_others_by_themselves(viewer, qtbot):
