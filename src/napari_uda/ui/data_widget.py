@@ -23,9 +23,10 @@ from napari_uda.core.data.inspection import SampleReport
 from .class_table import ClassTable
 from .domain_gap import DomainGap
 from .domain_picker import DomainPicker, same_choice
-from .inspecting import Looked, look_safely, plan_look
+from .inspecting import Looked, Planned, look_safely, plan_look
 from .layers import images_in, labels_in
 from .listening import Latest, Listener
+from .progress import Count
 from .resample_button import ResampleButton
 from .samples_box import SamplesBox
 from .session import DomainChoice, Session
@@ -48,6 +49,8 @@ WAIT_PAINTING = 2000
 """The same while somebody paints labels."""
 OF_SOURCE = ("no_source_labels", "no_structures")
 """Errors that are said before a target is chosen."""
+LOOKING = "Looking at the data \N{HORIZONTAL ELLIPSIS}"
+STOPPED = "Looking at the data was stopped: look again (F5) before training."
 OR_SAMPLE = "; or open a pair to try: File > Open Sample > napari-uda"
 
 _EVENTS = ("data", "scale", "units", "axis_labels")
@@ -69,6 +72,7 @@ class DataWidget(QWidget):
         self._worker = Latest(self)
         self._listener, self._names, self._pixels = (Listener(self) for _ in range(3))
         self._looked: Looked | None = None
+        self._count = Count(0)
         self._suggested = {name: DomainChoice() for name in DOMAINS}
         self.pickers = {name: DomainPicker(name) for name in DOMAINS}
         self.classes = ClassTable()
@@ -91,6 +95,7 @@ class DataWidget(QWidget):
             picker.voxel_size.problemChanged.connect(self._say)
         self.classes.valueChanged.connect(self._on_classes_edited)
         self.samples.againClicked.connect(self._look)
+        self.samples.stopClicked.connect(self._on_stop_clicked)
         QShortcut(QKeySequence("F5"), self).activated.connect(self._look)
         self.session.choices_changed.connect(self._on_choices_changed)
         layers = self.session.viewer.layers
@@ -240,7 +245,8 @@ class DataWidget(QWidget):
             self.classes.hide()
             self._say()
             return
-        self.verdict.setText("Looking at the data \N{HORIZONTAL ELLIPSIS}")
+        self.verdict.setText(LOOKING)
+        self.samples.stop.show()
         self.fix.hide()
         worker = thread_worker(look_safely)(
             plan_look("source", choices["source"]),
@@ -249,16 +255,27 @@ class DataWidget(QWidget):
         )
         self._worker.start(worker, self._on_yielded)
 
-    def _on_yielded(self, found: SampleReport | Looked | str) -> None:
+    def _on_yielded(self, found: Planned | SampleReport | Looked | str) -> None:
+        if isinstance(found, Planned):
+            self._count = Count(found.samples)
+            return
         if isinstance(found, SampleReport):
             self.samples.append(found)
-        elif isinstance(found, str):
-            self._worker.done()
+            self.verdict.setText(f"{LOOKING} {self._count.next()}")
+            return
+        self._worker.done()
+        self.samples.stop.hide()
+        if isinstance(found, Looked):
+            self._show(found)
+        else:
             self.verdict.setMarked("error", found)
             self.session.set_problem(found)
-        else:
-            self._worker.done()
-            self._show(found)
+
+    def _on_stop_clicked(self) -> None:
+        self._worker.stop()
+        self.samples.stop.hide()
+        self.verdict.setMarked("note", STOPPED)
+        self.session.set_problem(STOPPED)
 
     def _show(self, looked: Looked) -> None:
         self._looked = looked

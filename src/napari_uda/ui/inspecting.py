@@ -64,6 +64,14 @@ class LookPlan:
     """Voxel size that the user typed."""
 
 
+@dataclass(frozen=True)
+class Planned:
+    """What there is to look at, said before the first image is read."""
+
+    samples: int
+    """How many samples."""
+
+
 @dataclass(frozen=True, eq=False)
 class Looked:
     """The result of looking at both domains."""
@@ -86,8 +94,8 @@ def plan_look(name: DomainName, choice: DomainChoice) -> LookPlan:
 
 def look(
     source: LookPlan, target: LookPlan, voxel_size: tuple[float, ...] | None = None
-) -> Iterator[SampleReport | Looked]:
-    """Yield the report of each sample, and in the end what follows from all.
+) -> Iterator[Planned | SampleReport | Looked]:
+    """Yield the number of samples, the report of each, and what follows from all.
 
     Parameters
     ----------
@@ -109,6 +117,7 @@ def look(
         except UserError as error:
             failures.append(str(error))
             domains[plan.name] = NOTHING
+    yield Planned(len(reports) + sum(len(one.samples) for one in domains.values()))
     yield from reports
 
     def reader(path: Path, axes: str | None) -> Volume:
@@ -130,7 +139,7 @@ def look(
 
 def look_safely(
     source: LookPlan, target: LookPlan, voxel_size: tuple[float, ...] | None = None
-) -> Iterator[SampleReport | Looked | str]:
+) -> Iterator[Planned | SampleReport | Looked | str]:
     """Look, and yield a sentence if it fails: napari swallows some exceptions."""
     try:
         yield from look(source, target, voxel_size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
@@ -15,6 +16,22 @@ if TYPE_CHECKING:
 
 BETWEEN = "  \N{MIDDLE DOT}  "
 """What stands between the parts of the text."""
+
+
+class Count:
+    """How many of several things are done, and how long the rest will take."""
+
+    def __init__(self, total: int) -> None:
+        self._total, self._done = total, 0
+        self._began = monotonic()
+
+    def next(self) -> str:
+        """Count one more; returns words such as `3 of 40, 2:10 min left`."""
+        self._done += 1
+        left = max(0, self._total - self._done)
+        text = f"{self._done:,} of {self._total:,}"
+        seconds = left * (monotonic() - self._began) / self._done
+        return f"{text}, {duration_text(seconds)} left" if seconds >= 1 else text
 
 
 def show_progress(bar: QProgressBar, told: Progress) -> None:

@@ -37,6 +37,8 @@ class SamplesBox(QWidget):
 
     againClicked = Signal()
     """The data shall be looked at again."""
+    stopClicked = Signal()
+    """Looking shall end before all samples were looked at."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,6 +48,12 @@ class SamplesBox(QWidget):
         self.again.setText("\N{CLOCKWISE OPEN CIRCLE ARROW}")
         self.again.setAutoRaise(True)
         self.again.setToolTip("Look at the data again (F5).")
+        self.stop = QToolButton()
+        self.stop.setText("stop")
+        self.stop.setAutoRaise(True)
+        self.stop.setShortcut("Escape")
+        self.stop.setToolTip("Stop looking at the data; F5 looks again (Esc).")
+        self.stop.hide()
         self.note = SteadyLabel(LINES)
         self.note.setText(TO_READ)
         self._memory = QLabel()
@@ -56,6 +64,7 @@ class SamplesBox(QWidget):
         head.addWidget(QLabel("<b>Samples</b>"))
         head.addWidget(self._memory)
         head.addStretch()
+        head.addWidget(self.stop)
         head.addWidget(self.again)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
@@ -68,6 +77,7 @@ class SamplesBox(QWidget):
         selection.currentRowChanged.connect(self._on_row_changed)
         self.layers.problem.connect(self.note.setText)
         self.again.clicked.connect(self.againClicked)
+        self.stop.clicked.connect(self.stopClicked)
         self._fit(FEWEST_ROWS)
 
     def clear(self) -> None:
