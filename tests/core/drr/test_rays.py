@@ -99,6 +99,19 @@ def test_parallel_rays_along_an_axis_sum_the_voxels():
     assert torch.allclose(found, 2.0 * volume.sum(3).flip(1, 2), atol=1e-4)
 
 
+@pytest.mark.parametrize("kind", ["cone", "parallel"])
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_tilted_rays_rise_towards_the_head(kind, rotation):
+    geometry = XrayGeometry(kind, rotation=rotation, tilt=45, size=(21, 21), pitch=1)
+    volume = torch.zeros(2, 21, 21, 21)
+    # Behind the centre, as the rays go: one voxel nearer to the head, one to the feet.
+    behind = (15, 10) if rotation == 0 else (10, 15)
+    volume[(0, 15, *behind)] = volume[(1, 5, *behind)] = 1
+    towards_head, towards_feet = line_integrals(volume, (1.0,) * 3, geometry)
+    assert towards_head[10, 10] > 1
+    assert towards_feet[10, 10] == 0
+
+
 def test_a_cone_enlarges_what_is_near_the_source():
     geometry = XrayGeometry("cone", 1500, 1000, size=(1, 301), pitch=1.0)
     volume = torch.zeros(1, 3, 201, 101)

@@ -185,6 +185,9 @@ def test_the_paper_preset_is_that_of_the_paper(make_task):
         "lsgan", "squared", "max",
     )  # fmt: skip
     assert (config.flip, config.segmenter) == (False, "duse_unet")
+    assert (config.downsampling, config.upsampling) == ("blur", "blur")
+    assert (config.initial_weights, config.schedule) == ("xavier", "linear")
+    assert (config.batch_size, config.patch_size, config.identity) == (4, 256, "none")
     with torch.device("meta"):
         method = Accseg(config, make_task())
         optimizers = method.optimizers()

@@ -248,6 +248,10 @@ def test_the_paper_preset_is_that_of_the_paper(make_task):
     assert config.patch_shape == (86, 112, 112)
     assert (config.cycle_weight, config.shape_weight) == (10, 1)
     assert config.identity_weight == 0
+    # 100 epochs of S, 60 of G and D, then 50 at a constant rate and 50 down to zero.
+    assert config.segmenter_pretrain == pytest.approx(100 / 260, abs=0.005)
+    assert config.translation_pretrain == pytest.approx(60 / 260, abs=0.005)
+    assert config.schedule == "linear"
     assert (config.generator, config.norm, config.levels) == ("skip", "none", 4)
     assert (config.pool_size, config.gan_mode, config.dice_weight) == (50, "lsgan", 0)
     with torch.device("meta"):

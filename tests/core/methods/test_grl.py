@@ -20,6 +20,7 @@ from napari_uda.core.method import Batch
 from napari_uda.core.methods.grl import Grl
 from napari_uda.core.spec.domain import IGNORE
 from napari_uda.core.spec.experiment import Experiment
+from napari_uda.core.spec.methods import method_config
 from napari_uda.core.spec.run import RunFolder
 
 
@@ -50,6 +51,22 @@ def method(request, make_config, make_task):
         "grl", domain_weight=0.5, ramp_speed=4.0, domain_classifier=request.param
     )
     return Grl(config, make_task())
+
+
+def test_the_paper_preset_is_that_of_the_sheet(make_task):
+    config = method_config("grl", "paper")
+    assert (config.domain_weight, config.ramp_speed, config.warm_up) == (0.1, 10, 0)
+    assert (config.domain_classifier, config.dice_weight) == ("global", 0)
+    assert (config.width, config.levels, config.norm) == (64, 5, "group")
+    assert (config.batch_size, config.patch_size) == (1, 512)
+    assert config.labelled_fraction == 0.5
+    with torch.device("meta"):
+        method = Grl(config, make_task())
+        groups = method.optimizers()["all"].param_groups
+    assert [group["lr"] for group in groups] == [1e-4, 1e-4]
+    strided = [m for m in method.domain_classifier.modules() if hasattr(m, "stride")]
+    assert [conv.out_channels for conv in strided] == [64, 128, 256, 512, 512]
+    assert {(conv.kernel_size, conv.stride) for conv in strided} == {((4, 4), (2, 2))}
 
 
 def gradients(loss, network):
