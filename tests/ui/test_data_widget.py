@@ -7,7 +7,7 @@ import pytest
 import tifffile
 from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
 from qtpy.QtGui import QColor, QDropEvent
-from qtpy.QtWidgets import QColorDialog, QLabel
+from qtpy.QtWidgets import QColorDialog, QWidget
 
 from napari_uda.core.spec.domain import Structure
 from napari_uda.core.spec.run import RunFolder
@@ -295,9 +295,9 @@ def test_a_class_is_named_in_full_or_its_tooltip_has_it(widget, viewer, qtbot):
     rows = {label.text(): label for label in widget.gap.findChildren(SteadyLabel)}
     for name in ("mitochondrion", long):
         label = rows[f"\N{BLACK SQUARE} {name}"]
-        cut = "\N{HORIZONTAL ELLIPSIS}" in QLabel.text(label)
+        cut = "\N{HORIZONTAL ELLIPSIS}" in label.label.text()
         assert cut == (name == long)
-        assert not cut or long in QLabel.toolTip(label)
+        assert not cut or long in QWidget.toolTip(label)
 
 
 def drop(picker, folder):

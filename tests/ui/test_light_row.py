@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from qtpy.QtWidgets import QLabel
 
 from napari_uda.core.spec import events as ev
 from napari_uda.ui.light_row import LightRow
@@ -77,7 +76,7 @@ def test_names_of_structures_are_no_markup(row):
     row.add([started(), losses(10), *(validation(s, 0.0) for s in (50, 100))])
     label = next(one for one in row._labels if one.light.name == "classes")
     assert "cell <1> not found" in label.text()
-    assert "cell &lt;1&gt; not found" in QLabel.text(label)
+    assert "cell &lt;1&gt; not found" in label.label.text()
 
 
 def test_what_was_said_beyond_a_resumed_step_is_void(row, qtbot):
@@ -119,7 +118,7 @@ def test_columns_are_a_matter_of_width_and_no_word_is_cut(row):
             row.layout().activate()
             columns.append(len({label.x() for label in row._labels}))
             for label in row._labels:
-                assert "\N{HORIZONTAL ELLIPSIS}" not in QLabel.text(label)
+                assert "\N{HORIZONTAL ELLIPSIS}" not in label.label.text()
         seen.append(columns)
     assert seen[0] == seen[1]
     assert set(seen[0]) == {1, 2}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from qtpy.QtCore import QPoint
-from qtpy.QtWidgets import QFileDialog, QLabel
+from qtpy.QtWidgets import QFileDialog, QWidget
 
 from predict_window import folder, predict, runs, viewer, widget
 
@@ -34,7 +34,7 @@ def test_it_is_said_which_run_is_better(predicted):
         "\N{BLACK UP-POINTING TRIANGLE} Worse by 0.60 on 2 images (lower on 2; too few "
         "to rule out chance): mean Dice 0.40 with grl_01, 1.00 with source_only_01."
     )
-    assert "Wilcoxon" in QLabel.toolTip(gain)
+    assert "Wilcoxon" in QWidget.toolTip(gain)
 
 
 def test_without_a_baseline_nothing_is_compared(predicted, qtbot):

@@ -151,6 +151,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]
         for curve in self._curves:
             curve.setLogMode(False, log)
 
+    def settle(self) -> None:
+        """Find the ranges now: while it is painted, that costs another painting."""
+        self.view.prepareForPaint()
+
     def dress(self, background: str, ink: str) -> None:
         """Put on the colours of a theme."""
         self.setBackground(background)

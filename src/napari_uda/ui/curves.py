@@ -84,7 +84,8 @@ class Curves(QWidget):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(REDRAW)
-        self._timer.timeout.connect(self._on_redraw)
+        self._timer.timeout.connect(self._on_time)
+        self._waiting = False
         options = QHBoxLayout()
         options.addWidget(self.log)
         options.addWidget(QLabel("smooth"))
@@ -99,6 +100,7 @@ class Curves(QWidget):
     def clear(self) -> None:
         """Forget the run."""
         self._timer.stop()
+        self._waiting = False
         self.tabs.blockSignals(True)
         while self.tabs.count():
             page = self.tabs.widget(0)
@@ -124,7 +126,11 @@ class Curves(QWidget):
             plot.expect(self._coming_in(title))
 
     def add(self, events: Iterable[Event]) -> None:
-        """Take in what a run has said; drawn at most five times per second."""
+        """Take in what a run has said; drawn at most five times per second.
+
+        If that was not lately, at once: what else the window writes about it is then
+        painted in the same go, which takes long where windows are drawn in software.
+        """
         for event in events:
             match event:
                 case Started() | Resumed():
@@ -134,8 +140,9 @@ class Curves(QWidget):
                 case _:
                     for title, point in _points(event, self._groups):
                         self._plot(title).add(*point)
+        self._waiting = True
         if not self._timer.isActive():
-            self._timer.start()
+            self._on_time()
 
     def compare(self, name: str, events: Sequence[Event]) -> None:
         """Draw another run, thin and dotted, in the plots of the one that is shown.
@@ -213,6 +220,12 @@ class Curves(QWidget):
         """The plot on top."""
         page = self.tabs.currentWidget()
         return page if isinstance(page, Plot) else None
+
+    def _on_time(self) -> None:
+        if self._waiting:
+            self._waiting = False
+            self._timer.start()
+            self._on_redraw()
 
     def _on_redraw(self) -> None:
         if (plot := self.shown) is not None:

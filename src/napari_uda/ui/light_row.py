@@ -62,6 +62,7 @@ class LightRow(QWidget):
         super().__init__()
         self._events: list[Event] = []
         self._labels: list[LightLabel] = []
+        self._placed = (0, 0)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
@@ -118,6 +119,9 @@ class LightRow(QWidget):
         """
         room = self.width() - self._grid.horizontalSpacing()
         columns = 2 if room >= 2 * self.fontMetrics().horizontalAdvance(WIDEST) else 1
+        if (columns, len(self._labels)) == self._placed:
+            return
+        self._placed = columns, len(self._labels)
         self._grid.setColumnStretch(0, 1)
         self._grid.setColumnStretch(1, columns - 1)
         for index, label in enumerate(self._labels):

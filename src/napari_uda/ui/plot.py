@@ -171,6 +171,7 @@ class Plot(QWidget):
             # A single point has no line: without a dot it would not be seen.
             dot = {"symbol": "o", "symbolSize": 6} if drawn == 1 else {"symbol": None}
             curve.setData(steps, values, **dot)
+        self._canvas.settle()
 
     def dress(self, background: str, text: str) -> None:
         """Put on the colours of a theme."""

@@ -126,7 +126,8 @@ class PreviewStrip:
 
         Pictures change together as far as a turn may last, since the redraw after each
         turn costs more than they do; a new layer takes napari long and has a turn of
-        its own. Thumbnails and names, which redraw no canvas, follow one by one.
+        its own. Thumbnails and names, which redraw no canvas, follow, as many in a turn
+        as there is time for: the window is painted after each.
         """
         end = perf_counter() + TURN
         if self._unshown:
@@ -138,8 +139,11 @@ class PreviewStrip:
                     return True
             self._describe()
             self._fit()
-        elif self._unfinished:
+            return bool(self._unfinished)
+        while self._unfinished:
             _finish(*self._unfinished.pop(0))
+            if perf_counter() > end:
+                break
         return bool(self._unfinished)
 
     def show_all(self) -> None:

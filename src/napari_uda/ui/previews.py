@@ -13,6 +13,7 @@ from napari_uda.core.spec.events import Preview, Resumed
 
 from .mosaics import Mosaic, load_mosaics
 from .preview_strip import PreviewStrip
+from .steady_label import SteadyLabel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,7 +63,8 @@ class Previews(QWidget):
 
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.valueChanged.connect(self._on_slid)
-        self.step_label = QLabel("none yet")
+        self.step_label = SteadyLabel()
+        self.step_label.setText("none yet")
         self.step_label.setMinimumWidth(56)
         self.live = QCheckBox("live")
         self.live.setToolTip("Always show the newest preview")

@@ -34,6 +34,17 @@ class Count:
         return f"{text}, {duration_text(seconds)} left" if seconds >= 1 else text
 
 
+def move(bar: QProgressBar, value: int, text: str) -> None:
+    """Set value and text of a bar, to be painted with what else has changed.
+
+    By itself, Qt paints a bar at once, and all that waits to be painted with it.
+    """
+    bar.setUpdatesEnabled(False)
+    bar.setValue(value)
+    bar.setFormat(text)
+    bar.setUpdatesEnabled(True)
+
+
 def show_progress(bar: QProgressBar, told: Progress) -> None:
     """Show how far some work is; what is being done is cut to fit, whole as tooltip.
 
@@ -44,7 +55,6 @@ def show_progress(bar: QProgressBar, told: Progress) -> None:
     told
         How far the work is.
     """
-    bar.setValue(round(1000 * told.done))
     bar.setToolTip(told.text)
     tail = f"{BETWEEN}%p %"
     if told.remaining is not None:
@@ -54,4 +64,4 @@ def show_progress(bar: QProgressBar, told: Progress) -> None:
     # A bar puts its own numbers where it reads %p, %v or %m, also in a name.
     words = told.text.replace("%", "%\N{ZERO WIDTH SPACE}")
     text = metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, max(0, room))
-    bar.setFormat(f"{text}{tail}")
+    move(bar, round(1000 * told.done), f"{text}{tail}")

@@ -33,6 +33,7 @@ from napari_uda.core.spec.events import (
     Warned,
 )
 
+from .progress import move
 from .steady_label import SteadyLabel
 from .words import SEVERITY_COLORS, SEVERITY_SIGNS, duration_text
 
@@ -243,8 +244,7 @@ class RunStatus(QWidget):
 
     def _count(self, step: int) -> None:
         self.bar.setRange(0, max(1, self._steps))
-        self.bar.setValue(step)
-        self.bar.setFormat(f"{step:,} / {self._steps:,}" if self._steps else "")
+        move(self.bar, step, f"{step:,} / {self._steps:,}" if self._steps else "")
 
     def _show_messages(self) -> None:
         failed = self._failed

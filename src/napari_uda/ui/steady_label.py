@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from qtpy.QtCore import QEvent, QSize, Qt
 from qtpy.QtGui import QTextDocument, QTextLayout, QTextOption
-from qtpy.QtWidgets import QLabel, QSizePolicy
+from qtpy.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from .words import SEVERITY_COLORS, SEVERITY_SIGNS
 
@@ -34,8 +34,12 @@ class Part(NamedTuple):
         return f"{self.sign} {self.text}" if self.sign else self.text
 
 
-class SteadyLabel(QLabel):
+class SteadyLabel(QWidget):
     """Has room for some lines, used or not; the rest is in the tooltip.
+
+    A QLabel has the layouts around it done again, up to the window, whenever its text
+    changes, and all that they hold is painted anew. Here that ends at the `label`
+    inside, which no layout knows.
 
     Parameters
     ----------
@@ -48,10 +52,12 @@ class SteadyLabel(QLabel):
         self._lines = lines
         self._parts: tuple[Part, ...] = ()
         self._tip = ""
-        self.setTextFormat(Qt.TextFormat.RichText)
-        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.label = QLabel(self)
+        self.label.setTextFormat(Qt.TextFormat.RichText)
+        self.label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         # A label with a frame, as napari's have, would begin some pixels further down.
-        self.setIndent(0)
+        self.label.setIndent(0)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def text(self) -> str:
@@ -86,10 +92,11 @@ class SteadyLabel(QLabel):
         """Return the height of the lines; any width will do."""
         # Signs may come from another font, which is higher.
         page = QTextDocument()
-        page.setDefaultFont(self.font())
+        self.label.ensurePolished()
+        page.setDefaultFont(self.label.font())
         page.setDocumentMargin(0)
         page.setHtml("<br>".join([SIGNS] * self._lines))
-        margins = self.contentsMargins()
+        margins = self.label.contentsMargins()
         height = ceil(page.size().height()) + margins.top() + margins.bottom()
         return QSize(0, height)
 
@@ -100,6 +107,7 @@ class SteadyLabel(QLabel):
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Cut the text anew."""
         super().resizeEvent(event)
+        self.label.resize(self.size())
         self._fit()
 
     def changeEvent(self, event: QEvent | None) -> None:
@@ -122,7 +130,8 @@ class SteadyLabel(QLabel):
             lines += _markup(wrapped, part)
             if cut:
                 break
-        super().setText("<br>".join(lines))
+        self.label.setText("<br>".join(lines))
+        self.label.sizeHint()  # lays out now: while painting, it costs another painting
         whole = "<br>".join(escape(part.whole) for part in self._parts)
         # A tip that is rich text already stays so.
         tip = self._tip
@@ -135,9 +144,9 @@ class SteadyLabel(QLabel):
         """Return the lines of a text; what is beyond `most` of them in one more."""
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-        layout = QTextLayout(text, self.font())
+        layout = QTextLayout(text, self.label.font())
         layout.setTextOption(option)
-        width = max(1, self.contentsRect().width())
+        width = max(1, self.label.contentsRect().width())
         lines: list[str] = []
         end = 0
         layout.beginLayout()
@@ -153,7 +162,7 @@ class SteadyLabel(QLabel):
     def _elided(self, lines: list[str], room: int, *, more: bool) -> list[str]:
         """Return the lines there is room for; the last one says that there is more."""
         kept, rest = lines[: room - 1], "".join(lines[room - 1 :]).rstrip()
-        metrics, width = self.fontMetrics(), self.contentsRect().width()
+        metrics, width = self.label.fontMetrics(), self.label.contentsRect().width()
         end = metrics.elidedText(rest, Qt.TextElideMode.ElideRight, width)
         if more and not end.endswith(ELLIPSIS):
             # It fits, but is not all.
