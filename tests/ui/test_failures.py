@@ -7,12 +7,17 @@ import os
 import pickle
 import signal
 import threading
+from collections import namedtuple
 from pathlib import Path
 
+import numpy as np
 import pytest
 from qtpy.QtWidgets import QDialog, QPlainTextEdit
 
+from napari_uda.core.spec.domain import Structure
+from napari_uda.ui import array_file
 from napari_uda.ui.predict_widget import PredictWidget
+from napari_uda.ui.session import DomainChoice, LayerPair
 from train_window import (
     begin,
     prepared_run,
@@ -137,6 +142,35 @@ def test_a_run_can_be_stopped_while_it_waits_for_room(train, qtbot, monkeypatch)
     assert "make room and resume the run" in train.status.messages.text()
     monkeypatch.setattr(trainer, "save_checkpoint", save)
     train.status.resume.click()
+    wait_for_the_end(qtbot, train)
+    assert train.session.selected_run.state() == "finished"
+
+
+def test_layers_that_the_disk_has_no_room_for_are_a_sentence(
+    train, qtbot, fake, monkeypatch
+):
+    fake("obey")
+    viewer = train.session.viewer
+    image = viewer.add_image(np.random.default_rng(0).random((20, 64, 64)))
+    labels = viewer.add_labels(np.ones((20, 64, 64), int))
+    classes = {1: Structure(name="cell")}
+    for name in ("source", "target"):
+        choice = DomainChoice(layers=(LayerPair(image, labels),), classes=classes)
+        train.session.choose(name, choice)
+    settle(qtbot, train)
+    free = namedtuple("usage", "free")
+    with monkeypatch.context() as patch:
+        patch.setattr(array_file.shutil, "disk_usage", lambda _: free(200_000))
+        train.start_button.click()
+        wait_for(qtbot, lambda: "disk is full" in train.status.messages.text())
+    said = train.status.messages.text()
+    assert str(train.session.runs_folder) in said
+    assert "needs 1 MB" in said
+    assert train.session.runs() == []
+    assert list(train.session.runs_folder.iterdir()) == []
+    assert train.setup.is_open
+    train.start_button.click()  # there is room again
+    wait_for(qtbot, lambda: train.session.job is not None)
     wait_for_the_end(qtbot, train)
     assert train.session.selected_run.state() == "finished"
 

@@ -11,7 +11,7 @@ from napari_uda.core.io import read
 from napari_uda.core.spec.domain import Structure
 from napari_uda.core.spec.run import RunFolder
 from napari_uda.ui.session import DomainChoice, LayerPair
-from napari_uda.ui.snapshot import default_axes, layer_data, plan_dataset, write_array
+from napari_uda.ui.snapshot import default_axes, layer_data, plan_dataset
 
 CLASSES = {3: Structure(name="nucleus"), 7: Structure(name="vesicle")}
 
@@ -166,27 +166,6 @@ def test_folders_stay_where_they_are(tmp_path):
     choices = [DomainChoice(folder=tmp_path / name) for name in ("source", "target")]
     data = plan_dataset(*choices).dataset()
     assert data.source.samples[0].image == tmp_path / "source/images/a.tif"
-
-
-def test_large_arrays_are_written_in_blocks(tmp_path, monkeypatch):
-    monkeypatch.setattr("napari_uda.ui.snapshot._BLOCK_BYTES", 8 * 8 * 2)
-    most = []
-
-    class Lazy:
-        shape, dtype = (10, 8, 8), np.dtype(">u2")
-
-        def __getitem__(self, rows):
-            block = np.arange(640, dtype=">u2").reshape(self.shape)[rows]
-            most.append(len(block))
-            return block
-
-    done = list(write_array(tmp_path / "a.npy", Lazy()))
-    assert max(most) == 1
-    assert done == sorted(done)
-    assert done[-1] == 1
-    written = np.load(tmp_path / "a.npy", allow_pickle=False)
-    assert written.ravel().tolist() == list(range(640))
-    assert written.dtype.isnative
 
 
 def test_axes_are_taken_from_the_layer_or_its_dimensions():

@@ -12,9 +12,10 @@ from napari.layers import Image
 
 from napari_uda.core.errors import UserError
 
+from .array_file import grey
 from .layers import aligned, layer_volume, placed
 from .session import LayerPair
-from .snapshot import LayerData, default_axes, grey, layer_data
+from .snapshot import LayerData, default_axes, layer_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from napari_uda.core.errors import UserError
 
+from .array_file import write_array
 from .layers import voxel_sides
-from .snapshot import write_array
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_uda.core.errors import UserError
-from napari_uda.core.io.atomic import atomic_path
 from napari_uda.core.io.units import NANOMETRES, length_unit
 from napari_uda.core.spec.config import parse
 from napari_uda.core.spec.domain import Dataset, Domain, Sample
 from napari_uda.core.spec.folders import domain_from_folder, fingerprint
 from napari_uda.core.spec.geometry import with_typed_size
 
+from .array_file import write_array
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from napari.layers import Image, Labels
-    from numpy.typing import NDArray
 
     from napari_uda.core.spec.domain import DomainName, LabelsRole, Structure
     from napari_uda.core.spec.geometry import TypedSize
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from .session import DomainChoice, LayerPair
 
     Progress = Callable[[str, float], None]
-
-_BLOCK_BYTES = 64 * 2**20
-_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 
 
 @dataclass(frozen=True, eq=False)
@@ -280,45 +277,6 @@ def layer_data(pair: LayerPair) -> LayerData:
         unit,
         sections,
     )
-
-
-def write_array(path: Path, array: Any, rgb: bool = False) -> Iterator[float]:
-    """Write an array block by block, so that lazy ones never fill the memory.
-
-    Parameters
-    ----------
-    path
-        NPY file to make; it appears once it is complete.
-    array
-        Array, in memory or lazy.
-    rgb
-        Whether the last axis is the colour, to be turned to grey.
-
-    Yields
-    ------
-    float
-        The fraction written.
-    """
-    shape = array.shape[:-1] if rgb else array.shape
-    dtype = np.dtype(array.dtype).newbyteorder("=")
-    if dtype.kind == "b":
-        dtype = np.dtype(np.uint8)
-    row = max(1, dtype.itemsize * int(np.prod(array.shape[1:])))
-    rows = max(1, _BLOCK_BYTES // row)
-    with atomic_path(path) as temporary:
-        file = np.lib.format.open_memmap(temporary, "w+", dtype, shape)
-        for start in range(0, shape[0], rows):
-            block = np.asarray(array[start : start + rows])
-            file[start : start + rows] = grey(block) if rgb else block
-            yield min(1.0, (start + rows) / shape[0])
-        file.flush()
-        del file
-
-
-def grey(block: NDArray[Any]) -> NDArray[Any]:
-    """Turn the colours along the last axis into luminance, rounded for integers."""
-    light: NDArray[Any] = block[..., :3].astype(np.float32) @ _LUMINANCE
-    return light if block.dtype.kind == "f" else np.rint(light)
 
 
 def _pixels(layer: Image | Labels, level: int) -> Any:
