@@ -11,6 +11,7 @@ from napari_uda.core.errors import UserError
 from napari_uda.core.io import Geometry, read, read_header, write_image, write_labels
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -249,3 +250,37 @@ def test_an_array_on_another_grid_is_refused(tmp_path: Path) -> None:
     header = read_header(tmp_path / "scan.nii")
     with pytest.raises(UserError, match=r"\(3, 5, 6\) does not fit .*scan\.nii"):
         write_labels(tmp_path / "mask.nii", LABELS[1:], like=header)
+
+
+NAME = b"Doe^Jane 1970"
+
+
+def named_nifti(path: Path) -> None:
+    image = nib.Nifti1Image(np.zeros((5, 4, 3), np.int16), np.eye(4))
+    for field in ("descrip", "aux_file", "db_name", "intent_name"):
+        image.header[field] = NAME
+    image.header.extensions.append(nib.nifti1.Nifti1Extension("comment", NAME))
+    nib.save(image, path)
+
+
+def named_tiff(path: Path) -> None:
+    tifffile.imwrite(
+        path, np.zeros((3, 4, 5), np.uint16), imagej=True,
+        metadata={"axes": "ZYX", "Info": NAME.decode()},
+        extratags=[(315, "s", 0, NAME.decode(), True)],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("write", "suffix"), [(named_nifti, ".nii"), (named_tiff, ".tif")]
+)
+def test_no_name_of_a_patient_goes_from_an_image_to_its_masks(
+    tmp_path: Path, write: Callable[[Path], None], suffix: str
+) -> None:
+    image, mask = tmp_path / f"image{suffix}", tmp_path / f"mask{suffix}"
+    write(image)
+    assert NAME in image.read_bytes()
+    volume = read(image)
+    write_labels(mask, np.ones((3, 4, 5), np.uint8), like=volume.header)
+    assert NAME not in mask.read_bytes()
+    assert "Doe" not in repr(volume.header)
