@@ -80,3 +80,15 @@ def test_names_of_layers_begin_with_what_differs(viewer, predicted):
     names = [layer.name for layer in viewer.layers]
     begins = [name[:8] for name in names if "differ" in name and name.endswith("a")]
     assert sorted(begins) == ["baseline", "differen"]
+
+
+def test_scoring_that_fails_ends_with_a_sentence(predicted, qtbot, monkeypatch):
+    def fail(*_, **__):
+        raise RuntimeError("out of luck")  # napari lets these vanish
+
+    monkeypatch.setattr("napari_uda.core.metrics.gain.gain", fail)
+    predict(predicted, qtbot)
+    assert "The scores are not complete: out of luck" in predicted.message.text()
+    assert predicted.predict.isEnabled()
+    assert predicted.scores.isVisibleTo(predicted)
+    assert predicted.gain.isHidden()

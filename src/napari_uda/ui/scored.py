@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from napari_uda.core.errors import UserError
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -42,18 +40,24 @@ def score_safely(
 ) -> Iterator[Scored | Gain | str]:
     """Score in a worker, as `scoring.score` does; of files, the scores are kept.
 
-    Last comes what run and baseline come to.
+    Last comes what run and baseline come to; or a sentence if anything fails, as napari
+    lets some exceptions vanish.
     """
+    try:
+        yield from _score_all(results, truths, request)
+    except Exception as error:
+        yield f"The scores are not complete: {error or type(error).__name__}"
+
+
+def _score_all(
+    results: list[PredictResult], truths: list[Any], request: PredictRequest
+) -> Iterator[Scored | Gain | str]:
     from napari_uda.core.metrics.gain import gain
 
     from .predicted_scores import keep_scores
     from .scoring import score
 
-    try:
-        dataset = request.run.experiment().data
-    except UserError as error:
-        yield str(error)
-        return
+    dataset = request.run.experiment().data
     rows: list[Row] = []
     before: list[Row] = []
     for found in score(results, truths, dataset):
