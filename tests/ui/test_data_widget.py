@@ -250,6 +250,37 @@ def test_painting_labels_looks_again(viewer, widget, qtbot):
     )
 
 
+def test_what_is_painted_is_a_class_and_what_is_erased_is_none(viewer, widget, qtbot):
+    _, labels = add_pair(viewer, "source", 1)
+    add_pair(viewer, "target", 2)
+    qtbot.waitUntil(lambda: looked(widget))
+    widget.classes._names[1].setText("nucleus")
+    widget.classes._names[1].editingFinished.emit()
+
+    def names():
+        classes = widget.session.snapshot().source.classes
+        assert classes == widget.classes.value()
+        return {value: item.name for value, item in classes.items()}
+
+    def paint(value, erased=0):
+        labels.data[labels.data == erased if erased else np.s_[:, 40:50]] = value
+        labels.events.paint(value=[])
+        qtbot.waitUntil(lambda: widget._timer.isActive())
+        qtbot.waitUntil(lambda: looked(widget))
+
+    assert names() == {1: "nucleus"}
+    paint(2)
+    assert names() == {1: "nucleus", 2: "class 2"}
+    colors = {item.color for item in widget.classes.value().values()}
+    assert len(colors) == 2
+    assert not any(item.code == "unlisted" for item in widget.inspection.problems)
+    paint(0, erased=2)
+    assert names() == {1: "nucleus"}
+    paint(0, erased=1)
+    assert names() == {1: "nucleus"}
+    assert "no source label holds any structure (nucleus)" in widget.session.problem
+
+
 def make_folder(folder, seed, values=(1,)):
     for kind in ("images", "labels"):
         (folder / kind).mkdir(parents=True)

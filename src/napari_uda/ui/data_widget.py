@@ -280,12 +280,10 @@ class DataWidget(QWidget):
     def _show(self, looked: Looked) -> None:
         self._looked = looked
         inspection, dataset = looked.inspection, looked.dataset
-        source = self.session.choices["source"]
-        if not source.empty and source.folder is None and not source.classes:
+        source, found = self.session.choices["source"], dict(dataset.source.classes)
+        if source.folder is None and found and found != source.classes:
             with signals_blocked(self.session):
-                self.session.choose(
-                    "source", replace(source, classes=dict(dataset.source.classes))
-                )
+                self.session.choose("source", replace(source, classes=found))
         self.classes.setValue(dataset.source.classes if source.folder is None else {})
         self.classes.setVisible(bool(self.classes.value()))
         structures = dataset.structures

@@ -22,7 +22,7 @@ from napari_uda.core.spec.domain import (
 from napari_uda.core.spec.folders import MOST_CLASSES, domain_from_folder
 from napari_uda.core.spec.geometry import with_typed_size
 
-from .layers import axes_note, classes_of, default_class, layer_volume
+from .layers import axes_note, classes_of, default_class, layer_volume, unnamed
 from .snapshot import layer_data
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ def _domain(
         voxel_size=voxel_size,
         unit=cast("Unit | None", unit),
         slices="z" if sections else None,
-        classes=plan.classes or (_classes(plan) if plan.name == "source" else {}),
+        classes=_classes(plan) if plan.name == "source" else plan.classes,
         overlapping=any(isinstance(sample.labels, dict) for sample in samples),
     )
 
@@ -233,7 +233,10 @@ def _named(
 
 
 def _classes(plan: LookPlan) -> dict[int, Structure]:
-    """Find the classes in the labels of a domain of layers.
+    """Find the classes in the labels of a domain of layers, by the names they have.
+
+    What was painted since is a class, too; what was erased is none any more, unless the
+    user has named it.
 
     Raises
     ------
@@ -245,9 +248,9 @@ def _classes(plan: LookPlan) -> dict[int, Structure]:
         if not pair.labels or isinstance(pair.data, UserError):
             continue
         if pair.data.overlapping:
-            return _structures(pair.labels)
+            return plan.classes or _structures(pair.labels)
         if described := classes_of(pair.labels[0]):
-            return described
+            return plan.classes or described
         for labels in pair.data.labels[:1]:
             blocks = labels if len(labels.shape) == 3 else (labels,)
             for block in blocks:
@@ -260,10 +263,15 @@ def _classes(plan: LookPlan) -> dict[int, Structure]:
                 "like instances: give every structure one value, or use a folder with "
                 "membrane_width (nm) in its dataset.yaml."
             )
-    return {
-        value: default_class(found[value], value, index, len(found) == 1)
-        for index, value in enumerate(sorted(found))
+    classes = {
+        value: item
+        for value, item in plan.classes.items()
+        if value in found or item.name != unnamed(value)
     }
+    for value in sorted(found.keys() - classes.keys()):
+        alone = len(found.keys() | classes.keys()) == 1
+        classes[value] = default_class(found[value], value, len(classes), alone)
+    return dict(sorted(classes.items()))
 
 
 def _structures(masks: tuple[Labels, ...]) -> dict[int, Structure]:

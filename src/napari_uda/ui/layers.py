@@ -213,7 +213,12 @@ def default_class(layer: Labels, value: int, index: int, alone: bool) -> Structu
             color = "#" + "".join(
                 f"{round(255 * float(part)):02x}" for part in rgba[:3]
             )
-    return Structure(name="foreground" if alone else f"class {value}", color=color)
+    return Structure(name="foreground" if alone else unnamed(value), color=color)
+
+
+def unnamed(value: int) -> str:
+    """Return what a class is called until the user gives it a name."""
+    return f"class {value}"
 
 
 def class_colormap(classes: Mapping[int, Structure]) -> DirectLabelColormap:

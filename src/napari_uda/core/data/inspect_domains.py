@@ -112,8 +112,8 @@ def _no_structures(dataset: Dataset, reports: Reports) -> Iterator[Problem]:
         yield Problem(
             "error",
             "no_structures",
-            f"no source label holds any structure ({names}): correct the raw values "
-            "under classes in the source's dataset.yaml, or the label files.",
+            f"no source label holds any structure ({names}): correct the labels or, in "
+            "a folder, the raw values under classes in the source's dataset.yaml.",
         )
 
 
