@@ -129,6 +129,7 @@ class SlicePlot(QWidget):
         room = 0.05 * (1 - begin)
         self._canvas.view.setYRange(begin - room, 1 + 2 * room, padding=0)
         self.show_slice(self._now)
+        self._canvas.settle()
 
     def show_slice(
         self, number: int | None, titles: Mapping[str, str] | None = None
