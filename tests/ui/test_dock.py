@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from qtpy.compat import isalive
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QAbstractButton, QApplication, QMessageBox
+from qtpy.QtWidgets import QAbstractButton, QApplication, QLayout, QMessageBox
 
 import napari_uda
 from napari_uda.core.spec.run import RunFolder
@@ -230,3 +231,29 @@ def test_the_first_tab_tells_of_a_run_that_trains(viewer, qtbot, tmp_path, monke
     row.follow.click()
     assert followed == [run]
     assert dock.tabs.currentWidget() is dock.train
+
+
+def neighbours_of(widget):
+    """Return the visible widgets that one layout puts side by side, for each layout."""
+    for layout in widget.findChildren(QLayout):
+        items = [layout.itemAt(number).widget() for number in range(layout.count())]
+        yield [one for one in items if one is not None and one.isVisible()]
+
+
+@pytest.mark.parametrize("width", [350, 700])
+def test_nothing_lies_over_its_neighbour(make_napari_viewer, qtbot, width):
+    dock = open_dock(make_napari_viewer(show=True))
+    qtbot.waitUntil(lambda: dock.complete, timeout=20_000)
+    dock.setParent(None)
+    qtbot.addWidget(dock)
+    dock.resize(width, 900)
+    dock.show()
+    seen = 0
+    for page in (dock.data, dock.train, dock.predict, dock.check):
+        dock.tabs.setCurrentWidget(page)
+        qtbot.wait(50)
+        for widgets in neighbours_of(page):
+            for one, other in itertools.combinations(widgets, 2):
+                assert not one.geometry().intersects(other.geometry()), (one, other)
+                seen += 1
+    assert seen > 100

@@ -52,7 +52,7 @@ def test_what_is_disabled_says_why(previews, qtbot, run):
         assert "no preview yet" in widget.toolTip()
     show(previews, qtbot, run, 10)
     assert button.isEnabled()
-    assert button.toolTip().endswith("(Alt+S)")
+    assert button.toolTip().endswith("(F4)")
     assert not slider.isEnabled()
     assert "one preview only" in slider.toolTip()
     show(previews, qtbot, run, 20)

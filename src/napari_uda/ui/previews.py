@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from napari.qt.threading import thread_worker
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSlider, QWidget
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QWidget,
+)
 
 from napari_uda.core.spec.events import Preview, Resumed
 
@@ -27,7 +35,7 @@ if TYPE_CHECKING:
 
     from .session import Session
 
-KEY = "Alt+S"
+KEY = "F4"
 """Shows the previews."""
 STEP_HINT = "Step of the previews shown in the viewer"
 SHOW_HINT = f"Show the previews, and move the camera to them ({KEY})"
@@ -65,7 +73,9 @@ class Previews(QWidget):
         self.slider.valueChanged.connect(self._on_slid)
         self.step_label = SteadyLabel()
         self.step_label.setText("none yet")
-        self.step_label.setMinimumWidth(56)
+        self.step_label.setFixedWidth(56)
+        fixed = QSizePolicy.Policy.Fixed
+        self.step_label.setSizePolicy(fixed, fixed)  # Qt gives what is ignored no room
         self.live = QCheckBox("live")
         self.live.setToolTip("Always show the newest preview")
         self.live.setChecked(True)

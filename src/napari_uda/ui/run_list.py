@@ -40,7 +40,7 @@ NARROWEST = 56
 """Pixels of a button: four of them would fit into a narrow dock."""
 KEYS = {
     "Open": "Return",
-    "Compare": "Alt+C",
+    "Compare": "Alt+M",
     "Resume": "F9",
     "Rename": "F2",
     "Reveal": "Alt+E",
