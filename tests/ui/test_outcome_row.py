@@ -15,17 +15,17 @@ pytestmark = pytest.mark.usefixtures("own_settings")
 FIRST = "2026-01-02_03-04-05"
 
 
-def ended(train, method, truth, last=ev.Finished, data=None):
+def ended(train, method, truth, last=ev.Finished, data=None, steps=5):
     """Make a run that has come to this Dice."""
     made = prepared_run(train, f"{method}-run")
     experiment = made.experiment()
     run = RunFolder(made.path.with_name(method))
     run.create(Experiment.preset(method, "quick", data or experiment.data))
     made.experiment_file.unlink()
-    about = {"run": run.id, "step": 5}
+    about = {"run": run.id, "step": steps}
     run.append(
         ev.Started(
-            run=run.id, step=0, method=method, steps=5, device="d", precision="p",
+            run=run.id, step=0, method=method, steps=steps, device="d", precision="p",
             loss_groups={},
         )
     )  # fmt: skip
@@ -53,6 +53,16 @@ def test_a_run_below_its_baseline_says_so(train, qtbot):
     assert show(train, qtbot, before) == ""
     assert show(train, qtbot, run)
     assert show(train, qtbot, None) == ""
+
+
+def test_a_longer_training_than_that_of_the_baseline_is_a_caution(train, qtbot):
+    ended(train, "source_only", 0.27, steps=60)
+    said = show(train, qtbot, ended(train, "grl", 0.57, steps=250))
+    assert said.startswith(
+        "\N{BLACK UP-POINTING TRIANGLE} Perhaps better than source_only (trained for "
+        "250 steps, the baseline for 60): target Dice 0.57"
+    )
+    assert "another seed may come out otherwise" in train.outcome.toolTip()
 
 
 def cells(images, dice):

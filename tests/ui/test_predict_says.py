@@ -6,6 +6,7 @@ import pytest
 from qtpy.QtCore import QPoint
 from qtpy.QtWidgets import QFileDialog, QWidget
 
+from napari_uda.core.spec import events as ev
 from predict_window import folder, predict, runs, viewer, widget
 
 __all__ = ["folder", "runs", "viewer", "widget"]
@@ -31,10 +32,25 @@ def test_it_is_said_which_run_is_better(predicted):
     gain = predicted.gain
     assert gain.isVisible()
     assert gain.text() == (
-        "\N{BLACK UP-POINTING TRIANGLE} Worse by 0.60 on 2 images (lower on 2; too few "
-        "to rule out chance): mean Dice 0.40 with grl_01, 1.00 with source_only_01."
+        "\N{BLACK UP-POINTING TRIANGLE} Dice worse by 0.60 on 2 images (lower on 2; "
+        "too few to rule out chance): mean Dice 0.40 with grl_01, 1.00 with "
+        "source_only_01."
     )
-    assert "Wilcoxon" in QWidget.toolTip(gain)
+    tip = QWidget.toolTip(gain)
+    assert "Wilcoxon" in tip
+    assert "neighbouring slices are alike: of one stack, p is too small" in tip
+    assert "another seed may come out otherwise" in tip
+
+
+def test_runs_that_were_trained_for_different_times_are_no_fair_comparison(
+    predicted, qtbot, runs
+):
+    for name, steps in (("source_only", 60), ("grl", 250)):
+        runs[name].append(ev.Stopped(run=runs[name].id, step=steps))
+    predict(predicted, qtbot)
+    assert "on 2 images (trained for 250 steps, the baseline for 60; lower on 2" in (
+        predicted.gain.text()
+    )
 
 
 def test_without_a_baseline_nothing_is_compared(predicted, qtbot):

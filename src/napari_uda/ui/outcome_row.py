@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ENDED = ("finished", "stopped")
 LINES = 3
+HINT = "One run each: another seed may come out otherwise."
 
 
 class OutcomeRow(SteadyLabel):
@@ -37,6 +38,7 @@ class OutcomeRow(SteadyLabel):
 
     def __init__(self, session: Session) -> None:
         super().__init__(LINES)
+        self.setToolTip(HINT)
         self._session = session
         self._work = Latest(self)
         self._run: RunFolder | None = None
@@ -72,16 +74,19 @@ class OutcomeRow(SteadyLabel):
 
 def look(run: RunFolder, folder: Path) -> Iterator[Verdict]:
     """Yield whether a run helped, if it has ended and that can be told."""
+    from napari_uda.core.metrics.budget import budget_of, unequal
     from napari_uda.core.spec.run import list_runs
 
     if run.state() not in ENDED or (own := ending_of(run.history())) is None:
         return
     before = tested = None
+    unfair = ""
     # One that still trains, or broke off, would be easy to beat.
     others = [one for one in list_runs(folder) if one.state() in ENDED]
     for found in find_baselines(run, others):
         if found.default is not None:
             before = ending_of(found.default.history())
             tested = scored_by_both(run, found.default)
-    if (said := verdict(own, before, tested)) is not None:
+            unfair = unequal(budget_of(run), budget_of(found.default))
+    if (said := verdict(own, before, tested, unfair)) is not None:
         yield said

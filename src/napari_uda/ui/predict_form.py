@@ -35,7 +35,9 @@ WHERE_HINT = "As they were predicted, they are in {folder} already."
 GAIN_HINT = (
     "Mean Dice: the mean over the structures of their mean over the images, as in the "
     "table. p is that of the paired Wilcoxon test, image by image: the probability "
-    "that runs which are equally good differ so much."
+    "that runs which are equally good differ so much. It takes images for independent, "
+    "but neighbouring slices are alike: of one stack, p is too small. And it is one "
+    "training each: another seed may come out otherwise."
 )
 """What is compared in the line above the scores."""
 LINES = 3

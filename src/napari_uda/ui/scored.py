@@ -52,6 +52,7 @@ def score_safely(
 def _score_all(
     results: list[PredictResult], truths: list[Any], request: PredictRequest
 ) -> Iterator[Scored | Gain | str]:
+    from napari_uda.core.metrics.budget import budget_of, unequal
     from napari_uda.core.metrics.gain import gain
 
     from .predicted_scores import keep_scores
@@ -76,5 +77,7 @@ def _score_all(
             one.input.layer is not None and one.input.layer.sections for one in results
         )
         titles = request.run.title, request.baseline.title
-        if (said := gain(rows, before, *titles, sections=sections)) is not None:
+        unfair = unequal(budget_of(request.run), budget_of(request.baseline))
+        said = gain(rows, before, *titles, sections=sections, unequal=unfair)
+        if said is not None:
             yield said

@@ -54,6 +54,19 @@ def test_whole_images_go_before_patches():
     assert verdict(run(), BEFORE, OnImages(0.615, 0.6, 7)).text.startswith("Better")
 
 
+def test_unequal_trainings_are_a_caution_and_stand_before_the_scores():
+    words = "trained for 250 steps, the baseline for 60"
+    said = verdict(run(0.57), Ending("source_only", 0.27), None, words)
+    assert said.level == "warning"
+    assert said.text.startswith(f"Perhaps better than source_only ({words}): target ")
+    known = verdict(run(0.57), BEFORE, OnImages(0.6, 0.4, 7), words)
+    assert known.level == "warning"
+    assert known.text.startswith(f"Better than source_only ({words}): Dice 0.60")
+    worse = verdict(run(0.2), BEFORE, None, words)
+    assert worse.level == "note"
+    assert worse.text.startswith(f"No better than source_only ({words}): ")
+
+
 @pytest.mark.parametrize(
     ("information", "confidence", "level", "more"),
     [(0.6, 0.95, "note", 2), (0.6, 0.8, "warning", 1), (0.4, 0.8, "warning", 0)],

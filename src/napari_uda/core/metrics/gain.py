@@ -19,6 +19,13 @@ ENOUGH = 6
 fewer."""
 SURE = 0.05
 """Values of p from here on are called chance."""
+DISTANCES: tuple[tuple[Literal["hd95", "assd"], str], ...] = (
+    ("hd95", "HD95"),
+    ("assd", "ASSD"),
+)
+"""Distances that may say otherwise than Dice, and what they are called."""
+CLOSE = 0.02
+"""Part of a distance below which two are equal."""
 
 
 class Gain(NamedTuple):
@@ -27,7 +34,8 @@ class Gain(NamedTuple):
     Attributes
     ----------
     level
-        ok if it is better, warning if it is worse, note if neither.
+        ok if it is better, warning if it is worse or the comparison is unfair, note if
+        neither, or if distances say otherwise.
     text
         A sentence without a full stop.
     """
@@ -43,8 +51,11 @@ def gain(
     baseline: str,
     *,
     sections: bool = False,
+    unequal: str = "",
 ) -> Gain | None:
     """Compare the mean Dice of a run with that of its baseline.
+
+    Distances are mentioned where they say otherwise.
 
     Parameters
     ----------
@@ -55,6 +66,8 @@ def gain(
     sections
         Whether images are sections of one stack, which no test may take for
         independent.
+    unequal
+        What makes the comparison unfair, as of `budget.unequal`.
 
     Returns
     -------
@@ -71,16 +84,24 @@ def gain(
     where = f"on {len(pairs)} {word}{'s' if len(pairs) > 1 else ''}"
     change = abs(round(one, 2) - round(other, 2))
     level: Literal["ok", "note", "warning"] = "note"
-    said = f"equal within {EQUAL}"
+    said, way = f"equal within {EQUAL}", 0
     if abs(one - other) >= EQUAL:
-        level = "ok" if one > other else "warning"
-        said = f"{'better' if one > other else 'worse'} by {change:.2f}"
-    remarks = [_counted(pairs, one >= other)] if len(pairs) > 1 else []
+        way = 1 if one > other else -1
+        said = f"{'better' if way > 0 else 'worse'} by {change:.2f}"
+    against = [
+        name for key, name in DISTANCES if _way(after, before, key) not in (None, way)
+    ]
+    if against:
+        where += f"; {' and '.join(against)} {'are' if len(against) > 1 else 'is'} not"
+    if way:
+        level = "warning" if way < 0 or unequal else "note" if against else "ok"
+    remarks = [unequal] if unequal else []
+    remarks += [_counted(pairs, one >= other)] if len(pairs) > 1 else []
     remarks += _chance(pairs) if not sections else []
     inside = f" ({'; '.join(remarks)})" if remarks else ""
     seen = f"mean Dice{of} {one:.2f} with {run}, {other:.2f} with {baseline}"
     # What matters comes first: a narrow dock cuts the end.
-    return Gain(level, f"{said} {where}{inside}: {seen}")
+    return Gain(level, f"Dice {said} {where}{inside}: {seen}")
 
 
 def _paired(
@@ -97,6 +118,34 @@ def _paired(
         image: (fmean(one for one, _ in values), fmean(two for _, two in values))
         for image, values in found.items()
     }
+
+
+def _way(
+    after: Sequence[Row], before: Sequence[Row], key: Literal["hd95", "assd"]
+) -> int | None:
+    """Return 1 if a distance is better than before, -1 if worse, 0 if about equal.
+
+    None if it was not measured, or in several units.
+    """
+    other = {(row["image"], row["class"]): row for row in before}
+    found: dict[str, list[tuple[float, float]]] = {}
+    units = set()
+    for row in after:
+        match = other.get((row["image"], row["class"]))
+        one, two = row[key], match[key] if match else None
+        if one is None or two is None or not math.isfinite(one + two):
+            continue
+        found.setdefault(row["class"], []).append((one, two))
+        units.add(row["unit"])
+    if len(units) != 1:
+        return None
+    now, then = (
+        fmean(fmean(pair[side] for pair in pairs) for pairs in found.values())
+        for side in (0, 1)
+    )
+    if abs(now - then) <= CLOSE * max(now, then):
+        return 0
+    return 1 if now < then else -1
 
 
 def _counted(pairs: list[tuple[float, float]], higher: bool) -> str:

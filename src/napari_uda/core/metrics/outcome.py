@@ -111,7 +111,10 @@ def ending_of(events: Iterable[Event]) -> Ending | None:
 
 
 def verdict(
-    run: Ending, baseline: Ending | None, tested: OnImages | None = None
+    run: Ending,
+    baseline: Ending | None,
+    tested: OnImages | None = None,
+    unequal: str = "",
 ) -> Verdict | None:
     """Say whether a run is better than its baseline; None if it is one itself.
 
@@ -123,6 +126,8 @@ def verdict(
         A run of `source_only` on the same data, if there is one.
     tested
         What both have scored on whole images, if they have.
+    unequal
+        What makes the comparison unfair, as of `budget.unequal`.
     """
     if run.method in NO_ADAPTATION:
         return None
@@ -153,7 +158,10 @@ def verdict(
         seen = f"{more} of {len(both)} scores without labels are higher (no truth)"
     known = tested is not None
     head = "No better than" if not better else "Better than" if known else GUESS
-    said = f"{head} {BASELINE}: {seen}.{advice}{hint}"
+    inside = f" ({unequal})" if unequal else ""
+    said = f"{head} {BASELINE}{inside}: {seen}.{advice}{hint}"
+    if better and unequal:
+        return Verdict("warning", said)
     if better and not hint:
         return Verdict("ok" if known else "note", said)
     if advice and not hint:
