@@ -4,6 +4,7 @@ import dask
 import dask.array as da
 import numpy as np
 import pytest
+import xarray
 from napari.layers import Image, Labels
 
 from napari_uda.core.errors import UserError
@@ -176,7 +177,6 @@ def test_axes_are_taken_from_the_layer_or_its_dimensions():
 
 
 def test_an_array_of_xarray_is_one_too(in_one_thread):
-    xarray = pytest.importorskip("xarray")
     values = np.arange(120).reshape(4, 5, 6)
     layer = Image(xarray.DataArray(values, dims=["plane", "row", "column"]))
     found = layer_data(LayerPair(layer, axes="yxz"))
