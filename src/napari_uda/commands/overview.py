@@ -85,7 +85,8 @@ def methods(
         terminal.table(rows, as_json)
         return
     config = type(method_config(name))
-    terminal.table(describe_fields(config), as_json, title=config.summary)
+    words = " ".join(filter(None, (config.summary, config.needs, config.prefer)))
+    terminal.table(describe_fields(config), as_json, title=words)
 
 
 def _new_folder(name: str) -> Path:

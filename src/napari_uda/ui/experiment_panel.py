@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from napari.qt.threading import thread_worker
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import Signal
 from qtpy.QtGui import QStandardItemModel
 from qtpy.QtWidgets import (
     QButtonGroup,
@@ -29,6 +29,7 @@ from napari_uda.core.spec.run import TITLE_LENGTH
 from .estimate_row import EstimateRow
 from .fitting import extent_of, find_devices, preset_config
 from .forms import ConfigForm
+from .method_cards import MethodCombo
 from .narrow_combo import NarrowCombo
 from .run_names import RunName, folder_name, free_name, next_name
 from .section import Section
@@ -78,13 +79,7 @@ class ExperimentPanel(QWidget):
         self._kept: dict[str, Any] = {}
         self._suggested = BASELINE
 
-        self.method = NarrowCombo()
-        for name, kind in METHODS.items():
-            self.method.addItem(kind.title, name)
-            tip = f"{kind.summary}\n{kind.reference}"
-            self.method.setItemData(
-                self.method.count() - 1, tip, Qt.ItemDataRole.ToolTipRole
-            )
+        self.method = MethodCombo()
         self.method.setCurrentIndex(max(0, self.method.findData(BASELINE)))
         self.summary = QLabel()
         self.summary.setWordWrap(True)
@@ -253,8 +248,8 @@ class ExperimentPanel(QWidget):
         if self.method.currentData() != self._suggested:
             self._suggested = ""  # chosen by the user, or for them
         kind = METHODS[self.method.currentData()]
-        self.summary.setText(kind.summary)
-        self.summary.setToolTip(kind.reference)
+        self.summary.setText(" ".join(filter(None, (kind.summary, kind.prefer))))
+        self.summary.setToolTip(f"{kind.needs}\n{kind.reference}")
         old = self._form
         self._form = ConfigForm(self._preset(self.preset))
         if old is not None:

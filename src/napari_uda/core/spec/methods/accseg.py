@@ -15,7 +15,10 @@ class AccsegConfig(GeneratorConfig):
     title: ClassVar[str] = "AccSeg-Net"
     summary: ClassVar[str] = (
         "Gives source images the look of the target while their anatomy stays, and "
-        "trains a segmenter on them; prefer it where contrast may be inverted (CT, MR)."
+        "trains a segmenter on them."
+    )
+    prefer: ClassVar[str] = (
+        "Prefer it if contrast may be inverted, as between CT and MR."
     )
     reference: ClassVar[str] = "Zhou, Liu and Duncan, MICCAI 2021"
     paper: ClassVar[dict[str, Any]] = {

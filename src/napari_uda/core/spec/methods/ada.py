@@ -15,8 +15,10 @@ class AdaConfig(PretrainedConfig):
     title: ClassVar[str] = "ADA (ad-hoc translated data)"
     summary: ClassVar[str] = (
         "Translates first, then fine-tunes segmenters on real and translated images: "
-        "the baseline that tells what joint training of cycle_shape is worth."
+        "tells what the joint training of cycle_shape is worth."
     )
+    needs: ClassVar[str] = "Needs source labels; can use target labels."
+    prefer: ClassVar[str] = "Train it as the baseline of cycle_shape."
 
     quick_volumes: ClassVar[dict[str, Any]] = {
         **PretrainedConfig.quick_volumes, "translation_pretrain": 0.4,

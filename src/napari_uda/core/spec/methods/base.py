@@ -16,7 +16,11 @@ class MethodConfig(Config):
     title: ClassVar[str]
     """Name as the field writes it."""
     summary: ClassVar[str]
-    """One sentence: what it does, what it needs, when to prefer it."""
+    """One sentence: what it does."""
+    needs: ClassVar[str] = "Needs source labels, and target images without any."
+    """Which data it needs."""
+    prefer: ClassVar[str] = ""
+    """When to prefer it."""
     reference: ClassVar[str]
     """Where the method was published."""
     target_labels: ClassVar[Literal["never", "optional", "required"]] = "never"

@@ -14,9 +14,13 @@ class CycleShapeConfig(PretrainedConfig):
 
     title: ClassVar[str] = "Cycle- and shape-consistency GAN"
     summary: ClassVar[str] = (
-        "Translates volumes between both looks while segmenters watch that shapes "
-        "stay, and learn from the translations; made for 3D CT and MR; uses target "
-        "labels where there are some."
+        "Translates between both looks while segmenters watch that shapes stay, and "
+        "learn from the translations."
+    )
+    needs: ClassVar[str] = "Needs source labels; can use target labels."
+    prefer: ClassVar[str] = (
+        "Prefer it for volumes of two modalities, such as CT and MR of a heart; "
+        "images work as well."
     )
 
     name: Literal["cycle_shape"] = "cycle_shape"

@@ -14,8 +14,10 @@ class CycleganConfig(SkipsConfig):
 
     title: ClassVar[str] = "CycleGAN"
     summary: ClassVar[str] = (
-        "Translates images between the looks of both domains and segments one of them; "
-        "prefer it where the domains differ in contrast and texture, not in shape."
+        "Translates images between the looks of both domains and segments one of them."
+    )
+    prefer: ClassVar[str] = (
+        "Prefer it if the domains differ in contrast and texture, not in shapes."
     )
     reference: ClassVar[str] = "Zhu, Park, Isola and Efros, ICCV 2017"
     paper: ClassVar[dict[str, Any]] = {

@@ -16,8 +16,13 @@ class GrlConfig(MethodConfig):
 
     title: ClassVar[str] = "Output-space GRL"
     summary: ClassVar[str] = (
-        "Makes predicted masks of both domains alike through a domain classifier on "
-        "the output; fast, no translation; prefer it for EM and retina in 2D."
+        "Makes predicted masks of both domains alike by a domain classifier on the "
+        "output; nothing is translated."
+    )
+    needs: ClassVar[str] = "Needs source labels; can use target labels."
+    prefer: ClassVar[str] = (
+        "Prefer it if time is short, or masks have speckle and gaps; EM and retina "
+        "in 2D."
     )
     reference: ClassVar[str] = "Javanmardi and Tasdizen, ISBI 2018"
     target_labels: ClassVar[Literal["never", "optional", "required"]] = "optional"

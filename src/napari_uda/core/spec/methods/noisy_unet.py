@@ -15,7 +15,12 @@ class NoisyUnetConfig(MethodConfig):
     title: ClassVar[str] = "Noisy U-Net"
     summary: ClassVar[str] = (
         "Trains on source images with noise or strong random changes of their look: "
-        "needs no target images, and shows what augmentation alone can do."
+        "what augmentation alone can do."
+    )
+    needs: ClassVar[str] = "Needs source labels; target images are only predicted."
+    prefer: ClassVar[str] = (
+        "Prefer it if the look varies and no target images are there yet, or as "
+        "another baseline."
     )
     reference: ClassVar[str] = "Yan et al., MICCAI 2019"
     paper: ClassVar[dict[str, Any]] = {

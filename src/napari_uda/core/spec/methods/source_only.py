@@ -12,8 +12,12 @@ class SourceOnlyConfig(MethodConfig):
 
     title: ClassVar[str] = "Source only"
     summary: ClassVar[str] = (
-        "Trains a U-Net on the labelled source alone: the baseline that every "
+        "Trains a segmenter on the labelled source alone: the baseline that every "
         "adaptation has to beat."
+    )
+    needs: ClassVar[str] = "Needs source labels; target images are only predicted."
+    prefer: ClassVar[str] = (
+        "Always train it first: if its masks are good enough on the target, stop there."
     )
     reference: ClassVar[str] = "Ronneberger, Fischer, Brox, MICCAI 2015"
     paper: ClassVar[dict[str, Any]] = {

@@ -13,8 +13,12 @@ class SupervisedConfig(MethodConfig):
 
     title: ClassVar[str] = "Supervised (upper bound)"
     summary: ClassVar[str] = (
-        "Trains the same U-Net on target labels: not an adaptation, but the score that "
-        "an adaptation could reach at best."
+        "Trains the same segmenter on target labels: no adaptation, but the score "
+        "that one could reach at best."
+    )
+    needs: ClassVar[str] = "Needs target labels that also train."
+    prefer: ClassVar[str] = (
+        "Train it to know what is left to gain, or where there are labels enough."
     )
     reference: ClassVar[str] = SourceOnlyConfig.reference
     target_labels: ClassVar[Literal["never", "optional", "required"]] = "required"

@@ -14,9 +14,10 @@ class SynsegConfig(SkipsConfig):
 
     title: ClassVar[str] = "SynSeg-Net"
     summary: ClassVar[str] = (
-        "Translates source images to the target's look and trains the segmenter on "
-        "them end to end; prefer it to CycleGAN where translations lose structures."
+        "Translates source images to the look of the target and trains the segmenter "
+        "on them, end to end."
     )
+    prefer: ClassVar[str] = "Prefer it to CycleGAN if translations lose structures."
     reference: ClassVar[str] = "Huo et al., IEEE TMI 2019"
     paper: ClassVar[dict[str, Any]] = {
         "steps": 200_000, "batch_size": 4, "patch_size": 256, "patch_depth": 32,

@@ -19,9 +19,12 @@ class TdGanConfig(SkipsConfig):
 
     title: ClassVar[str] = "TD-GAN"
     summary: ClassVar[str] = (
-        "Translates target images into the source's look, guided by a segmenter of "
-        "source images that is trained first and then frozen; prefer it for virtual "
-        "to real X-ray and where a source segmenter is good already."
+        "Translates target images to the look of the source, guided by a segmenter of "
+        "source images that is trained first and then frozen."
+    )
+    prefer: ClassVar[str] = (
+        "Prefer it if a source segmenter is good already, and from virtual to real "
+        "X-ray."
     )
     reference: ClassVar[str] = "Zhang, Miao, Mansi and Liao, MICCAI 2018"
     paper: ClassVar[dict[str, Any]] = {

@@ -14,10 +14,10 @@ class UnetGanConfig(TranslationConfig):
 
     title: ClassVar[str] = "Unet-GAN"
     summary: ClassVar[str] = (
-        "Trains a segmenter on the source, then translates target images to the "
-        "source's look so that its features and the structure stay; prefer it between "
-        "scanners and vendors of one modality."
+        "Trains a segmenter on the source, then translates target images to its look "
+        "so that features and structure stay."
     )
+    prefer: ClassVar[str] = "Prefer it between scanners or vendors of one modality."
     reference: ClassVar[str] = "Yan et al., MICCAI 2019"
     paper: ClassVar[dict[str, Any]] = {
         "steps": 100_000, "batch_size": 10, "patch_size": 192, "patch_depth": 32,
