@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field
 from qtpy.QtCore import QPoint, QPointF, Qt
-from qtpy.QtGui import QWheelEvent
+from qtpy.QtGui import QFont, QWheelEvent
 from qtpy.QtWidgets import QApplication, QComboBox, QSpinBox
 
 from napari_uda.core.errors import UserError
@@ -128,7 +128,7 @@ def test_a_tooltip_has_sentence_unit_and_range(qtbot):
     tip = form.editor("learning_rate").toolTip()
     assert "Learning rate of Adam for the segmenter." in tip
     assert "per step" in tip
-    assert "(0, 1]" in tip
+    assert "above 0, up to 1" in tip
 
 
 def test_what_zero_means_is_said_where_it_is_not_a_number(qtbot):
@@ -152,6 +152,38 @@ def test_changes_are_marked_and_can_be_reset(qtbot):
     assert not form.changed()
     assert not form.label("patch_size").font().bold()
     assert form.value() == GrlConfig()
+
+
+def test_one_setting_can_be_reset_alone(qtbot):
+    form = make(qtbot, GrlConfig())
+    form.show()
+    button, places = form.reset_button("patch_size"), []
+    for value in (256, 128):
+        assert not button.isVisible()
+        form.editor("steps").setValue(77)
+        form.editor("patch_size").setValue(value)
+        places.append(form.editor("patch_size").mapTo(form, QPoint()))
+        if value == 256:
+            assert button.isVisible()
+            assert "128" in button.toolTip()
+            with qtbot.waitSignal(form.valueChanged):
+                button.click()
+        assert form.changed() == {"steps": 77}
+    assert places[0] == places[1]
+
+
+def test_a_bold_name_moves_no_editor(qtbot):
+    form = make(qtbot, GrlConfig())
+    form.show()
+    longest = max(form.names, key=len)
+    before = form.editor(longest).geometry()
+    form.label(longest).setFont(QFont(form.label(longest).font()))
+    bold = form.label(longest).font()
+    bold.setBold(True)
+    form.label(longest).setFont(bold)
+    qtbot.wait(50)
+    assert form.label(longest).sizeHint().width() <= form.label(longest).width()
+    assert form.editor(longest).geometry() == before
 
 
 def test_the_reference_can_follow_the_data(qtbot):

@@ -21,6 +21,7 @@ from .words import marked_text
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QShowEvent
+    from qtpy.QtWidgets import QToolButton
 
 
 @dataclass(eq=False)
@@ -167,6 +168,10 @@ class ConfigForm(QWidget):
         """Return the label of a setting."""
         return self._rows(self._group(name)).labels[name]
 
+    def reset_button(self, name: str) -> QToolButton:
+        """Return the button that resets a setting."""
+        return self._rows(self._group(name)).resets[name]
+
     def showEvent(self, event: QShowEvent | None) -> None:
         """Make the editors that can be seen now."""
         self._make_open()
@@ -189,6 +194,7 @@ class ConfigForm(QWidget):
             group.rows.show_values(self._values)
             group.rows.mark(self.changed(), self._reference)
             group.rows.edited.connect(self._on_edited)
+            group.rows.reset_asked.connect(self._on_reset_asked)
             group.section.content.addWidget(group.rows)
             group.rows.show()
             if self.isVisible():
@@ -234,6 +240,9 @@ class ConfigForm(QWidget):
             if group.rows is not None:
                 self._values |= group.rows.values()
         self._tell()
+
+    def _on_reset_asked(self, name: str) -> None:
+        self.change({name: getattr(self._reference, name)})
 
     def _tell(self) -> None:
         self._mark()

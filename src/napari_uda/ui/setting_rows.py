@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QEvent, QObject, Qt, Signal
 from qtpy.QtGui import QFontMetrics
-from qtpy.QtWidgets import QFormLayout, QLabel, QSizePolicy, QSpinBox, QWidget
+from qtpy.QtWidgets import (
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
 from superqt.utils import signals_blocked
 
 from napari_uda.core.spec.describe import allowed_text, descriptions, unit_of
 
 from .editors import change_signal, editor_value, make_editor, set_editor_value
+from .steady_label import place_kept
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -36,6 +46,8 @@ class SettingRows(QWidget):
 
     edited = Signal()
     """The user changed a value."""
+    reset_asked = Signal(str)
+    """A setting shall be as in the preset again."""
 
     def __init__(
         self, kind: type[BaseModel], names: Iterable[str], longest: str
@@ -45,6 +57,8 @@ class SettingRows(QWidget):
         self._tips = {name: describe(kind, name) for name in names}
         self.editors: dict[str, QWidget] = {}
         self.labels: dict[str, QLabel] = {}
+        self.resets: dict[str, QToolButton] = {}
+        self._fields: dict[str, QWidget] = {}
         layout = QFormLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setHorizontalSpacing(2)
@@ -62,8 +76,27 @@ class SettingRows(QWidget):
             change_signal(editor).connect(self.edited)
             label = QLabel(name)
             label.setToolTip(tip)
-            layout.addRow(label, editor)
             self.editors[name], self.labels[name] = editor, label
+            self._fields[name] = self._field(name)
+            layout.addRow(label, self._fields[name])
+
+    def _field(self, name: str) -> QWidget:
+        """Return an editor with the button that resets it, whose place is kept free."""
+        button = QToolButton()
+        button.setText("\N{ANTICLOCKWISE OPEN CIRCLE ARROW}")
+        button.setAutoRaise(True)
+        button.setAccessibleName(f"Reset {name}")
+        button.setSizePolicy(place_kept(button.sizePolicy()))
+        button.clicked.connect(partial(self.reset_asked.emit, name))
+        button.hide()
+        self.resets[name] = button
+        field = QWidget()
+        line = QHBoxLayout(field)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(0)
+        line.addWidget(self.editors[name], 1)
+        line.addWidget(button)
+        return field
 
     def values(self) -> dict[str, Any]:
         """Return what the editors show."""
@@ -76,7 +109,7 @@ class SettingRows(QWidget):
                 set_editor_value(editor, values[name])
 
     def mark(self, changed: Collection[str], reference: BaseModel) -> None:
-        """Print the names of changed settings bold, and say what they were."""
+        """Print the names of changed settings bold, and offer what they were."""
         for name, label in self.labels.items():
             font = label.font()
             font.setBold(name in changed)
@@ -84,20 +117,22 @@ class SettingRows(QWidget):
             default = getattr(reference, name)
             note = f"\nChanged; preset: {default}" if name in changed else ""
             label.setToolTip(self._tips[name] + note)
+            self.resets[name].setVisible(name in changed)
+            self.resets[name].setToolTip(f"Back to {default}, as in the preset.")
 
     def show_only(self, names: Collection[str]) -> None:
         """Show the rows of these settings and no others."""
-        for name, editor in self.editors.items():
-            editor.setVisible(name in names)
+        for name, field in self._fields.items():
+            field.setVisible(name in names)
             self.labels[name].setVisible(name in names)
 
     def showEvent(self, event: QShowEvent | None) -> None:
-        """Leave room for the longest name, in the letters that labels have here."""
+        """Leave room for the longest name, bold, in the letters that labels have."""
         super().showEvent(event)
         for name, label in self.labels.items():
             label.ensurePolished()
             font = label.font()
-            font.setBold(False)  # few names are as long, and room is scarce
+            font.setBold(True)  # nothing moves when it is changed
             metrics = QFontMetrics(font)
             margins = label.sizeHint().width() - label.fontMetrics().horizontalAdvance(
                 name

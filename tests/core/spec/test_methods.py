@@ -94,10 +94,10 @@ def test_a_new_setting_needs_no_group_to_be_shown() -> None:
 
 def test_descriptions_say_what_is_allowed() -> None:
     rows = {row["setting"]: row for row in describe_fields(METHODS["grl"])}
-    assert rows["steps"]["allowed"] == "[1, 10000000]"
-    assert rows["learning_rate"]["allowed"] == "(0, 1]"
-    assert rows["flip"]["allowed"] == "true | false"
-    assert rows["schedule"]["allowed"] == "constant | linear | poly"
+    assert rows["steps"]["allowed"] == "1 to 10,000,000"
+    assert rows["learning_rate"]["allowed"] == "above 0, up to 1"
+    assert rows["flip"]["allowed"] == "true or false"
+    assert rows["schedule"]["allowed"] == "constant, linear or poly"
     assert rows["patch_size"]["unit"] == "px"
     assert (rows["steps"]["quick"], rows["steps"]["paper"]) == (400, 30_000)
 

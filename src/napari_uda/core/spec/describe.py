@@ -119,22 +119,29 @@ def choices_of(field: FieldInfo) -> tuple[Any, ...]:
 
 
 def allowed_text(field: FieldInfo) -> str:
-    """Say which values a field may take."""
+    """Say which values a field may take, such as `1 to 1,024` or `above 0`."""
     if choices := choices_of(field):
-        return " | ".join(map(str, choices))
+        *others, last = map(str, choices)
+        return f"{', '.join(others)} or {last}" if others else last
     if field.annotation is bool:
-        return "true | false"
+        return "true or false"
     limits = limits_of(field)
-    low = limits.get("ge", limits.get("gt"))
-    high = limits.get("le", limits.get("lt"))
-    if low is None and high is None:
-        return ""
-    if high is None:
-        return f"{'>=' if 'ge' in limits else '>'} {_plain(low)}"
-    opening = "[" if "ge" in limits else "("
-    closing = "]" if "le" in limits else ")"
-    return f"{opening}{_plain(low)}, {_plain(high)}{closing}"
-
-
-def _plain(limit: float | None) -> str:
-    return "-inf" if limit is None else f"{limit:.10g}"
+    words = {key: f"{limit:,.10g}" for key, limit in limits.items()}
+    match words:
+        case {"ge": low, "le": high}:
+            return f"{low} to {high}"
+        case {"ge": low, "lt": high}:
+            return f"{low} or more, below {high}"
+        case {"gt": low, "le": high}:
+            return f"above {low}, up to {high}"
+        case {"gt": low, "lt": high}:
+            return f"above {low}, below {high}"
+        case {"ge": low}:
+            return f"{low} or more"
+        case {"gt": low}:
+            return f"above {low}"
+        case {"le": high}:
+            return f"up to {high}"
+        case {"lt": high}:
+            return f"below {high}"
+    return ""
