@@ -43,11 +43,40 @@ def misfits(page: QWidget) -> list[str]:
             text = one.fontMetrics().horizontalAdvance(one.text())
             if text > one.width():
                 found.append(f"{words} has {one.width()} of {text}")
+        elif one.minimumSizeHint().width() > one.width():
+            found.append(f"{words} is squeezed")
     for one in page.findChildren(QScrollArea):
         bar = one.horizontalScrollBar()
         if one.isVisible() and bar is not None and bar.maximum() > 0:
             found.append(f"{type(one).__name__} is {bar.maximum()} too wide")
     return found
+
+
+def predicted(page: QWidget) -> None:
+    """Have all that Predict may show, with the names of runs of one series."""
+    runs = ("em_mouse_to_fly_grl_01\nbest", "em_mouse_to_fly_source_only_01\nbest")
+    named = [run.replace("\n", ", ") for run in runs]
+    no_rows = {"precision": 0.5, "recall": 0.5, "iou": 0.3, "unit": "nm"}
+    rows = [
+        {"image": f"slice_{number:03d}_of_a_stack", "class": "mitochondria"} | no_rows
+        | {"dice": 0.5, "assd": 1.0, "hd95": 1234.5, "pixels_truth": 9}
+        | {"pixels_predicted": 9}
+        for number in range(3)
+    ]  # fmt: skip
+    page.baseline.addItem(f"with {named[1]}")
+    page.baseline.setCurrentIndex(page.baseline.count() - 1)
+    page.shown.set_runs(*named[::-1])
+    page.shown.set_truth(True)
+    page.shown.show_view("difference")
+    page.scores.show_rows(rows, rows, {}, runs=runs)
+    page.scores.setMeasure("HD95")
+    page.head.name(named[0], "best", "slice_000_of_a_stack", True)
+    page.head.set_stale(True)
+    page.gain.setMarked("warning", "Dice better by 0.20 on 7 images " * 9)
+    for one in (page.shown, page.scores, page.head, page.gain):
+        one.setVisible(True)
+    for one in (page.copy, page.csv, page.save):
+        one.setVisible(True)
 
 
 def main(folder: str, scale: str, theme: str) -> None:
@@ -67,6 +96,7 @@ def main(folder: str, scale: str, theme: str) -> None:
     window.resizeDocks([place], [WIDTH], Qt.Orientation.Horizontal)
     wait(1)
     dock.train.experiment.settings.unfold()
+    predicted(dock.predict)
     assert window.devicePixelRatio() == float(scale)
     assert dock.width() <= WIDTH, dock.width()
     for number, page in enumerate(pages):

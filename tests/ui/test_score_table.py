@@ -68,6 +68,23 @@ def test_columns_say_run_and_checkpoint_cut_only_where_there_is_no_room(dock, qt
     qtbot.waitUntil(lambda: titles(table)[2] == f"Dice\n{RUNS[0]}")
 
 
+SERIES = ("em_mouse_to_fly_grl_01\nbest", "em_mouse_to_fly_source_only_01\nbest")
+
+
+def test_what_names_have_in_common_is_left_out_first(dock, qtbot):
+    table = dock.scores
+    table.show_rows(rows(2, 1), rows(2, 2 / 3), {}, runs=SERIES)
+    qtbot.waitUntil(lambda: table.viewport().width() > 300)
+    before, after = (title.split("\n")[1] for title in titles(table)[1:])
+    assert before.startswith("\N{HORIZONTAL ELLIPSIS}source_")
+    assert after.startswith("\N{HORIZONTAL ELLIPSIS}grl")
+    tips = [table.headerItem().toolTip(column) for column in (1, 2)]
+    assert tips[0].startswith("em_mouse_to_fly_source_only_01, best\n")
+    assert tips[1].startswith("em_mouse_to_fly_grl_01, best\n")
+    dock.resize(900, 300)
+    qtbot.waitUntil(lambda: titles(table)[2] == f"Dice\n{SERIES[0]}")
+
+
 def test_of_two_runs_every_score_is_seen_before_and_after(dock):
     table = dock.scores
     table.show_rows(rows(2, 1), rows(2, 2 / 3), {}, runs=RUNS)

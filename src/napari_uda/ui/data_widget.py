@@ -7,12 +7,10 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from napari.qt.threading import thread_worker
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import QTimer
 from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import (
-    QFrame,
     QHBoxLayout,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -26,6 +24,7 @@ from .domain_picker import DomainPicker, same_choice
 from .inspecting import Looked, Planned, look_safely, plan_look
 from .layers import images_in, labels_in
 from .listening import Latest, Listener
+from .page import page_of
 from .progress import Count
 from .resample_button import ResampleButton
 from .samples_box import SamplesBox
@@ -123,11 +122,7 @@ class DataWidget(QWidget):
         column.addWidget(self.classes)
         column.addWidget(self.gap)
         column.addStretch()
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidget(content)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll = page_of(content)
         foot = QHBoxLayout()
         foot.addStretch()
         foot.addWidget(self.fix)

@@ -6,18 +6,17 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from .narrow_combo import NarrowCombo
 from .news import News
+from .page import page_of
 from .run_choice import RunCombo
 from .score_head import ScoreHead
 from .score_table import ScoreTable
@@ -136,11 +135,7 @@ class PredictForm(QWidget):
         column.addWidget(keep)
         column.addWidget(self.save)
         column.addStretch()
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(content)
+        scroll = page_of(content)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.addWidget(scroll)

@@ -10,6 +10,7 @@ from qtpy.QtGui import QColor, QIcon, QPixmap
 from qtpy.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 from superqt.utils import signals_blocked
 
+from .apart import told_apart
 from .heights import fit_height
 from .words import UNKNOWN_COLOR, count_text, unit_text
 
@@ -223,7 +224,7 @@ class ScoreTable(QTreeWidget):
         self._fit_titles()
 
     def _fit_titles(self) -> None:
-        """Leave out the middle of names of runs that are too long for the dock."""
+        """Shorten names of runs that are too long for the dock, but tell them apart."""
         head, port = self.headerItem(), self.viewport()
         assert head is not None
         assert port is not None
@@ -234,11 +235,16 @@ class ScoreTable(QTreeWidget):
             others += metrics.horizontalAdvance("ASSD\u2003") * 2
         room = max(_LEAST, (port.width() - others) // max(1, names) - 12)
         for column, (score, below) in enumerate(self._titles):
-            lines = (
-                metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, room)
-                for line in below.split("\n")
-            )
-            head.setText(column, "\n".join((score, *lines)))
+            run, *lines = below.split("\n")
+            mode = Qt.TextElideMode.ElideMiddle
+            if self._two and column:
+                other = self._titles[3 - column][1].split("\n")[0]
+                short = told_apart(run, other, room, metrics.horizontalAdvance)
+                # Of a name cut to what is its own, the beginning says most.
+                mode = mode if short == run else Qt.TextElideMode.ElideRight
+                run = short
+            run = metrics.elidedText(run, mode, room)
+            head.setText(column, "\n".join((score, run, *lines)))
 
     def _line(
         self, name: str, after: _Scores, before: _Scores | None

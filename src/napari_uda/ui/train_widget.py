@@ -6,8 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from napari.qt.threading import thread_worker
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_uda.core.errors import UserError
 from napari_uda.core.spec.amend import amend
@@ -22,6 +21,7 @@ from .layers import previews_in
 from .light_row import LightRow
 from .opening import OpenedRun, open_run
 from .outcome_row import OutcomeRow
+from .page import page_of
 from .preparing import Preparation
 from .previews import Previews
 from .queue_offer import QueueOffer
@@ -184,11 +184,7 @@ class TrainWidget(QWidget):
         layout.addWidget(self.curves, 1)
         layout.addWidget(self.previews)
         layout.addWidget(self.run_list)
-        scroll = QScrollArea()
-        scroll.setWidget(page)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll = page_of(page)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 6)
         outer.addWidget(scroll)

@@ -22,6 +22,7 @@ from .words import DIFFERENCE_WORDS
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
+SQUARE = "\N{BLACK SQUARE}"
 HINTS: dict[View, str] = {
     "fill": "Prediction filled, truth as a contour (C goes to the next).",
     "contour": "Prediction and truth as contours, so that the image is seen (C).",
@@ -53,10 +54,11 @@ class ViewRow(QWidget):
         self.button("fill").setChecked(True)
         self.legend = QLabel(
             " &nbsp; ".join(
-                f"<span style='color:{color}'>\N{BLACK SQUARE}</span> {name}"
+                f"<nobr><span style='color:{color}'>{SQUARE}</span> {name}</nobr>"
                 for name, color in DIFFERENCE_WORDS.items()
             )
         )
+        self.legend.setWordWrap(True)
         self.legend.hide()
         self.whose = QElidingLabel()
         self.whose.setElideMode(Qt.TextElideMode.ElideMiddle)
