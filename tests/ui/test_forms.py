@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import pytest
 from pydantic import Field
-from qtpy.QtCore import QPoint, QPointF, Qt
+from qtpy.QtCore import QPointF, Qt
 from qtpy.QtGui import QFont, QWheelEvent
 from qtpy.QtWidgets import QApplication, QComboBox, QSpinBox
 
@@ -157,12 +157,14 @@ def test_changes_are_marked_and_can_be_reset(qtbot):
 def test_one_setting_can_be_reset_alone(qtbot):
     form = make(qtbot, GrlConfig())
     form.show()
+    form.section("patch_size").unfold()
     button, places = form.reset_button("patch_size"), []
     for value in (256, 128):
         assert not button.isVisible()
         form.editor("steps").setValue(77)
         form.editor("patch_size").setValue(value)
-        places.append(form.editor("patch_size").mapTo(form, QPoint()))
+        qtbot.wait(20)
+        places.append(form.editor("patch_size").geometry())
         if value == 256:
             assert button.isVisible()
             assert "128" in button.toolTip()
@@ -176,6 +178,8 @@ def test_a_bold_name_moves_no_editor(qtbot):
     form = make(qtbot, GrlConfig())
     form.show()
     longest = max(form.names, key=len)
+    form.section(longest).unfold()
+    qtbot.wait(50)
     before = form.editor(longest).geometry()
     form.label(longest).setFont(QFont(form.label(longest).font()))
     bold = form.label(longest).font()
