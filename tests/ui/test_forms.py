@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import pytest
 from pydantic import Field
-from qtpy.QtCore import QPointF, Qt
+from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QFont, QWheelEvent
 from qtpy.QtWidgets import QApplication, QComboBox, QSpinBox
 
@@ -156,8 +156,10 @@ def test_changes_are_marked_and_can_be_reset(qtbot):
 
 def test_one_setting_can_be_reset_alone(qtbot):
     form = make(qtbot, GrlConfig())
+    form.resize(400, 700)
     form.show()
     form.section("patch_size").unfold()
+    qtbot.wait(50)
     button, places = form.reset_button("patch_size"), []
     for value in (256, 128):
         assert not button.isVisible()
