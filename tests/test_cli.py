@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from napari_uda.cli import NO_MEMORY, main
+from napari_uda.cli import NO_MEMORY, NO_ROOM, main
 from processes import run
 
 if TYPE_CHECKING:
@@ -76,9 +76,10 @@ def test_too_little_memory_is_one_sentence(
     monkeypatch.setattr(Model, "probabilities", fail)
     done = command("predict", "run", "target", "--out", "masks", *words)
     assert done.code == 1
-    assert done.err.splitlines() == [f"Error: {NO_MEMORY}"]
+    said, which = {"cuda": (NO_MEMORY, "device"), "cpu": (NO_ROOM, "machine")}[device]
+    assert done.err.splitlines() == [f"Error: {said}"]
     if words:
-        assert done.objects[-1] == {"kind": "error", "message": NO_MEMORY}
+        assert done.objects[-1] == {"kind": "error", "message": said, "memory": which}
 
 
 def test_an_error_of_ours_is_not_taken_for_too_little_memory(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -58,7 +58,12 @@ NO_MEMORY = (
     "There is too little memory: stop what else uses the device, such as a training, "
     "or choose another one (--device cpu)."
 )
-"""What is said instead of a traceback, also in the window, which runs commands."""
+"""What is said instead of a traceback where the memory of a device is full."""
+NO_ROOM = (
+    "There is too little memory: close what else uses it, such as a training, or give "
+    "smaller images."
+)
+"""The same of the machine's own memory."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -84,22 +89,25 @@ def main(arguments: list[str] | None = None) -> None:
     except OSError as error:
         code = terminal.file_error(error, as_json)
     except (MemoryError, RuntimeError) as error:
-        if not _lacks_memory(error):
+        if (which := _lacking_memory(error)) is None:
             raise
-        terminal.error(NO_MEMORY, as_json)
+        said = NO_MEMORY if which == "device" else NO_ROOM
+        terminal.error(said, as_json, memory=which)
         code = 1
     except (KeyboardInterrupt, typer.Abort):
         code = 130
     sys.exit(code or 0)
 
 
-def _lacks_memory(error: Exception) -> bool:
-    """Tell whether an error means too little memory; torch is not imported for that."""
+def _lacking_memory(error: Exception) -> Literal["device", "machine"] | None:
+    """Tell whose memory is full, if that is it; torch is not imported for that."""
     if "torch" not in sys.modules:
-        return isinstance(error, MemoryError)
-    from napari_uda.core.engine.failure import is_out_of_memory
+        return "machine" if isinstance(error, MemoryError) else None
+    from napari_uda.core.engine.failure import is_memory_of_device, is_out_of_memory
 
-    return is_out_of_memory(error)
+    if not is_out_of_memory(error):
+        return None
+    return "device" if is_memory_of_device(error) else "machine"
 
 
 @app.callback(invoke_without_command=True)

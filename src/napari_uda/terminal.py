@@ -40,10 +40,10 @@ def emit(content: Mapping[str, Any]) -> None:
     print(json.dumps(clean(content), default=str, allow_nan=False), flush=True)
 
 
-def error(message: str, as_json: bool = False) -> None:
-    """Print one line about what is wrong with the input."""
+def error(message: str, as_json: bool = False, **content: Any) -> None:
+    """Print one line about what is wrong with the input; content for JSON only."""
     if as_json:
-        emit({"kind": "error", "message": message})
+        emit({"kind": "error", "message": message, **content})
     print(f"Error: {' '.join(message.split())}", file=sys.stderr)
 
 

@@ -26,12 +26,16 @@ def main(behaviour: str, words: list[str]) -> int:
     parser.add_argument("--checkpoint", choices=["best", "last"])
     parser.add_argument("--voxel-size")
     parser.add_argument("--unit")
+    parser.add_argument("--device")
     for flag in ("--probability", "--uncertainty", "--json"):
         parser.add_argument(flag, action="store_true")
     given = parser.parse_args(words)
     if behaviour == "refuse":
         say(kind="error", message="The image is too small: choose a larger one.")
         return 2
+    if behaviour == "full" and given.device != "cpu":
+        say(kind="error", message="(--device cpu).", memory="device")
+        return 1
     if behaviour == "die":
         print("Traceback: out of luck", file=sys.stderr)
         return 1

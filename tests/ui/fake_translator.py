@@ -37,6 +37,7 @@ def main(behaviour: str, words: list[str]) -> int:
     parser.add_argument("--checkpoint", choices=["best", "last"])
     parser.add_argument("--voxel-size")
     parser.add_argument("--unit")
+    parser.add_argument("--device")
     parser.add_argument("--masks", action="store_true")
     parser.add_argument("--judge", type=Path)
     parser.add_argument("--json", action="store_true")
@@ -44,6 +45,9 @@ def main(behaviour: str, words: list[str]) -> int:
     if behaviour == "refuse":
         say(kind="error", message="The image is too small: choose a larger one.")
         return 2
+    if behaviour == "full" and given.device != "cpu":
+        say(kind="error", message="(--device cpu).", memory="device")
+        return 1
     if behaviour == "die":
         print("Traceback: out of luck", file=sys.stderr)
         return 1

@@ -143,7 +143,7 @@ def test_another_method_has_its_room_soon(train, qtbot):
 def test_a_card_that_pytorch_cannot_use_is_not_offered_and_says_why(train):
     box = train.experiment.device
     why = "cuda:0 T4, 15 GB cannot be used: PyTorch was installed without CUDA."
-    train.experiment._on_devices(
+    box.set_devices(
         [
             Device("auto", "auto: cpu, as PyTorch lacks CUDA"),
             Device("cpu", "cpu"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
 
+from .device_combo import DeviceCombo
 from .image_files import FileDrop, ImageFiles
 from .narrow_combo import NarrowCombo
 from .pair_row import LayerCombo
@@ -50,6 +51,7 @@ class CheckForm(FileDrop):
             (self.image, not files),
             (self.files, files),
             (self.translated, compare),
+            (self.device, not compare and self.device.offers),
         ):
             box.setVisible(visible)
             self._captions[box].setVisible(visible)
@@ -87,6 +89,8 @@ class CheckForm(FileDrop):
             "agreement); no truth is involved."
         )
         self.translated = LayerCombo("choose")
+        self.device = DeviceCombo()
+        self.device.found.connect(self.show_rows)
 
     def _lay_out(self) -> None:
         rows: tuple[tuple[str, QWidget, QWidget | None], ...] = (
@@ -97,6 +101,7 @@ class CheckForm(FileDrop):
             ("Look", self.look, None),
             ("Masks by", self.judge, None),
             ("Translated", self.translated, None),
+            ("Device", self.device, None),
         )
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

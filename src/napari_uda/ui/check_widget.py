@@ -82,6 +82,7 @@ class CheckWidget(QWidget):
         self.cancel.setShortcut("Escape")
         self.news = News(LINES)
         self.message, self.bar = self.news.message, self.news.bar
+        self.news.mend(self.inputs.device, self.translate)
         actions = QHBoxLayout()
         actions.addWidget(self.translate, 1)
         actions.addWidget(self.cancel)
@@ -179,6 +180,7 @@ class CheckWidget(QWidget):
             self.inputs.checkpoint.currentText(),
             tuple((one.input, one.to) for one in originals),
             *self.inputs.judging(),
+            self.inputs.device.value(),
         )
         self._judge = (request.judge or looks.run).title
         self._checkpoint = request.checkpoint
@@ -198,7 +200,7 @@ class CheckWidget(QWidget):
             self._results.append(told)
         else:
             self._failed = True
-            self.news.say(told.message, told.detail)
+            self.news.fail(told)
 
     def _on_translated(self) -> None:
         self._work.done()

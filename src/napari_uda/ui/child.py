@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 
 _Told = TypeVar("_Told")
 
+DEVICE_FULL = (
+    "The memory of the device is full: stop what else uses it, such as a training, or "
+    "compute on the processor."
+)
+"""What is said in the window, where a button does the latter."""
+
 
 @dataclass(frozen=True, eq=False)
 class ImageInput:
@@ -61,6 +67,8 @@ class Failure:
 
     message: str
     detail: str = ""
+    device_full: bool = False
+    """Whether the processor, which has memory of its own, may succeed."""
 
 
 class Child:
@@ -190,7 +198,7 @@ class Child:
                         case "result":
                             results[message["image"]] = message
                         case "error":
-                            failure = Failure(str(message["message"]))
+                            failure = _failure(message)
             code = self._process.wait()
             log.seek(0)
             tail = log.read()[-4000:].strip()
@@ -215,6 +223,12 @@ def size_words(item: ImageInput) -> list[str]:
         return []
     size = ",".join(f"{side!r}" for side in sides)
     return ["--voxel-size", size, "--unit", unit]
+
+
+def _failure(message: dict[str, Any]) -> Failure:
+    if message.get("memory") == "device":
+        return Failure(DEVICE_FULL, device_full=True)
+    return Failure(str(message["message"]))
 
 
 def _message(line: str) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from napari.qt.threading import thread_worker
 from qtpy.QtCore import Signal
-from qtpy.QtGui import QStandardItemModel
 from qtpy.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -26,11 +25,11 @@ from napari_uda.core.spec.experiment import Training
 from napari_uda.core.spec.methods import METHODS, PRESET_NAMES
 from napari_uda.core.spec.run import TITLE_LENGTH
 
+from .device_combo import DeviceCombo
 from .estimate_row import EstimateRow
-from .fitting import extent_of, find_devices, preset_config
+from .fitting import extent_of, preset_config
 from .forms import ConfigForm
 from .method_cards import MethodCombo
-from .narrow_combo import NarrowCombo
 from .run_names import RunName, folder_name, free_name, next_name
 from .section import Section
 
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
 
     from napari_uda.core.spec.methods import MethodConfig, Preset
 
-    from .fitting import Device
     from .jobs import How
     from .run_summary import RunSummary
     from .session import Session
@@ -51,7 +49,6 @@ PRESET_WORDS = {
     "quick": "Small networks and patches: minutes on a processor",
     "paper": "Networks, losses and schedule of the paper: for a GPU",
 }
-DEVICE_HINT = "Where to compute"
 INDENT = 4
 """Pixels that the groups of settings are to the right of their title."""
 
@@ -112,9 +109,7 @@ class ExperimentPanel(QWidget):
         row.addRow("train", self.inside)
         self.advanced.content.addLayout(row)
 
-        self.device = NarrowCombo()
-        self.device.setToolTip(DEVICE_HINT)
-        self.device.addItem("auto: the fastest", "auto")
+        self.device = DeviceCombo()
         self.run_name = QLineEdit()
         self.run_name.setMaxLength(TITLE_LENGTH)
         places = QFormLayout()
@@ -146,9 +141,6 @@ class ExperimentPanel(QWidget):
         self._on_choices()
         self.estimate = EstimateRow(session, self)
         layout.addWidget(self.estimate)
-        finder = thread_worker(find_devices)()
-        finder.returned.connect(self._on_devices)
-        finder.start()
 
     @property
     def preset(self) -> Preset:
@@ -186,7 +178,7 @@ class ExperimentPanel(QWidget):
         UserError
             If they do not fit together.
         """
-        device = {"device": self.device.currentData()}
+        device = {"device": self.device.value()}
         training = parse(Training, {**dict(self.training.value()), **device})
         return cast("MethodConfig", self.form.value()), training
 
@@ -322,18 +314,6 @@ class ExperimentPanel(QWidget):
             self._extent = extent
             self._use_preset()
             self.form.change(own)
-
-    def _on_devices(self, devices: list[Device]) -> None:
-        chosen, model = self.device.currentData(), self.device.model()
-        assert isinstance(model, QStandardItemModel)
-        self.device.clear()
-        for number, device in enumerate(devices):
-            self.device.addItem(device.words, device.value)
-            if device.problem and (item := model.item(number)) is not None:
-                item.setEnabled(False)
-        problems = (device.problem for device in devices if device.problem)
-        self.device.setToolTip("\n".join((DEVICE_HINT, *problems)))
-        self.device.setCurrentIndex(max(0, self.device.findData(chosen)))
 
 
 def _extent_of_held(held: list[Snapshot]) -> tuple[int, int] | None:

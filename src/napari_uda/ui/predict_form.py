@@ -14,6 +14,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from .device_combo import DeviceCombo
 from .narrow_combo import NarrowCombo
 from .news import News
 from .page import page_of
@@ -73,11 +74,14 @@ class PredictForm(QWidget):
         self.probability.setToolTip("Also show the probability of every structure.")
         self.uncertainty = QCheckBox("uncertainty")
         self.uncertainty.setToolTip("Also show where the model is undecided, 0 to 1.")
+        self.device = DeviceCombo()
+        self.device.found.connect(self._show_device)
         self.predict = QPushButton("Predict")
         self.cancel = QPushButton("Cancel")
         self.cancel.setShortcut("Escape")
         self.news = News(LINES)
         self.message, self.bar = self.news.message, self.news.bar
+        self.news.mend(self.device, self.predict)
         self.shown = ViewRow()
         self.head = ScoreHead()
         self.gain = SteadyLabel(LINES)
@@ -108,6 +112,10 @@ class PredictForm(QWidget):
         form.addWidget(inputs, 1, 1, 1, 2)
         form.addWidget(QLabel("Compare"), 2, 0)
         form.addWidget(self.baseline, 2, 1, 1, 2)
+        self._device_caption = QLabel("Device")
+        form.addWidget(self._device_caption, 3, 0)
+        form.addWidget(self.device, 3, 1, 1, 2)
+        self._show_device()
         extras = QHBoxLayout()
         extras.addWidget(QLabel("Also"))
         extras.addWidget(self.probability)
@@ -139,3 +147,8 @@ class PredictForm(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.addWidget(scroll)
+
+    def _show_device(self) -> None:
+        """Show the box of devices where there is anything to choose."""
+        for widget in (self._device_caption, self.device):
+            widget.setVisible(self.device.offers)

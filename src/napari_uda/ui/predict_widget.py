@@ -227,6 +227,7 @@ class PredictWidget(PredictForm):
             self.probability.isChecked(),
             self.uncertainty.isChecked(),
             self.baseline.currentData(),
+            self.device.value(),
         )
         predictor = Predictor(request, self.command)
         self._request = request
@@ -250,7 +251,7 @@ class PredictWidget(PredictForm):
             self._show_result(told)
         else:
             self._failed = True
-            self.news.say(told.message, told.detail)
+            self.news.fail(told)
 
     def _show_result(self, result: PredictResult) -> None:
         number = len(self._results)

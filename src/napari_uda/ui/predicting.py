@@ -46,6 +46,8 @@ class PredictRequest:
     """Also the uncertainty."""
     baseline: RunFolder | None = None
     """Run to compare with, predicted too."""
+    device: str = "auto"
+    """Where to compute."""
 
     @property
     def titles(self) -> tuple[str, str]:
@@ -153,6 +155,7 @@ class Predictor:
             here = out.with_name(f"{out.name}_{number}") if number else out
             words = ["predict", str(run.path), *map(str, names), *size]
             words += ["--out", str(here), "--checkpoint", request.checkpoint]
+            words += ["--device", request.device]
             if part == 0:
                 words += ["--probability"] * request.probability
                 words += ["--uncertainty"] * request.uncertainty

@@ -49,6 +49,8 @@ class TranslateRequest:
     """Also find out whether masks are kept."""
     judge: RunFolder | None = None
     """Run that finds these masks; None: the one that translates."""
+    device: str = "auto"
+    """Where to compute."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +115,7 @@ class Translator:
             words = ["translate", str(request.run.path), *map(str, names)]
             words += ["--checkpoint", request.checkpoint, *options]
             words += ["--masks"] * request.masks
+            words += ["--device", request.device]
             if request.masks and request.judge is not None:
                 words += ["--judge", str(request.judge.path)]
             words += ["--out", str(folder / f"translated_{part}")]

@@ -7,7 +7,12 @@ import torch
 
 from napari_uda.core.api import resume, train
 from napari_uda.core.engine import failure as failure_module
-from napari_uda.core.engine.failure import explain_failure, is_disk_full
+from napari_uda.core.engine.failure import (
+    explain_failure,
+    is_disk_full,
+    is_memory_of_device,
+    is_out_of_memory,
+)
 from napari_uda.core.errors import UserError
 from napari_uda.core.spec.amend import amend
 from napari_uda.core.spec.estimate import Estimate
@@ -98,3 +103,21 @@ def test_a_full_disk_is_known_by_its_error():
     assert is_disk_full(RuntimeError("PytorchStreamWriter failed: unexpected pos 64"))
     assert not is_disk_full(OSError(errno.EIO, "broken"))
     assert not is_disk_full(RuntimeError("out of memory"))
+
+
+@pytest.mark.parametrize(
+    ("error", "lacking", "device"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate"), True, True),
+        (RuntimeError("CUDA error: out of memory"), True, True),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when"), True, True),
+        (RuntimeError("MPS backend out of memory"), True, True),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), True, False),
+        (RuntimeError("DefaultCPUAllocator: not enough memory: you"), True, False),
+        (MemoryError("Unable to allocate 9 GiB"), True, False),
+        (RuntimeError("shapes cannot be multiplied"), False, False),
+    ],
+)
+def test_too_little_memory_is_known_and_whose_it_is(error, lacking, device):
+    assert is_out_of_memory(error) == lacking
+    assert is_memory_of_device(error) == device

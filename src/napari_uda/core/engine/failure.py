@@ -21,6 +21,15 @@ if TYPE_CHECKING:
     from napari_uda.core.spec.run import RunFolder
 
 
+LACKING = (
+    "allocate memory",
+    "out of memory",
+    "not enough memory",  # of the processor, on Windows
+    "STATUS_ALLOC_FAILED",  # cuBLAS and cuDNN, which take memory of their own
+)
+"""What PyTorch says where memory lacks."""
+
+
 def explain_failure(error: Exception, experiment: Experiment) -> dict[str, Any]:
     """Return the message of a failure, and settings that may help as `fix`."""
     if isinstance(error, UserError):
@@ -70,8 +79,14 @@ def is_out_of_memory(error: Exception) -> bool:
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
     return isinstance(error, RuntimeError) and any(
-        words in str(error) for words in ("allocate memory", "out of memory")
+        words in str(error) for words in LACKING
     )
+
+
+def is_memory_of_device(error: Exception) -> bool:
+    """Tell whether that is memory of a device; the processor may have enough."""
+    on_processor = isinstance(error, MemoryError) or "CPUAllocator" in str(error)
+    return is_out_of_memory(error) and not on_processor
 
 
 def is_disk_full(error: Exception) -> bool:
