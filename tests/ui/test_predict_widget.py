@@ -103,13 +103,17 @@ def test_views_go_round_by_key(viewer, widget, qtbot):
     mask, truth = layers["MR · grl_01"], layers["MR · truth"]
     difference = layers["difference · MR"]
     assert (mask.visible, mask.contour, truth.contour) == (True, 0, 2)
+    legend = widget.shown.legend
+    assert legend.isVisibleTo(widget)
+    assert legend.text() == "filled: predicted, pale outline: truth"
     assert set(np.unique(difference.data)) == {0, 1, 2}
     key = next(key for key in viewer.keymap if str(key) == "C")
     viewer.keymap[key](viewer)
     assert (mask.visible, mask.contour, truth.visible) == (True, 2, True)
+    assert legend.text().startswith("strong outline: predicted")
     viewer.keymap[key](viewer)
     assert (mask.visible, truth.visible, difference.visible) == (False, False, True)
-    assert widget.shown.legend.isVisibleTo(widget)
+    assert "missed" in legend.text()
     viewer.keymap[key](viewer)
     assert (mask.visible, mask.contour, difference.visible) == (True, 0, False)
 

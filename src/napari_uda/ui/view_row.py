@@ -36,6 +36,15 @@ SIDE_HINTS: dict[Side, str] = {
     "after": "The masks of {run}, the run chosen above (Shift+C: run or baseline).",
 }
 """Whose masks each side is."""
+LEGENDS: dict[View, str] = {
+    "fill": "filled: predicted, pale outline: truth",
+    "contour": "strong outline: predicted, pale outline: truth",
+    "difference": " &nbsp; ".join(
+        f"<nobr><span style='color:{color}'>{SQUARE}</span> {name}</nobr>"
+        for name, color in DIFFERENCE_WORDS.items()
+    ),
+}
+"""What is what in each view of masks that have a truth."""
 
 
 class ViewRow(QWidget):
@@ -52,14 +61,9 @@ class ViewRow(QWidget):
         for view, hint in HINTS.items():
             self.button(view).setToolTip(hint)
         self.button("fill").setChecked(True)
-        self.legend = QLabel(
-            " &nbsp; ".join(
-                f"<nobr><span style='color:{color}'>{SQUARE}</span> {name}</nobr>"
-                for name, color in DIFFERENCE_WORDS.items()
-            )
-        )
+        self.legend = QLabel()
         self.legend.setWordWrap(True)
-        self.legend.hide()
+        self._truth = False
         self.whose = QElidingLabel()
         self.whose.setElideMode(Qt.TextElideMode.ElideMiddle)
         self.sides = QWidget()
@@ -76,6 +80,7 @@ class ViewRow(QWidget):
         column.addWidget(masks)
         column.addWidget(self.legend)
         self.set_runs("", "")
+        self._explain()
         self._views.idClicked.connect(self._on_view_clicked)
         self._sides.idClicked.connect(self._on_side_clicked)
 
@@ -108,6 +113,7 @@ class ViewRow(QWidget):
 
     def set_truth(self, known: bool) -> None:
         """Say whether there is truth to differ from."""
+        self._truth = known
         difference = self.button("difference")
         difference.setEnabled(known)
         difference.setToolTip(
@@ -115,11 +121,16 @@ class ViewRow(QWidget):
             if known
             else "Choose the truth first: there is nothing to compare."
         )
+        self._explain()
 
     def show_view(self, view: View) -> None:
         """Have a view chosen, silently."""
         self.button(view).setChecked(True)
-        self.legend.setVisible(view == "difference")
+        self._explain()
+
+    def _explain(self) -> None:
+        self.legend.setText(LEGENDS[self.view])
+        self.legend.setVisible(self._truth)
 
     def show_side(self, side: Side) -> None:
         """Have the masks of a side chosen, silently."""
