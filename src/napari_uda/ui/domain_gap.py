@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
 )
 from superqt import QElidingLabel
 
+from .muted import MUTED, is_dressing, mute, readable
 from .steady_label import Part, SteadyLabel
 from .words import DOMAIN_COLORS, share_text, size_text
 
@@ -36,6 +37,7 @@ class DomainGap(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._inspection: Inspection | None = None
+        self._titles: list[QLabel] = []
         self.scale = QComboBox()
         self.scale.addItems(["as trained", "as stored"])
         self.scale.setToolTip(
@@ -46,7 +48,7 @@ class DomainGap(QWidget):
         head.setContentsMargins(0, 0, 0, 0)
         title = QLabel("<b>Domain gap</b>")
         self.overlap = QLabel()
-        self.overlap.setEnabled(False)
+        mute(self.overlap)
         self.overlap.setToolTip(
             "Common share of both histograms: 100 % if intensities are distributed "
             "alike, whatever the images show."
@@ -112,16 +114,17 @@ class DomainGap(QWidget):
             if item is not None and (widget := item.widget()) is not None:
                 widget.setParent(None)
                 widget.deleteLater()
-        names = ("", *DOMAIN_COLORS)
-        for column, name in enumerate(names):
-            if name:
-                color = DOMAIN_COLORS[name]
-                self._put(0, column, f"<span style='color:{color}'>{name}</span>")
+        self._titles = [
+            self._put(0, column, f"<span>{name}</span>")
+            for column, name in enumerate(DOMAIN_COLORS, start=1)
+        ]
+        self._match_theme()
         for row, (fact, values) in enumerate(rows, start=1):
             if isinstance(fact, str):
                 differs = values[0] != values[1] and all(values)
                 label = self._put(row, 0, f"<b>{fact}</b>" if differs else fact)
-                label.setEnabled(differs)
+                if not differs:
+                    mute(label)
             else:
                 self._name(row, fact)
             for column, text in enumerate(values, start=1):
@@ -130,10 +133,7 @@ class DomainGap(QWidget):
     def changeEvent(self, event: QEvent | None) -> None:
         """Follow the theme."""
         super().changeEvent(event)
-        if event and event.type() in (
-            QEvent.Type.PaletteChange,
-            QEvent.Type.StyleChange,
-        ):
+        if is_dressing(event):
             self._match_theme()
 
     def _put(self, row: int, column: int, text: str) -> QLabel:
@@ -145,8 +145,7 @@ class DomainGap(QWidget):
 
     def _name(self, row: int, item: Structure) -> None:
         label = SteadyLabel()
-        label.setParts(Part(item.name, "\N{BLACK SQUARE}", item.color))
-        label.setEnabled(False)
+        label.setParts(Part(item.name, "\N{BLACK SQUARE}", item.color, MUTED))
         self._facts.addWidget(label, row, 0)
 
     def _draw(self) -> None:
@@ -160,7 +159,7 @@ class DomainGap(QWidget):
             summary = inspection.source if name == "source" else inspection.target
             values = summary.trained if trained else summary.stored
             if values is None:
-                curve.setData([0, 1], [0])
+                curve.clear()
             else:
                 curve.setData(edges, values)
                 shares.append(values)
@@ -176,6 +175,11 @@ class DomainGap(QWidget):
         ink = self.palette().color(QPalette.ColorRole.WindowText)
         self._axis.setPen(ink)
         self._axis.setTextPen(ink)
+        for label, (name, color) in zip(
+            self._titles, DOMAIN_COLORS.items(), strict=False
+        ):
+            seen = readable(color, self).name()
+            label.setText(f"<span style='color:{seen}'>{name}</span>")
 
 
 def _facts(

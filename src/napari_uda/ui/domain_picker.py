@@ -20,6 +20,7 @@ from superqt.utils import signals_blocked
 
 from .folder_row import FolderRow
 from .layers import classes_of, images_in, labels_in
+from .muted import mute
 from .pair_row import PairRow
 from .session import DomainChoice, LayerPair, role_of
 from .steady_label import place_kept
@@ -54,7 +55,7 @@ class DomainPicker(QWidget):
         title = QLabel(f"<b>{domain.title()}</b>")
         title.setToolTip(_HINTS[domain])
         self.kind = QLabel("labelled" if domain == "source" else "unlabelled")
-        self.kind.setEnabled(False)
+        mute(self.kind)
         self.origin = QComboBox()
         self.origin.addItems(["layers", "folder"])
         self.origin.setToolTip(
@@ -80,7 +81,7 @@ class DomainPicker(QWidget):
         self.add.setAutoRaise(True)
         self.add.setToolTip("Add another pair of layers.")
         self.summary = QLabel()
-        self.summary.setEnabled(False)
+        mute(self.summary)
         self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(4)
@@ -90,7 +91,7 @@ class DomainPicker(QWidget):
         truth = "labels" if domain == "source" else "truth (optional)"
         for column, text in enumerate(("image", truth)):
             caption = QLabel(text)
-            caption.setEnabled(False)
+            mute(caption)
             self._grid.addWidget(caption, 0, column)
         below = QHBoxLayout()
         below.setContentsMargins(0, 0, 0, 0)

@@ -13,8 +13,9 @@ from napari_uda.core.spec.events import Resumed, Step
 from napari_uda.core.spec.run import valid_events
 
 from .jobs import MOST_STEPS, thinned
+from .muted import MUTED
 from .steady_label import Part, SteadyLabel
-from .words import SEVERITY_COLORS, SEVERITY_SIGNS, UNKNOWN_COLOR
+from .words import SEVERITY_COLORS, SEVERITY_SIGNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,9 +42,9 @@ class LightLabel(SteadyLabel):
     def set_light(self, light: Light) -> None:
         """Show a light."""
         self.light = light
-        color = SEVERITY_COLORS.get(light.level, UNKNOWN_COLOR)
+        color = SEVERITY_COLORS.get(light.level, MUTED)
         sign = SEVERITY_SIGNS.get(light.level, UNKNOWN_SIGN)
-        ink = UNKNOWN_COLOR if light.level == "unknown" else ""
+        ink = MUTED if light.level == "unknown" else ""
         self.setParts(Part(spoken(light), sign, color, ink))
         # Rich text, so that Qt wraps the lines.
         self.setToolTip(f"<qt>{tooltip(light)}</qt>")

@@ -20,6 +20,7 @@ from superqt import QElidingLabel
 from napari_uda.core.metrics.check_words import CHANGES, ORDER
 
 from .comparison import DIFFERENCE_COLORS, MODES, Mode
+from .muted import mute
 from .review_saving import SaveRow
 from .slice_plot import SlicePlot
 from .verdict_row import VerdictRow
@@ -129,7 +130,7 @@ class ReviewForm(QWidget):
             QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed
         )
         hint = QLabel("V: the next way to compare")
-        hint.setEnabled(False)
+        mute(hint)
         for page in (hint, self.slider_row):
             self.options.addWidget(page)
         below.addWidget(self.options)

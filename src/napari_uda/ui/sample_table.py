@@ -9,6 +9,7 @@ from qtpy.QtCore import QAbstractTableModel, QModelIndex, QPoint, Qt
 from qtpy.QtGui import QColor, QPainter, QPixmap
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
+from .muted import readable
 from .words import (
     DOMAIN_COLORS,
     SEVERITY_COLORS,
@@ -106,10 +107,21 @@ class SampleModel(QAbstractTableModel):
             lines += [f"{_sign(item.level)} {item.message}" for item in report.problems]
             return "\n".join(lines)
         if role == Qt.ItemDataRole.ForegroundRole:
-            return _ink(report, index.column())
+            return self._ink(report, index.column())
         if role == Qt.ItemDataRole.DecorationRole and not index.column():
             return _icon(_level(report))
         return None
+
+    def _ink(self, report: SampleReport, column: int) -> QColor | None:
+        color = ""
+        if _COLUMNS[column] == "sample":
+            color = DOMAIN_COLORS[report.domain]
+        elif _COLUMNS[column] == "voxel" and report.shape and not report.voxel_size:
+            color = SEVERITY_COLORS["warning"]
+        table = self.parent()
+        if not color or not isinstance(table, QWidget):
+            return None
+        return readable(color, table)
 
     def _text(self, report: SampleReport, column: int) -> str:
         match _COLUMNS[column]:
@@ -196,14 +208,6 @@ class SampleTable(QTableView):
 def _level(report: SampleReport) -> str:
     """Return what the sign of a row says: notes are no trouble, but not nothing."""
     return "note" if report.problems and report.severity == "ok" else report.severity
-
-
-def _ink(report: SampleReport, column: int) -> QColor | None:
-    if _COLUMNS[column] == "sample":
-        return QColor(DOMAIN_COLORS[report.domain])
-    if _COLUMNS[column] == "voxel" and report.shape and not report.voxel_size:
-        return QColor(SEVERITY_COLORS["warning"])
-    return None
 
 
 @cache

@@ -8,6 +8,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from .heights import fit_height
+from .muted import mute
 from .sample_layers import TO_SHOW, SampleLayers
 from .sample_table import SampleTable
 from .steady_label import Part, SteadyLabel, marked
@@ -57,7 +58,7 @@ class SamplesBox(QWidget):
         self.note = SteadyLabel(LINES)
         self.note.setText(TO_READ)
         self._memory = QLabel()
-        self._memory.setEnabled(False)
+        mute(self._memory)
         self._head = QWidget()
         head = QHBoxLayout(self._head)
         head.setContentsMargins(0, 0, 0, 0)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Literal
 
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import QEvent, Qt, Signal
 from qtpy.QtGui import QColor, QIcon, QPixmap
 from qtpy.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 from superqt.utils import signals_blocked
 
 from .apart import told_apart
 from .heights import fit_height
-from .words import UNKNOWN_COLOR, count_text, unit_text
+from .muted import is_dressing, muted
+from .words import count_text, unit_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -190,6 +191,12 @@ class ScoreTable(QTreeWidget):
         if item is not None and (image := item.data(0, _IMAGE)):
             self.imageChosen.emit(image)
 
+    def changeEvent(self, event: QEvent | None) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if is_dressing(event) and self._stale:
+            self.set_stale(True)
+
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Use the width there is."""
         super().resizeEvent(event)
@@ -263,14 +270,12 @@ class ScoreTable(QTreeWidget):
             texts = [_text(before, self._measure), _text(after, self._measure)]
             item.setToolTip(1, TO_SWAP)
             item.setToolTip(2, _gain(after, before, self._measure, self._runs[1]))
-        grey = QColor(UNKNOWN_COLOR)
+        grey = muted(self) if self._stale else None
         for column, text in enumerate(texts, start=1):
             item.setText(column, text)
             item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
         for column in range(len(texts) + 1):
-            item.setData(
-                column, Qt.ItemDataRole.ForegroundRole, grey if self._stale else None
-            )
+            item.setData(column, Qt.ItemDataRole.ForegroundRole, grey)
 
     def _fit_height(self, _item: QTreeWidgetItem | None = None) -> None:
         tops = [self.topLevelItem(at) for at in range(self.topLevelItemCount())]

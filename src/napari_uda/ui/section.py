@@ -15,6 +15,7 @@ from qtpy.QtWidgets import (
 )
 from superqt import QElidingLabel
 
+from .muted import mute
 from .room import make_room
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Section(QWidget):
         self._arrow.setFixedWidth(ARROW)
         self.title = QLabel(f"<b>{title}</b>" if bold else title)
         self._note = QElidingLabel()
-        self._note.setEnabled(False)
+        mute(self._note)
         self._note.setSizePolicy(
             QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
         )

@@ -10,6 +10,7 @@ from qtpy.QtCore import QEvent, QSize, Qt
 from qtpy.QtGui import QTextDocument, QTextLayout, QTextOption
 from qtpy.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from .muted import MUTED, is_dressing, muted
 from .words import SEVERITY_COLORS, SEVERITY_SIGNS
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Part(NamedTuple):
     sign: str = ""
     color: str = ""
     ink: str = ""
-    """Colour of the sentence; empty: that of the theme."""
+    """Colour of the sentence, or MUTED; empty: that of the theme."""
 
     @property
     def whole(self) -> str:
@@ -111,10 +112,12 @@ class SteadyLabel(QWidget):
         self._fit()
 
     def changeEvent(self, event: QEvent | None) -> None:
-        """Follow the font of the theme."""
+        """Follow font and colours of the theme."""
         super().changeEvent(event)
         if event is not None and event.type() == QEvent.Type.FontChange:
             self.updateGeometry()
+            self._fit()
+        elif is_dressing(event) and any(MUTED in part[2:] for part in self._parts):
             self._fit()
 
     def _fit(self) -> None:
@@ -127,7 +130,7 @@ class SteadyLabel(QWidget):
             if len(wrapped) > room or (len(wrapped) == room and not last):
                 cut = True
                 wrapped = self._elided(wrapped, room, more=not last)
-            lines += _markup(wrapped, part)
+            lines += _markup(wrapped, self._in_theme(part))
             if cut:
                 break
         self.label.setText("<br>".join(lines))
@@ -139,6 +142,14 @@ class SteadyLabel(QWidget):
             rich = tip if tip.startswith("<qt>") else escape(tip).replace("\n", "<br>")
             tip = f"<qt>{whole}{f'<br>{rich}' if tip else ''}</qt>"
         super().setToolTip(tip)
+
+    def _in_theme(self, part: Part) -> Part:
+        """Return a part with the muted colour of the theme, where it has that."""
+        if MUTED not in part[2:]:
+            return part
+        grey = muted(self).name()
+        color, ink = (grey if one == MUTED else one for one in part[2:])
+        return part._replace(color=color, ink=ink)
 
     def _wrapped(self, text: str, most: int) -> list[str]:
         """Return the lines of a text; what is beyond `most` of them in one more."""

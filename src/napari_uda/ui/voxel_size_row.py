@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
 from napari_uda.core.spec.domain import Unit
 from napari_uda.core.spec.geometry import TypedSize
 
+from .muted import mute
 from .words import marked_text, unit_text
 
 if TYPE_CHECKING:
@@ -60,13 +61,13 @@ class VoxelSizeRow(QWidget):
         self.note = QLabel()
         self.note.setWordWrap(True)
         caption = QLabel("voxel")
-        caption.setEnabled(False)
+        mute(caption)
         line = QHBoxLayout()
         line.setSpacing(2)
         line.addWidget(caption)
         for axis in AXES:
             edit, name = self.sides[axis], self._names[axis]
-            name.setEnabled(False)
+            mute(name)
             edit.setMinimumWidth(32)
             edit.setToolTip(
                 f"Size of a voxel along {axis}. What is typed here goes before headers "

@@ -9,15 +9,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DOMAIN_COLORS = {"source": "#4c9be8", "target": "#e8833a"}
-"""Blue and orange, apart for any colour vision and readable on dark and light."""
+"""Blue and orange, apart for any colour vision; as text by `muted.readable`."""
 SEVERITY_COLORS = {
     "ok": "#3fa45b",
     "note": "#8a94a6",
     "warning": "#d99a1c",
     "error": "#e05252",
 }
-UNKNOWN_COLOR = "#8c8c8c"
-"""Grey of what is not known or does not count, readable on dark and light."""
 DIFFERENCE_WORDS = {
     "found": "#56b4e9",
     "invented": "#d55e00",
