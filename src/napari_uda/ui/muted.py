@@ -85,7 +85,7 @@ class _Muting(QObject):
         if ink != self._ink:
             self._ink = ink
             # Of this class alone: its tooltip is a label, too.
-            name = self._label.metaObject().className()
+            name = type(self._label).__name__
             self._label.setStyleSheet(f".{name} {{ color: {ink}; }}")
 
 
