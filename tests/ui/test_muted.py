@@ -7,8 +7,8 @@ import re
 import pytest
 from napari.utils.theme import get_theme
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QColor
-from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
+from qtpy.QtGui import QColor, QPalette
+from qtpy.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from napari_uda.core.metrics.light import Light
 from napari_uda.ui.launch import open_dock, open_sample
@@ -97,6 +97,16 @@ def test_all_that_the_data_tab_says_in_grey_or_colour_can_be_read(viewer, qtbot)
         for label in muted:
             ink = label.palette().color(label.foregroundRole())
             assert ENOUGH <= contrast(ink, background(theme)) < FAINTEST, label.text()
+        fields = [one for one in dock.data.findChildren(QLineEdit) if one.isVisible()]
+        fields = [one for one in fields if one.placeholderText()]
+        assert len(fields) == 6
+        for field in fields:
+            colors = field.palette()
+            ink = colors.color(QPalette.ColorRole.PlaceholderText)
+            assert ink.alpha() == 255
+            behind = QColor(get_theme(theme).primary.as_hex())
+            assert colors.color(QPalette.ColorRole.Base) == behind
+            assert contrast(ink, behind) >= ENOUGH
         below = QColor(get_theme(theme).foreground.as_hex())
         for row in range(2):
             index = table.samples.index(row, 0)

@@ -14,6 +14,7 @@ from napari_uda.core.errors import UserError
 from napari_uda.core.spec.config import Config, parse
 from napari_uda.core.spec.describe import groups_of
 
+from .muted import mute_placeholder
 from .room import make_room
 from .section import Section
 from .setting_rows import SettingRows, describe
@@ -73,6 +74,7 @@ class ConfigForm(QWidget):
         self._layout.setSpacing(4)
         self.search = QLineEdit()
         self.search.setPlaceholderText("Find a setting")
+        mute_placeholder(self.search)
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._on_search)
         self.complaint = QLabel()

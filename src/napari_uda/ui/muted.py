@@ -13,7 +13,7 @@ from qtpy.QtCore import QEvent, QObject
 from qtpy.QtGui import QColor, QPalette
 
 if TYPE_CHECKING:
-    from qtpy.QtWidgets import QLabel, QWidget
+    from qtpy.QtWidgets import QLabel, QLineEdit, QWidget
 
 ENOUGH = 4.5
 """Contrast that text needs."""
@@ -55,7 +55,12 @@ def readable(color: QColor | str, widget: QWidget) -> QColor:
 
 def mute(label: QLabel) -> None:
     """Have the text of a label step back, in whatever theme."""
-    _Muting(label)
+    _Muting(label, "color")
+
+
+def mute_placeholder(field: QLineEdit) -> None:
+    """Have what an empty field says step back no further than can be read."""
+    _Muting(field, "placeholder-text-color")
 
 
 def is_dressing(event: QEvent | None) -> bool:
@@ -64,29 +69,36 @@ def is_dressing(event: QEvent | None) -> bool:
 
 
 class _Muting(QObject):
-    """Keeps a label in the muted colour of what it is on."""
+    """Keeps a property of a widget in the muted colour of what is behind its text."""
 
-    def __init__(self, label: QLabel) -> None:
-        super().__init__(label)
-        self._label = label
+    def __init__(self, widget: QLabel | QLineEdit, name: str) -> None:
+        super().__init__(widget)
+        self._widget = widget
+        self._name = name
         self._ink = ""
-        label.installEventFilter(self)
+        self._busy = False
+        widget.installEventFilter(self)
         self._match()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Follow the theme."""
-        if watched is self._label and is_dressing(event):
+        # While it is dressed here, its colours come and go.
+        if watched is self._widget and not self._busy and is_dressing(event):
             self._match()
         return False
 
     def _match(self) -> None:
-        around = self._label.parentWidget()
+        # What colours a label colours its palette, too.
+        own = self._name != "color"
+        around = self._widget if own else self._widget.parentWidget()
         ink = muted(around).name() if around is not None else self._ink
         if ink != self._ink:
             self._ink = ink
             # Of this class alone: its tooltip is a label, too.
-            name = type(self._label).__name__
-            self._label.setStyleSheet(f".{name} {{ color: {ink}; }}")
+            kind = type(self._widget).__name__
+            self._busy = True
+            self._widget.setStyleSheet(f".{kind} {{ {self._name}: {ink}; }}")
+            self._busy = False
 
 
 def _ground(widget: QWidget) -> QColor:

@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
 
 from napari_uda.core.metrics.verdicts import Decision, Verdict
 
+from .muted import mute_placeholder
 from .steady_label import SteadyLabel
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class VerdictRow(QWidget):
             button.clicked.connect(self._on_clicked)
         self.note = QLineEdit()
         self.note.setMinimumWidth(60)
+        mute_placeholder(self.note)
         self.note.textEdited.connect(self._on_note_edited)
         self.note.editingFinished.connect(self.keep)
         self.tally = SteadyLabel()

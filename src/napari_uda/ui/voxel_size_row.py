@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
 from napari_uda.core.spec.domain import Unit
 from napari_uda.core.spec.geometry import TypedSize
 
-from .muted import mute
+from .muted import mute, mute_placeholder
 from .words import marked_text, unit_text
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class VoxelSizeRow(QWidget):
             edit, name = self.sides[axis], self._names[axis]
             mute(name)
             edit.setMinimumWidth(32)
+            mute_placeholder(edit)
             edit.setToolTip(
                 f"Size of a voxel along {axis}. What is typed here goes before headers "
                 "of files, scales of layers and dataset.yaml, for all these images."
