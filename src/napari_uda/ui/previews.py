@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from napari.qt.threading import thread_worker
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
     QSlider,
     QWidget,
 )
+from superqt.utils import signals_blocked
 
 from napari_uda.core.spec.events import Preview, Resumed
 
@@ -41,6 +42,7 @@ STEP_HINT = "Step of the previews shown in the viewer"
 SHOW_HINT = f"Show the previews, and move the camera to them ({KEY})"
 NONE_YET = "There is no preview yet: a run makes some while it trains."
 ONE_YET = "There is one preview only so far."
+UNREADABLE = "The file of this preview is missing or damaged."
 PATIENCE = 600
 """Milliseconds that pictures of another run may stay before the first of this one."""
 FASTEST = 1000
@@ -50,11 +52,17 @@ FASTEST = 1000
 class Previews(QWidget):
     """A slider over the previews of a run, and their layers in the viewer.
 
+    Slider, step and pictures are of one preview. A run that is opened shows its newest
+    one, and those that follow until the user looks at an earlier one.
+
     Parameters
     ----------
     session
         The session of the viewer that shows the layers.
     """
+
+    unreadable = Signal()
+    """A preview could not be shown: its file is missing or damaged."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -62,8 +70,10 @@ class Previews(QWidget):
         self._run: RunFolder | None = None
         self._structures: tuple[Structure, ...] = ()
         self._steps: list[int] = []
+        self._step: int | None = None
         self._wanted: int | None = None
-        self._loaded = 0
+        self._loaded: tuple[RunFolder | None, int] = None, 0
+        self._keys: set[str] | None = None
         self._worker: Any = None
         self._loaded_at = 0.0
         self._watched = True
@@ -106,23 +116,30 @@ class Previews(QWidget):
     def open(self, run: RunFolder | None, structures: tuple[Structure, ...]) -> None:
         """Show the previews of another run; `add` tells which there are."""
         self._run, self._structures = run, structures
-        self._steps, self._wanted = [], None
+        self._steps, self._step, self._wanted, self._keys = [], None, None, None
+        self._loaded_at = 0.0
+        with signals_blocked(self.live):
+            self.live.setChecked(True)  # whatever the user looked at in the run before
         self._strip.renew()
         self._stale.start(PATIENCE)
         self._enable()
 
     def add(self, events: Iterable[Event]) -> None:
         """Take in what a run has said; the newest preview is shown if `live`."""
-        before = len(self._steps)
+        before = list(self._steps)
         for event in events:
             if isinstance(event, Resumed):
                 self._steps = [step for step in self._steps if step <= event.step]
             elif isinstance(event, Preview) and event.step not in self._steps:
                 self._steps.append(event.step)
-        if len(self._steps) != before:
-            self._enable()
-            if self.live.isChecked() and self._steps:
-                self._want(self._steps[-1])
+        if self._steps == before:
+            return
+        if not self._steps:
+            self._step = self._wanted = None
+            self._strip.retire()
+        elif self.live.isChecked() or self._step not in self._steps:
+            self._want(self._steps[-1])
+        self._enable()
 
     def layers(self) -> dict[str, Layer]:
         """Return the preview layers in the viewer by key."""
@@ -138,26 +155,28 @@ class Previews(QWidget):
         self._watched = watched
         if watched:
             self._strip.bring_back()
-            if self._wanted is None and self._loaded in self._steps:
-                self._wanted = self._loaded  # and find another place if need be
+            self._wanted = self._step  # and find another place if need be
             self._loaded_at = 0.0
             self._load()
         else:
             self._strip.put_away()
 
     def _enable(self) -> None:
-        self.slider.blockSignals(True)
-        self.slider.setRange(0, max(0, len(self._steps) - 1))
-        if self.live.isChecked():
-            self.slider.setValue(self.slider.maximum())
-        self.slider.blockSignals(False)
+        with signals_blocked(self.slider):
+            self.slider.setRange(0, max(0, len(self._steps) - 1))
+            if self._step is not None:
+                self.slider.setValue(self._steps.index(self._step))
         there, several = bool(self._steps), len(self._steps) > 1
         self.slider.setEnabled(several)
         self.slider.setToolTip(STEP_HINT if several else ONE_YET if there else NONE_YET)
         self.show_button.setEnabled(there)
         self.show_button.setToolTip(SHOW_HINT if there else NONE_YET)
         if not there:
-            self.step_label.setText("none yet")
+            self._say("none yet")
+
+    def _say(self, text: str, why: str = "") -> None:
+        self.step_label.setText(text)
+        self.step_label.setToolTip(why)
 
     def _on_slid(self, index: int) -> None:
         self.live.setChecked(index == len(self._steps) - 1)
@@ -170,10 +189,13 @@ class Previews(QWidget):
 
     def _on_show(self) -> None:
         self._strip.show_all()
+        whole = self._keys is not None and self._keys <= set(self.layers())
+        if self._step is not None and not whole:
+            self._want(self._step)  # its layers were removed, or its file not found
 
     def _want(self, step: int) -> None:
-        self._wanted = step
-        self.step_label.setText(f"{step:,}")
+        self._step = self._wanted = step
+        self._say(f"{step:,}")
         self._load()
 
     def _load(self) -> None:
@@ -186,19 +208,28 @@ class Previews(QWidget):
             self._patience.start(wait)
             return
         self._loaded_at = time.monotonic()
-        step = self._loaded = self._wanted
-        self._wanted = None
+        step, self._wanted = self._wanted, None
+        self._loaded = self._run, step
         self._worker = thread_worker(_load)(self._run.previews / f"{step:06d}.npz")
         self._worker.returned.connect(self._on_loaded)
         self._worker.start()
 
     def _on_loaded(self, mosaics: list[Mosaic]) -> None:
-        if mosaics and self._watched:
+        run, step = self._loaded
+        if run is not self._run or not self._watched:
+            self._go_on()
+        elif mosaics:
             self._stale.stop()
-            self._strip.lay_out(mosaics, self._loaded, self._structures)
+            self._keys = {mosaic.key for mosaic in mosaics}
+            self._strip.lay_out(mosaics, step, self._structures)
             self._show_some()
         else:
+            self._keys = None
+            self._strip.retire()
+            if step == self._step:
+                self._say("no file", UNREADABLE)
             self._go_on()
+            self.unreadable.emit()
 
     def _show_some(self) -> None:
         """Show as much as there is time for, and go on in the next turn."""
