@@ -25,7 +25,7 @@ def settle(qtbot, widget):
     def quiet():
         workers = (
             widget._opener, widget.run_list._reader, widget.previews._worker,
-            widget.experiment._fitter, widget._rival_reader,
+            widget.experiment._fitter, widget.rival.reader,
         )  # fmt: skip
         return not any(workers) and not widget.outcome.busy
 

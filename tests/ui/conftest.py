@@ -300,7 +300,7 @@ def open_window(make_napari_viewer, qtbot, pair):
 
     yield new
     for widget in opened:
-        if not widget.session.closing:
+        if isalive(widget) and not widget.session.closing:
             settle(qtbot, widget)
 
 

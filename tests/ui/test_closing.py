@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QApplication, QLabel, QMainWindow, QMessageBox
 from napari_uda.core.spec.events import Finished, Stopped
 from napari_uda.core.spec.run import RunFolder
 from napari_uda.ui.background_row import BackgroundRow
-from napari_uda.ui.closing import CloseGuard
+from napari_uda.ui.closing import CloseGuard, guard_window
 from napari_uda.ui.run_summary import RunSummary
 from napari_uda.ui.session import Session
 
@@ -50,8 +50,7 @@ def window(qtbot, session):
     qtbot.addWidget(
         window, before_close_func=lambda _: setattr(session, "closing", True)
     )
-    widget = QLabel("Train", window)
-    CloseGuard(widget, session)
+    guard_window(QLabel("Train", window), session)
     window.show()
     return window
 
@@ -125,9 +124,10 @@ def test_a_shown_viewer_is_closed_by_a_script_without_a_question(make_napari_vie
     label = QLabel("Train")
     viewer.window.add_dock_widget(label)
     session = Session.of(viewer)
-    guard = CloseGuard(label, session)
+    guard_window(label, session)
+    guard_window(label, session)
     session.job = FakeJob()
-    assert guard._window() is label.window()
+    assert len(label.window().findChildren(CloseGuard)) == 1
     viewer.close()  # would hang
 
 

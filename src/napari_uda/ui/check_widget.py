@@ -21,6 +21,7 @@ from .layers import put_previews_away, to_layer_axes
 from .listening import Latest, Listener
 from .news import News
 from .page import page_of
+from .parting import Parting
 from .progress import show_progress
 from .review import Review
 from .review_panel import ReviewPanel
@@ -57,6 +58,7 @@ class CheckWidget(QWidget):
     def __init__(self, napari_viewer: Viewer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("napari-uda check")
+        Parting(self)
         self.session = Session.of(napari_viewer)
         self.command: list[str] | None = None
         self.inputs = CheckInputs(self.session)

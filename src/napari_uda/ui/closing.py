@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from qtpy.QtCore import QEvent, QObject, QTimer
+from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtWidgets import QMainWindow, QMessageBox, QWidget
 
 if TYPE_CHECKING:
@@ -24,17 +24,16 @@ class CloseGuard(QObject):
 
     Parameters
     ----------
-    widget
-        A widget in the window; the guard lives as long as it does.
+    window
+        The window; the guard lives as long as it does, whatever docks come and go.
     session
         The session, which has the job.
     """
 
-    def __init__(self, widget: QWidget, session: Session) -> None:
-        super().__init__(widget)
+    def __init__(self, window: QMainWindow, session: Session) -> None:
+        super().__init__(window)
         self._session = session
-        session.job_changed.connect(self._on_job_changed)
-        self._on_job_changed()
+        window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Hold the closing of the window until the user has answered."""
@@ -61,23 +60,28 @@ class CloseGuard(QObject):
     def _close(self, _last: Event | None = None) -> None:
         """Close the window; napari, which is not asked by a user now, asks nothing."""
         self._session.closing = True
-        if window := self._window():
+        window = self.parent()
+        if isinstance(window, QMainWindow):
             window.close()
 
-    def _on_job_changed(self) -> None:
-        """Watch the window from the first job on: only then is the widget in it."""
-        if window := self._window():
-            window.installEventFilter(self)
 
-    def _window(self) -> QMainWindow | None:
-        # Not kept: it would keep itself alive. A floating dock is owned by it.
-        widget = self.parent()
-        while isinstance(widget, QWidget):
-            widget = widget.window()
-            if isinstance(widget, QMainWindow):
-                return widget
-            widget = widget.parentWidget() if widget is not None else None
-        return None
+def guard_window(widget: QWidget, session: Session) -> None:
+    """See to it that the window of a widget has its guard, if it is in one yet.
+
+    Parameters
+    ----------
+    widget
+        A widget that follows the job; also one in a floating dock.
+    session
+        The session, which has the job.
+    """
+    window: QWidget | None = widget.window()
+    while window is not None and not isinstance(window, QMainWindow):
+        owner = window.parentWidget()  # a floating dock is owned by its window
+        window = owner.window() if owner is not None else None
+    children = Qt.FindChildOption.FindDirectChildrenOnly
+    if window is not None and not window.findChild(CloseGuard, "", children):
+        CloseGuard(window, session)
 
 
 def ask(window: QWidget, job: Job, waiting: int = 0) -> Answer:
@@ -95,7 +99,9 @@ def ask(window: QWidget, job: Job, waiting: int = 0) -> Answer:
     box = QMessageBox(window)
     box.setIcon(QMessageBox.Icon.Question)
     box.setWindowTitle("A training is under way")
-    box.setText(f"{job.run.title} is being trained (step {job.step:,}).")
+    box.setText(
+        f"{job.run.title} is being trained (step {job.step:,} at its last report)."
+    )
     keep = None
     if job.how == "thread":
         words = "It trains inside napari and cannot go on without it."

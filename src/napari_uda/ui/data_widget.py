@@ -25,6 +25,7 @@ from .inspecting import Looked, Planned, look_safely, plan_look
 from .layers import images_in, labels_in
 from .listening import Latest, Listener
 from .page import page_of
+from .parting import Parting
 from .progress import Count
 from .resample_button import ResampleButton
 from .samples_box import SamplesBox
@@ -67,6 +68,7 @@ class DataWidget(QWidget):
     def __init__(self, napari_viewer: Viewer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("napari-uda data")
+        Parting(self)
         self.session = Session.of(napari_viewer)
         self._worker = Latest(self)
         self._listener, self._names, self._pixels = (Listener(self) for _ in range(3))

@@ -16,6 +16,7 @@ from superqt.utils import signals_blocked
 
 from .about import AboutButton
 from .data_widget import DataWidget
+from .parting import Parting
 from .session import Session
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ class AdaptationDock(QWidget):
     def __init__(self, napari_viewer: Viewer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("napari-uda")
+        Parting(self)
         self.session = Session.of(napari_viewer)
         self.data = DataWidget(napari_viewer)
         self.tabs = QTabWidget()

@@ -18,6 +18,7 @@ from .device_combo import DeviceCombo
 from .narrow_combo import NarrowCombo
 from .news import News
 from .page import page_of
+from .parting import Parting
 from .run_choice import RunCombo
 from .score_head import ScoreHead
 from .score_table import ScoreTable
@@ -55,6 +56,7 @@ class PredictForm(QWidget):
 
     def __init__(self, inputs: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        Parting(self)
         self._make_widgets()
         self._lay_out(inputs)
 

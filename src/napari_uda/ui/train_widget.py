@@ -13,7 +13,7 @@ from napari_uda.core.spec.amend import amend
 from napari_uda.core.spec.run import RunFolder
 
 from .background_row import BackgroundRow
-from .closing import CloseGuard
+from .closing import guard_window
 from .curves import NO_RUN, Curves
 from .experiment_panel import ExperimentPanel
 from .jobs import Job
@@ -22,9 +22,11 @@ from .light_row import LightRow
 from .opening import OpenedRun, open_run
 from .outcome_row import OutcomeRow
 from .page import page_of
+from .parting import Parting
 from .preparing import Preparation
 from .previews import Previews
 from .queue_offer import QueueOffer
+from .rival import Rival
 from .run_footer import RunFooter
 from .run_list import RunList
 from .run_status import RunStatus
@@ -64,8 +66,6 @@ class TrainWidget(QWidget):
         self._shown: RunFolder | None = None
         self._recalled: list[Event] | None = None
         self._backlog: list[Event] = []
-        self._rival: RunFolder | None = None
-        self._rival_reader: Any = None
 
         self.setup = Section("New run", bold=True, open=True)
         self.experiment = ExperimentPanel(self.session)
@@ -79,6 +79,7 @@ class TrainWidget(QWidget):
         self.curves = Curves(viewer.theme)
         self.previews = Previews(self.session)
         self.run_list = RunList(self.session)
+        self.rival = Rival(self.curves, self.run_list)
         self.background = BackgroundRow(self.session)
         self.offer = QueueOffer(self.session)
         self._lay_out()
@@ -99,16 +100,17 @@ class TrainWidget(QWidget):
         self.run_list.resume_asked.connect(self.resume)
         self.run_list.attach_asked.connect(self.attach)
         self.run_list.queue_asked.connect(self.queue)
-        self.run_list.compare_asked.connect(self.compare)
+        self.run_list.compare_asked.connect(self.rival.compare)
         seen = self.background.show_runs, self.offer.show_runs
         for slot in (self._on_listed, *seen, self.experiment.suggest_method):
             self.run_list.listed.connect(slot)
         self.background.attach_asked.connect(self.attach)
         self.offer.go_on_asked.connect(self._on_go_on)
-        self.run_list.problem.connect(self.status.complain)
+        for source in (self.run_list, self.rival):
+            source.problem.connect(self.status.complain)
         viewer.events.theme.connect(self._on_theme)
         self._on_job_changed()
-        CloseGuard(self, self.session)
+        Parting(self)
         if self.session.selected_run is not None:
             self.show_run(self.session.selected_run)
 
@@ -124,24 +126,14 @@ class TrainWidget(QWidget):
         """Train a run when those before it have ended."""
         self.session.queue.add(run, self.experiment.how)
 
-    def compare(self, run: RunFolder | None) -> None:
-        """Draw the curves of another run beside those shown; None ends that."""
-        self._rival = run
-        self._rival_reader = None
-        self.run_list.set_rival(run)
-        self.curves.compare("", ())
-        if run is not None:
-            self._rival_reader = thread_worker(open_run)(run)
-            self._rival_reader.returned.connect(self._on_rival_read)
-            self._rival_reader.start()
-
     def show_run(self, run: RunFolder | None) -> None:
         """Show the curves, previews and the end of a run, in whatever state it is."""
         self._shown = run
         self._enable()
         self._opener = None
-        if self._rival is not None and (run is None or run.path == self._rival.path):
-            self.compare(None)
+        rival = self.rival.run
+        if rival is not None and (run is None or run.path == rival.path):
+            self.rival.compare(None)
         self._recalled, self._backlog = None, []
         self._wipe()
         self.previews.open(None, ())
@@ -163,6 +155,7 @@ class TrainWidget(QWidget):
     def showEvent(self, event: QShowEvent | None) -> None:
         """Bring previews back into sight."""
         super().showEvent(event)
+        guard_window(self, self.session)
         if previews_in(self.session.viewer):
             self.session.stage.take("train")
         self.previews.set_watched(self.in_front)
@@ -284,6 +277,7 @@ class TrainWidget(QWidget):
             job.recalled.connect(self._on_recalled)
             job.progressed.connect(self._on_progress)
             job.state_changed.connect(self._on_state)
+            guard_window(self, self.session)
             self.footer.name(self.run_list.name_of(job.run))
         self._enable()
 
@@ -347,14 +341,6 @@ class TrainWidget(QWidget):
         name = self.run_list.name_of(self._shown) if self._shown else ""
         self.curves.save.name = name or "run"
         self.status.clear(name)
-
-    def _on_rival_read(self, opened: OpenedRun) -> None:
-        if self._rival is None or self._rival.path != opened.run.path:
-            return
-        self._rival_reader = None
-        self.curves.compare(self.run_list.name_of(opened.run), opened.history)
-        if opened.problem:
-            self.status.complain(opened.problem)
 
     def _on_listed(self) -> None:
         if job := self.session.job:

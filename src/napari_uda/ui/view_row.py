@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
+from qtpy.compat import isalive
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
     QButtonGroup,
@@ -153,13 +154,19 @@ class ViewRow(QWidget):
         """Make its keys work wherever in the window of a viewer the focus is."""
         row = ref(self)
 
+        def alive() -> ViewRow | None:
+            """Return the row, unless it is gone or Qt has destroyed it."""
+            one = row()
+            there = one is not None and isalive(one)  # type: ignore[no-untyped-call]
+            return one if there else None
+
         def next_view(_viewer: Any) -> None:
-            if (alive := row()) is not None:
-                alive.next_view()
+            if (one := alive()) is not None:
+                one.next_view()
 
         def swap(_viewer: Any) -> None:
-            if (alive := row()) is not None:
-                alive.swap()
+            if (one := alive()) is not None:
+                one.swap()
 
         viewer.bind_key("C", next_view, overwrite=True)
         viewer.bind_key("Shift-C", swap, overwrite=True)
