@@ -68,7 +68,7 @@ def test_a_copy_looks_like_its_original_and_is_not_praised(
     assert "Hardly changed (0.0 %): there is nothing to trust yet." in lines[0]
     assert SEVERITY_COLORS["warning"] in lines[0]
     assert "Anatomy kept" not in panel.trust.text()
-    [said] = write_page(panel.review, panel.saving.about, tmp_path / "page.html")
+    *_, said = write_page(panel.review, panel.saving.about, tmp_path / "page.html")
     assert "saved" in said
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert '<li class="warning"><b>Hardly changed (0.0 %)' in page

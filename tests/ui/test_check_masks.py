@@ -55,7 +55,7 @@ def test_masks_of_a_target_image_are_compared_with_each_other(
     assert [row["mask_agreement"] for row in rows] == ["1", "1", "0", "1", "1"]
     assert {row["mask_dice"] for row in rows} == {""}
     assert rows[4]["anatomy_kept"] == "3 of 4 scores agree, but not correlation"
-    [said] = write_page(review, panel.saving.about, tmp_path / "page.html")
+    *_, said = write_page(review, panel.saving.about, tmp_path / "page.html")
     assert "saved" in said
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "Anatomy kept: " in page

@@ -108,3 +108,8 @@ def test_scoring_that_fails_ends_with_a_sentence(predicted, qtbot, monkeypatch):
     assert predicted.predict.isEnabled()
     assert predicted.scores.isVisibleTo(predicted)
     assert predicted.gain.isHidden()
+
+
+def test_scoring_says_how_far_it_is(predicted):
+    assert predicted.bar.format() == "scoring 2 of 2"
+    assert predicted.bar.value() == predicted.bar.maximum()

@@ -7,6 +7,7 @@ import pytest
 from napari_uda.core.spec.experiment import Training
 from napari_uda.core.spec.methods import GrlConfig
 from napari_uda.core.spec.run import RunFolder
+from napari_uda.ui import preparing
 from napari_uda.ui.preparing import Preparation
 
 
@@ -39,6 +40,35 @@ def prepare(snapshot, run):
     preparation.progressed.connect(texts.append)
     preparation.start()
     return preparation, outcomes, texts
+
+
+class SlowSnapshot:
+    """Writes a fifth in ten seconds, and a half in thirty."""
+
+    def __init__(self, clock):
+        self.clock = clock
+
+    def dataset(self, run, progress):
+        progress("Scanning the source folder", 0.0)
+        for done, now in ((0.001, 1.0), (0.2, 10.0), (0.5, 30.0)):
+            self.clock[0] = now
+            progress("Copying layer 'MR'", done)
+        raise RuntimeError("the drive is gone")
+
+
+def test_it_says_how_much_is_copied_and_how_long_the_rest_takes(
+    qtbot, run, monkeypatch
+):
+    clock = [0.0]
+    monkeypatch.setattr(preparing, "monotonic", lambda: clock[0])
+    _, outcomes, texts = prepare(SlowSnapshot(clock), run)
+    qtbot.waitUntil(lambda: bool(outcomes), timeout=10_000)
+    assert texts == [
+        "Scanning the source folder \N{HORIZONTAL ELLIPSIS}",
+        "Copying layer 'MR' \N{HORIZONTAL ELLIPSIS} 0 %",
+        "Copying layer 'MR' \N{HORIZONTAL ELLIPSIS} 20 %, 40 s left",
+        "Copying layer 'MR' \N{HORIZONTAL ELLIPSIS} 50 %, 30 s left",
+    ]
 
 
 def test_cancelling_leaves_nothing_behind(qtbot, run):

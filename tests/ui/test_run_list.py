@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 
 import pytest
 from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
 from napari_uda.core.spec import events as ev
+from napari_uda.ui import run_summary
 from train_window import (
     begin,
     prepared_run,
@@ -74,6 +76,37 @@ def test_a_run_is_deleted_only_after_confirmation(train, qtbot, monkeypatch):
     wait_for(qtbot, lambda: not run.path.exists())
     settle(qtbot, train)
     assert train.run_list.tree.topLevelItemCount() == 0
+
+
+def test_while_a_run_is_deleted_the_list_says_so_and_the_window_goes_on(
+    train, qtbot, monkeypatch
+):
+    run, other = prepared_run(train), prepared_run(train, "other")
+    select(qtbot, train, "earlier")
+    go_on = threading.Event()
+    remove = run_summary.shutil.rmtree
+
+    def slow(path):
+        go_on.wait(20)
+        remove(path)
+
+    yes = QMessageBox.StandardButton.Yes
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: yes)
+    monkeypatch.setattr(run_summary.shutil, "rmtree", slow)
+    runs = train.run_list
+    runs.delete_button.click()
+    assert runs.section.note == "Deleting earlier \N{HORIZONTAL ELLIPSIS}"
+    select(qtbot, train, "other")
+    assert runs.section.note == "Deleting earlier \N{HORIZONTAL ELLIPSIS}"
+    assert not runs.delete_button.isEnabled()
+    assert runs.delete_button.toolTip() == "Deleting earlier"
+    go_on.set()
+    wait_for(qtbot, lambda: runs._deleter is None)
+    settle(qtbot, train)
+    assert not run.path.exists()
+    assert other.exists
+    assert runs.section.note == "1"
+    assert runs.delete_button.isEnabled()
 
 
 def test_the_folder_of_a_run_is_revealed(train, qtbot, monkeypatch):

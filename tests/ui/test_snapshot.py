@@ -138,6 +138,19 @@ def test_different_voxel_sizes_in_a_domain_are_refused_before_writing(run):
         dataset(run, source, target=target)
 
 
+def test_progress_is_that_of_all_pixels_labels_included(run):
+    pair = LayerPair(image((4, 8, 8)), labels((4, 8, 8)))
+    source = DomainChoice(layers=(pair,), classes=CLASSES)
+    target = DomainChoice(layers=(LayerPair(image((16, 32), name="t")),))
+    told = []
+    plan_dataset(source, target).dataset(run, lambda *one: told.append(one))
+    assert told == [
+        ("Copying layer 'one'", 0.25),
+        ("Copying layer 'one'", 0.5),
+        ("Copying layer 't'", 1.0),
+    ]
+
+
 def test_what_cannot_be_a_sample_is_said_in_one_sentence():
     stack = image((2, 3, 8, 8), name="movie")
     with pytest.raises(UserError, match="'movie' has shape 2 x 3 x 8 x 8"):

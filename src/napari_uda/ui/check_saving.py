@@ -12,6 +12,7 @@ from napari_uda.core.errors import UserError
 from napari_uda.core.metrics.verdicts import COLUMNS, write_table
 
 from .kept_masks import KINDS
+from .progress import Count
 from .review import SCORES
 from .words import count_text
 
@@ -29,6 +30,7 @@ MOST_WORST = 12
 """Pictures of the worst slices in a page."""
 MOST_REJECTED = 60
 """Pictures of rejected slices in a page."""
+WRITING = "Writing the report \N{HORIZONTAL ELLIPSIS}"
 
 
 def write_verdicts(review: Review, path: Path) -> str:
@@ -76,7 +78,7 @@ def write_verdicts(review: Review, path: Path) -> str:
 
 
 def write_page(review: Review, about: Mapping[str, str], path: Path) -> Iterator[str]:
-    """Write the page in a worker thread; yields what was done, once.
+    """Write the page in a worker thread.
 
     Parameters
     ----------
@@ -86,6 +88,11 @@ def write_page(review: Review, about: Mapping[str, str], path: Path) -> Iterator
         Facts such as run and method.
     path
         The file; the dialog has asked whether to replace it.
+
+    Yields
+    ------
+    str
+        How far it is and how long the rest takes; last, what was done.
     """
     # matplotlib and jinja take a moment: opening napari must stay fast.
     from napari_uda.core.metrics.check_report import write_check_report
@@ -96,7 +103,7 @@ def write_page(review: Review, about: Mapping[str, str], path: Path) -> Iterator
         **about,
         "Made": f"{date.today().isoformat()} with napari-uda {napari_uda.__version__}",
         "Images": ", ".join(dict.fromkeys(pair.name for pair in review.pairs)),
-        f"{review.unit.capitalize()}s checked": len(review.items),
+        f"{review.unit.capitalize()}s checked": _checked(review),
         "Accepted": accepted,
         "Rejected": rejected,
         "Not judged": len(review.items) - accepted - rejected,
@@ -107,12 +114,21 @@ def write_page(review: Review, about: Mapping[str, str], path: Path) -> Iterator
             f"{decisions.count('accepted')} accepted, "
             f"{decisions.count('rejected')} rejected"
         )
+    yield WRITING
+    slices = []
+    order = list(review.order)
+    pictured = _pictured(review, order)
+    count = Count(len(pictured))
     try:
+        for number in order:
+            slices.append(_slice(review, number, number in pictured))
+            if number in pictured:
+                yield f"{WRITING} {count.next()}"
         write_check_report(
             path,
             summary=facts,
             findings=findings(review.known(), review.unit),
-            slices=list(_slices(review)),
+            slices=slices,
             verdict=review.verdict_lines(),
             unit=review.unit,
         )
@@ -124,26 +140,35 @@ def write_page(review: Review, about: Mapping[str, str], path: Path) -> Iterator
         yield f"Report saved to {path}."
 
 
-def _slices(review: Review) -> Iterator[Checked]:
-    from napari_uda.core.metrics.check_report import Checked
+def _checked(review: Review) -> int | str:
+    """Return how many were measured; and of how many, if that was stopped."""
+    done, total = len(review.order), len(review.items)
+    return done if done == total else f"{done} of {total}"
 
-    rejected = 0
-    for rank, number in enumerate(list(review.order)):
-        item = review.items[number]
-        verdict = review.verdict(item)
-        rejected += verdict.decision == "rejected"
-        wanted = rank < MOST_WORST or (
-            verdict.decision == "rejected" and rejected <= MOST_REJECTED
-        )
-        yield Checked(
-            review.name(item),
-            review.place_text(item),
-            _scores(review, item),
-            verdict,
-            _images(review, item) if wanted else None,
-            review.trust(item).text,
-            float(review.changed[number]),
-        )
+
+def _pictured(review: Review, order: list[int]) -> set[int]:
+    """Return which of the items, the worst first, are pictured: these and rejected."""
+    rejected = [
+        number
+        for number in order
+        if review.verdict(review.items[number]).decision == "rejected"
+    ]
+    return {*order[:MOST_WORST], *rejected[:MOST_REJECTED]}
+
+
+def _slice(review: Review, number: int, pictured: bool) -> Checked:
+    from napari_uda.core.metrics.check_report import Checked, draw_pictures
+
+    item = review.items[number]
+    return Checked(
+        review.name(item),
+        review.place_text(item),
+        _scores(review, item),
+        review.verdict(item),
+        draw_pictures(*_images(review, item)) if pictured else (),
+        review.trust(item).text,
+        float(review.changed[number]),
+    )
 
 
 def _scores(review: Review, item: Item) -> dict[str, float]:

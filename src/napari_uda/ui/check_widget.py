@@ -38,6 +38,8 @@ from .translating import (
 from .words import count_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from napari.viewer import Viewer
 
 LINES = 2
@@ -117,6 +119,8 @@ class CheckWidget(QWidget):
         SharedKey("Ctrl+Return", self.translate)
         self.cancel.clicked.connect(self._on_cancel_clicked)
         self.panel.said.connect(self._say)
+        for work in (self.panel.measuring, self.panel.saving):
+            work.busy_changed.connect(self._refresh)
 
     def _on_runs_changed(self, *_: Any) -> None:
         """Offer the runs that have a checkpoint and whose method translates."""
@@ -148,12 +152,24 @@ class CheckWidget(QWidget):
         if lasting or self.message.text() == self._why:
             self._say(lasting)
         self._why = lasting
-        self.cancel.setEnabled(busy)
+        ending = self._ending()
+        self.cancel.setEnabled(ending is not None)
         self.cancel.setToolTip(
-            "End the translation; nothing of it is kept (Escape)."
-            if busy
-            else "Nothing to cancel: no translation is under way."
+            f"{ending[0]} (Escape)."
+            if ending
+            else "Nothing to cancel: nothing is under way."
         )
+
+    def _ending(self) -> tuple[str, Callable[[], None]] | None:
+        """Return what Cancel does now, in words, and how; None if there is nothing."""
+        panel = self.panel
+        if self._work.busy:
+            return "End the translation; nothing of it is kept", self._stop_translating
+        if panel.saving.busy:
+            return "End the report; no file is made of it", panel.saving.stop
+        if panel.busy:
+            return "Measure no more; what is measured stays", panel.measuring.stop
+        return None
 
     def _say(self, text: str) -> None:
         self.news.say(text)
@@ -282,6 +298,10 @@ class CheckWidget(QWidget):
         self._refresh()
 
     def _on_cancel_clicked(self) -> None:
+        if ending := self._ending():
+            ending[1]()
+
+    def _stop_translating(self) -> None:
         self._work.stop()
         self.news.end()
         self._say("Cancelled; nothing was kept.")

@@ -10,6 +10,7 @@ from weakref import WeakMethod
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from qtpy.QtCore import QObject
     from qtpy.QtWidgets import QWidget
 
 
@@ -48,14 +49,14 @@ class Latest:
 
     Parameters
     ----------
-    widget
+    owner
         When it is destroyed, the worker is told to quit.
     """
 
-    def __init__(self, widget: QWidget) -> None:
+    def __init__(self, owner: QObject) -> None:
         self._worker: Any = None
         self._give_up: Callable[[], None] | None = None
-        widget.destroyed.connect(self.stop)
+        owner.destroyed.connect(self.stop)
 
     @property
     def busy(self) -> bool:
@@ -76,7 +77,7 @@ class Latest:
         worker
             A generator worker of napari, not started.
         yielded, ended
-            Methods of the widget, called with what it yields and when it is done.
+            Methods of the owner, called with what it yields and when it is done.
         give_up
             Called to make it end soon.
         """

@@ -16,7 +16,7 @@ from .predict_form import SAVE_HINT, WHERE_HINT, PredictForm
 from .predict_inputs import Chosen, PredictInputs
 from .predicted_layers import PredictedLayers
 from .predicting import Predictor, PredictRequest, PredictResult
-from .progress import show_progress
+from .progress import Count, move, show_progress
 from .run_choice import has_checkpoint
 from .saving import new_folder, save_masks, save_scores
 from .scored import Scored, score_safely
@@ -61,8 +61,8 @@ class PredictWidget(PredictForm):
         self._layers = PredictedLayers(self.session.viewer, self.session.stage)
         self._scores: list[Scored] = []
         self._request: PredictRequest | None = None
-        self._failed = False
-        self._why = ""
+        self._failed, self._why = False, ""
+        self._count = Count(0)
         self._connect()
         self._on_run_changed()
         self._on_runs_changed()
@@ -216,9 +216,7 @@ class PredictWidget(PredictForm):
         except UserError as error:
             self._say(str(error))
             return
-        out = None
-        if self.inputs.uses_files():
-            out = new_folder(run.predictions)
+        out = new_folder(run.predictions) if self.inputs.uses_files() else None
         request = PredictRequest(
             run,
             self.checkpoint.currentText(),
@@ -313,6 +311,7 @@ class PredictWidget(PredictForm):
         truths = [chosen.truth_array() for chosen in self._chosen]
         worker = thread_worker(score_safely)(list(self._results), truths, self._request)
         self._work.start(worker, self._on_scored, self._on_all_scored)
+        self._count = Count(len(self._results))
         self.news.begin("scoring")
         self._refresh()
 
@@ -325,7 +324,8 @@ class PredictWidget(PredictForm):
             return
         number = len(self._scores)
         self._scores.append(found)
-        self.bar.setValue(round(1000 * (number + 1) / len(self._results)))
+        done = round(1000 * (number + 1) / len(self._results))
+        move(self.bar, done, f"scoring {self._count.next()}")
         if (overlay := self._layers.get(number)) is not None:
             _give_truth(overlay, found)
 

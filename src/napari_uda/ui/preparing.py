@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from napari.qt.threading import thread_worker
@@ -13,6 +14,8 @@ from qtpy.QtCore import QObject, Signal
 from napari_uda.core.errors import UserError
 from napari_uda.core.spec.config import parse
 from napari_uda.core.spec.experiment import Experiment, with_target_labels
+
+from .progress import how_far
 
 if TYPE_CHECKING:
     from napari_uda.core.spec.experiment import Training
@@ -70,9 +73,11 @@ class Preparation(QObject):
         self._title = title
         self._cancelled = threading.Event()
         self._worker: Any = None
+        self._began = monotonic()
 
     def start(self) -> None:
         """Begin."""
+        self._began = monotonic()
         self._worker = thread_worker(self._prepare)()
         self._worker.returned.connect(self.done)
         self._worker.start()
@@ -116,7 +121,8 @@ class Preparation(QObject):
     def _say(self, text: str, done: float) -> None:
         if self._cancelled.is_set() or self._worker.abort_requested:
             raise _CancelledError
-        self.progressed.emit(f"{text} \N{HORIZONTAL ELLIPSIS} {done:.0%}")
+        far = how_far(done, monotonic() - self._began) if done else ""
+        self.progressed.emit(f"{text} \N{HORIZONTAL ELLIPSIS} {far}".rstrip())
 
 
 def _claim(run: RunFolder) -> bool:

@@ -18,6 +18,10 @@ BETWEEN = "  \N{MIDDLE DOT}  "
 """What stands between the parts of the text."""
 
 
+EARLY = 0.02
+"""Fraction of some work up to which the time that is left cannot be told."""
+
+
 class Count:
     """How many of several things are done, and how long the rest will take."""
 
@@ -32,6 +36,21 @@ class Count:
         text = f"{self._done:,} of {self._total:,}"
         seconds = left * (monotonic() - self._began) / self._done
         return f"{text}, {duration_text(seconds)} left" if seconds >= 1 else text
+
+
+def how_far(done: float, spent: float) -> str:
+    """Return words such as `40 %, 2:10 min left`; of the time, once it can be told.
+
+    Parameters
+    ----------
+    done
+        Fraction done.
+    spent
+        Seconds that this took.
+    """
+    left = spent * (1 - done) / done if done > EARLY else 0.0
+    tail = f", {duration_text(left)} left" if left >= 1 else ""
+    return f"{100 * done:.0f} %{tail}"
 
 
 def move(bar: QProgressBar, value: int, text: str) -> None:

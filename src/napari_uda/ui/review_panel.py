@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-from napari.qt.threading import thread_worker
 from qtpy.QtCore import QTimer, Signal
 from qtpy.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 
 from napari_uda.core.metrics.check_words import CHANGES
 
-from .check_pairs import measure
 from .comparison import MODES, Comparison, Mode
-from .listening import Latest, Listener
+from .listening import Listener
+from .measuring import Measuring
 from .review import SCORES, Item, Review
 from .review_form import DIFFERENCE_HINT, DIFFERENCE_WORDS, ReviewForm
 from .words import marked_text
@@ -54,7 +53,7 @@ class ReviewPanel(ReviewForm):
         self.comparison = Comparison(viewer)
         self.review: Review | None = None
         self.current = Item(0, 0)
-        self._measuring = Latest(self)
+        self.measuring = Measuring(self)
         self._moved = False
         self._bound = False
         self._redraw = QTimer(self)
@@ -68,6 +67,10 @@ class ReviewPanel(ReviewForm):
         self._stage.changed.connect(self._on_stage)
         self.modes.idClicked.connect(self._on_mode_clicked)
         self.slider.valueChanged.connect(self._on_slid)
+        self.measuring.identified.connect(self._show_item)
+        self.measuring.learned.connect(self._on_learned)
+        self.measuring.ended.connect(self._on_all_measured)
+        self.measuring.said.connect(self.said)
         self.plot.clicked.connect(self._on_plot_clicked)
         self.previous.clicked.connect(self._on_previous)
         self.next.clicked.connect(self._on_next)
@@ -83,7 +86,7 @@ class ReviewPanel(ReviewForm):
     @property
     def busy(self) -> bool:
         """Whether slices are being measured."""
-        return self._measuring.busy
+        return self.measuring.busy
 
     def open(self, review: Review, about: dict[str, str]) -> None:
         """Begin to look through a review.
@@ -105,8 +108,7 @@ class ReviewPanel(ReviewForm):
         self.current = Item(0, pair.slice_at(self._viewer.dims.point))
         self._show_item()
         self._on_redraw()
-        worker = thread_worker(measure)(review.pairs)
-        self._measuring.start(worker, self._on_measured, self._on_all_measured)
+        self.measuring.start(review)
         self._bind()
         if review.trouble:
             self.said.emit(review.trouble)
@@ -276,26 +278,14 @@ class ReviewPanel(ReviewForm):
         if item is not None:
             self.go_to(item)
 
-    def _on_measured(self, told: Any) -> None:
-        review = self.review
-        if review is None:
-            return
-        match told:
-            case str():
-                self.said.emit(told)
-            case (int() as pair, str() as pixels):
-                review.identify(pair, pixels)
-                self._show_item()
-            case (int() as pair, int() as z, dict() as scores):
-                item = Item(pair, z)
-                review.learn(item, scores)
-                shown = self.current.slice if pair == self.current.pair else None
-                self.comparison.measured(review.pairs[pair], z, shown)
-                if not self._redraw.isActive():
-                    self._redraw.start()
+    def _on_learned(self, item: Item) -> None:
+        if (review := self.review) is not None:
+            shown = self.current.slice if item.pair == self.current.pair else None
+            self.comparison.measured(review.pairs[item.pair], item.slice, shown)
+            if not self._redraw.isActive():
+                self._redraw.start()
 
     def _on_all_measured(self) -> None:
-        self._measuring.done()
         self._redraw.stop()
         self._on_redraw()
         review = self.review
@@ -363,10 +353,9 @@ class ReviewPanel(ReviewForm):
         item = self.current
         self.item.setText(review.name(item))
         self.item.setToolTip(review.name(item))
-        done, total = int(review.measured.sum()), len(review.items)
-        text = review.place_text(item)
-        if done < total:
-            text = f"measuring {done} of {total}"
+        text = (
+            f"measuring {self.measuring.far}" if self.busy else review.place_text(item)
+        )
         self.rank.setText(f"\N{MIDDLE DOT} {text}")
         titles = {name: review.title(name, item) for name in SCORES}
         self.plot.show_slice(review.number(item), titles)

@@ -27,7 +27,9 @@ class SaveRow(QWidget):
     """Buttons that save what was measured and decided."""
 
     said = Signal(str)
-    """What was saved, or why not."""
+    """How far saving is, what was saved, or why not."""
+    busy_changed = Signal()
+    """`busy` changed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +50,17 @@ class SaveRow(QWidget):
         self.report.clicked.connect(self._on_report)
         self.csv.clicked.connect(self._on_csv)
         self.refresh()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a page is being written."""
+        return self._work.busy
+
+    def stop(self) -> None:
+        """Write the page no further; there is no file of it then."""
+        self._work.stop()
+        self.said.emit("Cancelled: no report was written.")
+        self._on_busy()
 
     def open(self, review: Review, about: dict[str, str]) -> None:
         """Take a review, and facts for its page such as run and method."""
@@ -74,11 +87,15 @@ class SaveRow(QWidget):
             path = _with_suffix(name, ".html")
             worker = thread_worker(write_page)(self.review, self.about, path)
             self._work.start(worker, self.said.emit, self._on_saved)
-            self.refresh()
+            self._on_busy()
 
     def _on_saved(self) -> None:
         self._work.done()
+        self._on_busy()
+
+    def _on_busy(self) -> None:
         self.refresh()
+        self.busy_changed.emit()
 
     def _on_csv(self) -> None:
         if self.review is None:

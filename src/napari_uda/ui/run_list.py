@@ -80,6 +80,7 @@ class RunList(QWidget):
         self._said: list[tuple[RunFolder, list[Event]]] = []
         self._summaries: dict[str, RunSummary] = {}
         self._deleter: Any = None
+        self._deleting = ""
         self._rival = ""
 
         self.tree = RunTree()
@@ -206,9 +207,15 @@ class RunList(QWidget):
         self.tree.choose(chosen)
         self.tree.blockSignals(False)
         self.tree.fit_height()
-        self.section.note = f"{len(summaries):,}" if summaries else ""
+        self._count()
         self._enable()
         self.listed.emit(summaries)
+
+    def _count(self) -> None:
+        """Say beside the title how many runs there are, or which one is deleted."""
+        count = f"{len(self._summaries):,}" if self._summaries else ""
+        deleting = f"{self._deleting} \N{HORIZONTAL ELLIPSIS}"
+        self.section.note = deleting if self._deleting else count
 
     def _on_reader_finished(self) -> None:
         self._reader = None
@@ -224,7 +231,8 @@ class RunList(QWidget):
         self._set(self.open_button, reason, "Show its curves and previews")
         self._set(self.rename_button, reason, "Give it a title; its folder stays")
         self._set(self.reveal_button, reason, "Show its folder")
-        self._set(self.delete_button, reason or trained, "Remove it from the disk")
+        waits = reason or trained or self._deleting
+        self._set(self.delete_button, waits, "Remove it from the disk")
         self._enable_compare(summary, reason)
         self.resume_button.setText("Attach" if living else "Resume")
         tip = "Follow it again" if living else "Go on from its last checkpoint"
@@ -336,9 +344,14 @@ class RunList(QWidget):
         self._deleter = thread_worker(delete_run)(summary.run)
         self._deleter.returned.connect(self._on_deleted)
         self._deleter.start()
+        self._deleting = f"Deleting {summary.name}"
+        self._count()
+        self._enable()
 
     def _on_deleted(self, problem: str) -> None:
-        self._deleter = None
+        self._deleter, self._deleting = None, ""
+        self._count()
+        self._enable()
         if problem:
             self.problem.emit(problem)
         self._session.runs_changed.emit()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from .session import DomainChoice, LayerPair
 
     Progress = Callable[[str, float], None]
+    """Called with a sentence and a number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +68,21 @@ class DomainPlan:
     size: TypedSize | None = None
     """Voxel size that the user typed."""
 
+    @property
+    def pixels(self) -> int:
+        """How many are to be copied: those of layers and of their labels."""
+        arrays = (one for item in self.layers for one in (item.image, *item.labels))
+        return sum(prod(array.shape) for array in arrays)
+
     def domain(self, folder: Path | None, progress: Progress) -> Domain:
         """Scan the folder, or write the layers into `folder`.
+
+        Parameters
+        ----------
+        folder
+            Where layers are written to.
+        progress
+            Called with a sentence and how many pixels more were copied.
 
         Raises
         ------
@@ -113,8 +128,11 @@ class DomainPlan:
     def _written(self, item: LayerData, stem: Path, progress: Progress) -> Sample:
         def write(array: Any, suffix: str, rgb: bool = False) -> Path:
             path = stem.with_name(f"{stem.name}_{suffix}.npy")
+            before = 0.0
             for done in write_array(path, array, rgb):
-                progress(f"Copying layer '{item.name}'", done)
+                more = (done - before) * prod(array.shape)
+                progress(f"Copying layer '{item.name}'", more)
+                before = done
             return path
 
         labels: Path | dict[str, Path] | None = None
@@ -163,14 +181,21 @@ class Snapshot:
         run
             Run folder that takes the pixels of layers; not needed for folders.
         progress
-            Called with a sentence and the fraction done.
+            Called with a sentence and the fraction done of all copying.
 
         Raises
         ------
         UserError
             If files or layers do not fit together.
         """
-        say = progress or _silent
+        copied, total = 0.0, max(1, self.source.pixels + self.target.pixels)
+
+        def say(text: str, more: float) -> None:
+            nonlocal copied
+            copied += more
+            if progress is not None:
+                progress(text, min(1.0, copied / total))
+
         folder = run.data if run else None
         return parse(
             Dataset,
@@ -330,7 +355,3 @@ def _voxel_size(
 def _size(item: tuple[tuple[float, ...] | None, str | None]) -> str:
     size, unit = item
     return "unknown" if size is None else f"{' x '.join(f'{s:g}' for s in size)} {unit}"
-
-
-def _silent(_text: str, _fraction: float) -> None:
-    """Swallow progress."""

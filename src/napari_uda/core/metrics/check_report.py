@@ -28,7 +28,7 @@ from .html import page_environment
 from .report import score_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -56,9 +56,8 @@ class Checked:
     """Values by the names in `SCORES`; those of masks need not be there."""
     verdict: Verdict
     """What somebody decided, if anything."""
-    images: tuple[NDArray[Any], NDArray[Any], NDArray[Any]] | None = None
-    """Original and translated (y, x), 0 for black and 1 for white by one rule, and map
-    of changes; None: not pictured."""
+    pictures: Sequence[tuple[str, str]] = ()
+    """What `draw_pictures` made of it; empty: it is not pictured."""
     trust: str = ""
     """How many scores agree that anatomy was kept."""
     changed: float = nan
@@ -110,7 +109,7 @@ def write_check_report(
             "changed": _changed_text(item.changed),
             "decision": item.verdict.decision,
             "note": item.verdict.note,
-            "pictures": list(_pictures(item)),
+            "pictures": item.pictures,
         }
         for item in slices
     ]
@@ -163,10 +162,24 @@ def change_picture(
     return np.asarray(np.clip(painted, 0, 1), np.float32)
 
 
-def _pictures(item: Checked) -> Iterator[tuple[str, str]]:
-    if item.images is None:
-        return
-    original, translated, changes = item.images
+def draw_pictures(
+    original: NDArray[Any], translated: NDArray[Any], changes: NDArray[Any]
+) -> list[tuple[str, str]]:
+    """Draw a slice for the page, which takes most of its time.
+
+    Parameters
+    ----------
+    original, translated
+        Slice (y, x), 0 for black and 1 for white by one rule.
+    changes
+        Its map of changes (y, x) in [0, 1].
+
+    Returns
+    -------
+    list[tuple[str, str]]
+        Three PNG files in base64, and what each one shows.
+    """
+    drawn = []
     for picture, what in (
         (grey_picture(original), "original"),
         (grey_picture(translated), "translated"),
@@ -176,7 +189,8 @@ def _pictures(item: Checked) -> Iterator[tuple[str, str]]:
         image.thumbnail((WIDEST, WIDEST))
         buffer = BytesIO()
         image.save(buffer, "PNG", optimize=True)
-        yield b64encode(buffer.getvalue()).decode("ascii"), what
+        drawn.append((b64encode(buffer.getvalue()).decode("ascii"), what))
+    return drawn
 
 
 def _median(values: Sequence[float]) -> float:
