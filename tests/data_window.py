@@ -16,8 +16,8 @@ from qtpy.QtCore import QCoreApplication, QEvent, Qt
 from qtpy.QtGui import QColor
 
 from napari_uda.ui import data_widget as module
+from napari_uda.ui.choice import DomainChoice
 from napari_uda.ui.data_widget import DataWidget
-from napari_uda.ui.session import DomainChoice
 from napari_uda.ui.words import SEVERITY_COLORS
 
 if TYPE_CHECKING:

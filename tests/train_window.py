@@ -9,7 +9,7 @@ from qtpy.QtCore import Qt
 from napari_uda.core.spec.domain import Dataset
 from napari_uda.core.spec.experiment import Experiment
 from napari_uda.core.spec.run import RunFolder
-from napari_uda.ui.session import DomainChoice
+from napari_uda.ui.choice import DomainChoice
 from napari_uda.ui.train_widget import TrainWidget
 
 FAKE = str(Path(__file__).parent / "ui" / "fake_trainer.py")

@@ -11,7 +11,7 @@ import napari
 from qtpy.QtCore import QSettings, QTimer
 
 from napari_uda.ui import session, standby, trainer_process
-from napari_uda.ui.session import DomainChoice
+from napari_uda.ui.choice import DomainChoice
 from napari_uda.ui.train_widget import TrainWidget
 
 

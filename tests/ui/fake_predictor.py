@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from napari_uda.core.io import read, suffix_of, write_image, write_labels
+from napari_uda.core.spec.domain import Domain
+from napari_uda.core.spec.typed import file_axes
 
 
 def say(**content: object) -> None:
@@ -25,6 +27,7 @@ def main(behaviour: str, words: list[str]) -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--checkpoint", choices=["best", "last"])
     parser.add_argument("--voxel-size")
+    parser.add_argument("--axes")
     parser.add_argument("--unit")
     parser.add_argument("--device")
     for flag in ("--probability", "--uncertainty", "--json"):
@@ -45,7 +48,7 @@ def main(behaviour: str, words: list[str]) -> int:
         say(kind="progress", image=str(path), done=0, total=2)
         while behaviour == "hang":
             time.sleep(0.05)
-        volume = read(path)
+        volume = read(path, given.axes or file_axes(path, Domain(samples=())))
         chance = (np.asarray(volume.data) > threshold).astype(np.float32)
         labels = (5 * chance).astype(np.uint8)
         file = given.out / f"{path.name[: -len(suffix_of(path))]}{suffix_of(path)}"

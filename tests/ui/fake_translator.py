@@ -36,6 +36,7 @@ def main(behaviour: str, words: list[str]) -> int:
     parser.add_argument("--to", choices=["source", "target"], required=True)
     parser.add_argument("--checkpoint", choices=["best", "last"])
     parser.add_argument("--voxel-size")
+    parser.add_argument("--axes")
     parser.add_argument("--unit")
     parser.add_argument("--device")
     parser.add_argument("--masks", action="store_true")
@@ -56,7 +57,7 @@ def main(behaviour: str, words: list[str]) -> int:
         say(kind="progress", image=str(path), done=0, total=2)
         while behaviour == "hang":
             time.sleep(0.05)
-        volume = read(path)
+        volume = read(path, given.axes)
         grey = np.asarray(volume.data, np.float32)
         fake = 1 - 2 * grey / 255
         if behaviour == "copy":

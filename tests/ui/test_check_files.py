@@ -26,7 +26,8 @@ from check_window import (
 )
 from napari_uda.core.io import Geometry, write_image
 from napari_uda.ui.check_widget import CheckWidget
-from napari_uda.ui.session import DomainChoice, LayerPair, role_of
+from napari_uda.ui.choice import DomainChoice, LayerPair
+from napari_uda.ui.session import role_of
 
 __all__ = ["runs", "viewer", "widget"]  # fixtures
 

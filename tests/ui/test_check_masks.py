@@ -14,8 +14,8 @@ from qtpy.QtWidgets import QApplication
 from check_window import FAKE, add_image, measured, runs, viewer, volume, widget
 from napari_uda.core.spec.domain import Structure
 from napari_uda.ui.check_saving import write_page, write_verdicts
+from napari_uda.ui.choice import DomainChoice, LayerPair
 from napari_uda.ui.dock import AdaptationDock
-from napari_uda.ui.session import DomainChoice, LayerPair
 
 __all__ = ["runs", "viewer", "widget"]  # fixtures
 

@@ -33,7 +33,8 @@ from napari_uda.core.spec.domain import Dataset, Window
 from napari_uda.core.spec.experiment import Experiment
 from napari_uda.core.spec.methods import METHODS
 from napari_uda.ui.check_widget import CheckWidget
-from napari_uda.ui.session import DomainChoice, LayerPair, role_of
+from napari_uda.ui.choice import DomainChoice, LayerPair
+from napari_uda.ui.session import role_of
 
 __all__ = ["runs", "viewer", "widget"]  # fixtures
 

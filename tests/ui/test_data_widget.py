@@ -12,8 +12,9 @@ from qtpy.QtWidgets import QColorDialog, QWidget
 from napari_uda.core.spec.domain import Structure
 from napari_uda.core.spec.run import RunFolder
 from napari_uda.ui import data_widget as module
+from napari_uda.ui.choice import DomainChoice, LayerPair
 from napari_uda.ui.data_widget import DataWidget
-from napari_uda.ui.session import METADATA_KEY, DomainChoice, LayerPair, Session
+from napari_uda.ui.session import METADATA_KEY, Session
 from napari_uda.ui.steady_label import SteadyLabel
 
 
@@ -214,7 +215,7 @@ def test_the_colour_of_a_class_can_be_chosen(viewer, widget, qtbot, monkeypatch)
     assert (now.name, now.color) == (before.name, "#12ab34")
     assert button.icon().pixmap(14).toImage().pixelColor(7, 7).name() == "#12ab34"
     qtbot.waitUntil(lambda: looked(widget))
-    assert widget.session.snapshot().source.classes[1].color == "#12ab34"
+    assert widget.session.snapshot().source.typed.classes[1].color == "#12ab34"
 
 
 def test_truth_trains_only_where_the_user_says_so(viewer, widget, qtbot, tmp_path):
@@ -258,7 +259,7 @@ def test_what_is_painted_is_a_class_and_what_is_erased_is_none(viewer, widget, q
     widget.classes._names[1].editingFinished.emit()
 
     def names():
-        classes = widget.session.snapshot().source.classes
+        classes = widget.session.snapshot().source.typed.classes
         assert classes == widget.classes.value()
         return {value: item.name for value, item in classes.items()}
 
@@ -303,7 +304,8 @@ def test_folders_chosen_and_dropped(widget, qtbot, tmp_path):
     qtbot.waitUntil(lambda: looked(widget) and widget.session.problem == "")
     assert widget.session.choices["target"].folder == target
     assert widget.pickers["source"].summary.text().startswith("2 samples")
-    assert not widget.classes.isVisibleTo(widget)
+    assert [one.name for one in widget.classes.value().values()] == ["foreground"]
+    assert widget.classes.isVisibleTo(widget)
     assert widget.gap.isVisibleTo(widget)
     assert widget.gap.overlap.text().startswith("overlap")
 

@@ -14,9 +14,9 @@ import pytest
 from napari_uda.core.spec.events import Stopped
 from napari_uda.core.spec.run import RunFolder
 from napari_uda.ui import estimate_row, estimating, priority, standby
+from napari_uda.ui.choice import DomainChoice, LayerPair
 from napari_uda.ui.jobs import Job
 from napari_uda.ui.priority import NICENESS
-from napari_uda.ui.session import DomainChoice, LayerPair
 from napari_uda.ui.train_widget import TrainWidget
 from train_window import settle
 

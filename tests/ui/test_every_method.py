@@ -10,8 +10,9 @@ import pytest
 import tifffile
 
 from napari_uda.core.spec.methods import METHODS
+from napari_uda.ui.choice import DomainChoice
 from napari_uda.ui.predict_widget import PredictWidget
-from napari_uda.ui.session import DomainChoice, role_of
+from napari_uda.ui.session import role_of
 from napari_uda.ui.train_widget import TrainWidget
 from train_window import settle
 

@@ -8,8 +8,8 @@ import tifffile
 from qtpy.QtWidgets import QApplication
 
 from napari_uda.core.spec.run import TITLE_LENGTH
+from napari_uda.ui.choice import DomainChoice
 from napari_uda.ui.fitting import Device
-from napari_uda.ui.session import DomainChoice
 from train_window import settle
 
 pytestmark = pytest.mark.usefixtures("own_settings")

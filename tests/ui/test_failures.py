@@ -16,8 +16,8 @@ from qtpy.QtWidgets import QDialog, QPlainTextEdit
 
 from napari_uda.core.spec.domain import Structure
 from napari_uda.ui import array_file
+from napari_uda.ui.choice import DomainChoice, LayerPair
 from napari_uda.ui.predict_widget import PredictWidget
-from napari_uda.ui.session import DomainChoice, LayerPair
 from train_window import (
     begin,
     prepared_run,

@@ -11,8 +11,8 @@ from napari_uda.core.spec.domain import Dataset
 from napari_uda.core.spec.experiment import Experiment
 from napari_uda.core.spec.methods import method_config
 from napari_uda.ui import fitting
+from napari_uda.ui.choice import DomainChoice, LayerPair
 from napari_uda.ui.fitting import extent_of, find_devices, preset_config
-from napari_uda.ui.session import DomainChoice, LayerPair
 from napari_uda.ui.snapshot import plan_dataset
 
 

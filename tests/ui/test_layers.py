@@ -7,6 +7,7 @@ from napari.layers import Image, Labels
 
 from napari_uda.core.io import Geometry
 from napari_uda.core.spec.domain import Structure
+from napari_uda.ui.choice import LayerPair
 from napari_uda.ui.layers import (
     aligned,
     axes_choices,
@@ -23,7 +24,7 @@ from napari_uda.ui.layers import (
     to_layer_axes,
     voxel_sides,
 )
-from napari_uda.ui.session import METADATA_KEY, LayerPair
+from napari_uda.ui.session import METADATA_KEY
 from napari_uda.ui.snapshot import layer_data
 
 STACK = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)

@@ -10,10 +10,11 @@ import tifffile
 from napari_uda.core.io import Geometry, Header, Volume
 from napari_uda.core.spec.domain import Structure
 from napari_uda.ui.child import ImageInput
+from napari_uda.ui.choice import DomainChoice, LayerPair
 from napari_uda.ui.data_widget import DataWidget
 from napari_uda.ui.overlays import Overlay
 from napari_uda.ui.predicting import PredictResult
-from napari_uda.ui.session import METADATA_KEY, DomainChoice, LayerPair
+from napari_uda.ui.session import METADATA_KEY
 from napari_uda.ui.shelf import opened_from
 from predict_window import folder, predict, runs, viewer, volume, widget
 

@@ -9,8 +9,8 @@ import pytest
 from data_window import folder_of, look
 from napari_uda.core.data import inspect as module
 from napari_uda.ui import progress
+from napari_uda.ui.choice import DomainChoice
 from napari_uda.ui.progress import Count
-from napari_uda.ui.session import DomainChoice
 
 
 @pytest.fixture

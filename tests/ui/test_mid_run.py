@@ -14,8 +14,8 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication, QMessageBox
 
 from napari_uda.core.spec.domain import Structure
+from napari_uda.ui.choice import DomainChoice, LayerPair
 from napari_uda.ui.jobs import Job
-from napari_uda.ui.session import DomainChoice, LayerPair
 from train_window import (
     begin,
     prepared_run,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_uda.ui.session import METADATA_KEY, DomainChoice, LayerPair
+from napari_uda.ui.choice import DomainChoice, LayerPair
+from napari_uda.ui.session import METADATA_KEY
 from predict_window import folder, predict, runs, viewer, volume, widget
 
 __all__ = ["folder", "runs", "viewer", "widget"]

@@ -12,8 +12,9 @@ from napari_uda.core.io import read
 from napari_uda.core.spec.domain import Structure
 from napari_uda.core.spec.experiment import Experiment
 from napari_uda.core.spec.run import RunFolder
+from napari_uda.ui.choice import DomainChoice, LayerPair
 from napari_uda.ui.predict_widget import PredictWidget
-from napari_uda.ui.session import METADATA_KEY, DomainChoice, LayerPair, role_of
+from napari_uda.ui.session import METADATA_KEY, role_of
 from predict_window import folder, ours, predict, runs, viewer, volume, widget
 
 __all__ = ["folder", "runs", "viewer", "widget"]

@@ -8,7 +8,7 @@ import tifffile
 from qtpy.QtCore import QPoint, Qt
 
 from napari_uda.core.io import write_image
-from napari_uda.ui.session import DomainChoice, LayerPair
+from napari_uda.ui.choice import DomainChoice, LayerPair
 from predict_window import folder, predict, runs, viewer, volume, widget
 
 __all__ = ["folder", "runs", "viewer", "widget"]

@@ -1,4 +1,4 @@
-"""Predict tab: a voxel size that was typed is that of scores and saved masks."""
+"""Predict tab: voxel sizes and axes that were typed hold for what is predicted."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import json
 
 import nibabel as nib
 import numpy as np
+import pytest
 from qtpy.QtWidgets import QFileDialog
 
 from napari_uda.core.spec.geometry import TypedSize
-from napari_uda.ui.session import DomainChoice, LayerPair
+from napari_uda.ui.choice import DomainChoice, LayerPair
 from predict_window import predict, runs, viewer, volume, widget
 
 __all__ = ["runs", "viewer", "widget"]
@@ -77,3 +78,24 @@ def test_layers_of_different_size_are_each_predicted_at_their_own(
     for pair in pairs:
         mask = viewer.layers[f"{pair.image.name} \N{MIDDLE DOT} grl_01"]
         np.testing.assert_array_equal(mask.data > 0, pair.image.data > 0)
+
+
+@pytest.mark.parametrize("said", ["typed", "yaml"])
+def test_files_are_predicted_with_the_axes_of_their_folder(
+    widget, qtbot, runs, tmp_path, said
+):
+    folder = tmp_path / "data"
+    (folder / "images").mkdir(parents=True)
+    np.save(folder / "images" / "a.npy", volume().transpose(2, 1, 0))
+    if said == "yaml":
+        (folder / "dataset.yaml").write_text("axes: xyz")
+    axes = "xyz" if said == "typed" else None
+    widget.session.choose("target", DomainChoice(folder=folder, axes=axes))
+    widget.inputs.set_files([folder])
+    predict(widget, qtbot)
+    words = json.loads((runs["grl"].path / "asked.json").read_text())["words"]
+    if said == "typed":
+        assert words[words.index("--axes") + 1] == "xyz"
+    else:
+        assert "--axes" not in words
+    np.testing.assert_array_equal(widget._results[0].volume.data, volume())

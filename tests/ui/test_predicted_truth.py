@@ -7,7 +7,8 @@ import pytest
 import tifffile
 
 from napari_uda.core.spec.domain import IGNORE, Structure
-from napari_uda.ui.session import METADATA_KEY, DomainChoice, LayerPair
+from napari_uda.ui.choice import DomainChoice, LayerPair
+from napari_uda.ui.session import METADATA_KEY
 from predict_window import folder, ours, predict, runs, viewer, volume, widget
 
 __all__ = ["folder", "runs", "viewer", "widget"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,18 +10,22 @@ from qtpy.QtCore import QSettings
 from qtpy.QtWidgets import QFileDialog
 
 from data_window import folder_of
+from napari_uda.core.spec.domain import Structure
 from napari_uda.core.spec.geometry import TypedSize
+from napari_uda.core.spec.typed import Typed
 from napari_uda.ui import data_widget as module
+from napari_uda.ui.choice import DomainChoice
 from napari_uda.ui.data_widget import DataWidget
 from napari_uda.ui.recent import (
+    KEYS,
     MOST,
     RESAMPLING,
-    TYPED,
     remember_resampling,
+    remember_typed,
     resampling_of,
-    typed_size_of,
+    typed_of,
 )
-from napari_uda.ui.session import DomainChoice, Session, _settings
+from napari_uda.ui.session import Session, _settings
 
 
 @pytest.fixture
@@ -223,6 +228,57 @@ def test_a_typed_voxel_size_comes_back_with_its_folder(tabs, qtbot, tmp_path):
     assert last.pickers["source"].voxel_size.value() is None
 
 
+def test_typed_axes_and_classes_come_back_and_nothing_is_written_there(
+    tabs, qtbot, tmp_path
+):
+    plain = {name: folder_of(tmp_path / name, 3) for name in ("source", "target")}
+    before = sorted(plain["source"].rglob("*"))
+    first = tabs()
+    choose(first, qtbot, plain)
+    axes, classes = first.pickers["source"].axes, first.classes
+    assert [axes.currentText(), axes.value()] == ["yx", None]
+    axes.setCurrentIndex(axes.findData("xy"))
+    axes.activated.emit(axes.currentIndex())
+    classes._names[1].setText("nucleus")
+    classes._names[1].editingFinished.emit()
+    qtbot.waitUntil(lambda: looked(first))
+    first.close()
+
+    then = tabs()
+    choose(then, qtbot, plain)
+    axes = then.pickers["source"].axes
+    assert axes.value() == "xy"
+    assert then.pickers["target"].axes.value() is None
+    domain = then.session.snapshot().dataset().source
+    assert {sample.axes for sample in domain.samples} == {"xy"}
+    assert [item.name for item in domain.classes.values()] == ["nucleus"]
+    assert then.classes._names[1].text() == "nucleus"
+    axes.setCurrentIndex(0)
+    axes.activated.emit(0)
+    then.classes.reset.click()
+    qtbot.waitUntil(lambda: looked(then))
+    assert then.classes._names[1].text() == "foreground"
+    assert not then.classes.reset.isVisibleTo(then)
+
+    last = tabs()
+    choose(last, qtbot, plain)
+    assert last.session.choices["source"].typed == Typed()
+    assert sorted(plain["source"].rglob("*")) == before
+
+
+def test_what_is_typed_is_kept_by_folder(tmp_path):
+    settings = QSettings(str(tmp_path / "kept.ini"), QSettings.Format.IniFormat)
+    typed = Typed(
+        TypedSize((5.0, 2.0), "nm"), "xyz", {3: Structure(name="a", color="#112233")}
+    )
+    remember_typed(settings, tmp_path / "a", typed)
+    remember_typed(settings, tmp_path / "b", Typed(axes="zyx"))
+    assert typed_of(settings, tmp_path / "a") == typed
+    assert typed_of(settings, tmp_path / "b") == Typed(axes="zyx")
+    remember_typed(settings, tmp_path / "a", Typed(axes="xyz"))
+    assert typed_of(settings, tmp_path / "a") == Typed(axes="xyz")
+
+
 def test_resampling_of_several_pairs_is_kept(tmp_path):
     settings = QSettings(str(tmp_path / "kept.ini"), QSettings.Format.IniFormat)
     for number in range(3):
@@ -236,9 +292,17 @@ def test_settings_of_somebody_else_are_no_voxel_sizes(tmp_path):
     settings = QSettings(str(tmp_path / "odd.ini"), QSettings.Format.IniFormat)
     for odd in ("no json", "[1]", '[[["a"], 3]]', "{}"):
         settings.setValue(RESAMPLING, odd)
-        settings.setValue(TYPED, odd)
         assert resampling_of(settings, tmp_path, tmp_path) is None
-        assert typed_size_of(settings, tmp_path) is None
+    for odd in ("no json", "[1]", "{}", *_odd(tmp_path)):
+        for key in KEYS:
+            settings.setValue(key, odd)
+        assert typed_of(settings, tmp_path) == Typed()
+
+
+def _odd(folder):
+    """Return values for a folder that are no size, no axes and no classes."""
+    for value in (3, "zz", [[1, 2], "feet"], {"a": "b"}):
+        yield json.dumps([[str(folder), value]])
 
 
 def test_only_so_many_are_kept(make_napari_viewer, tmp_path):

@@ -9,9 +9,9 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox
 
 from napari_uda.ui import data_widget as module
+from napari_uda.ui.choice import DomainChoice
 from napari_uda.ui.data_widget import DataWidget
 from napari_uda.ui.predict_inputs import PredictInputs
-from napari_uda.ui.session import DomainChoice
 
 CLASSES = (
     "classes:\n  1: {name: nucleus, color: '#3cb44b'}\nvoxel_size: [2, 3]\nunit: um"

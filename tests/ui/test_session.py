@@ -11,8 +11,9 @@ from qtpy.QtCore import QObject, QSettings, Signal
 
 from napari_uda.core.spec.run import RunFolder
 from napari_uda.ui import session as module
+from napari_uda.ui.choice import DomainChoice, LayerPair
 from napari_uda.ui.kept_queue import kept_queue
-from napari_uda.ui.session import DomainChoice, LayerPair, Session
+from napari_uda.ui.session import Session
 
 
 @pytest.fixture(autouse=True)

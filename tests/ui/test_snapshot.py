@@ -11,7 +11,7 @@ from napari_uda.core.errors import UserError
 from napari_uda.core.io import read
 from napari_uda.core.spec.domain import Structure
 from napari_uda.core.spec.run import RunFolder
-from napari_uda.ui.session import DomainChoice, LayerPair
+from napari_uda.ui.choice import DomainChoice, LayerPair
 from napari_uda.ui.snapshot import default_axes, layer_data, plan_dataset
 
 CLASSES = {3: Structure(name="nucleus"), 7: Structure(name="vesicle")}

@@ -9,8 +9,8 @@ from qtpy.QtWidgets import QScrollArea, QWidget
 from data_window import folder_of
 from napari_uda.core.spec import events as ev
 from napari_uda.ui import data_widget
+from napari_uda.ui.choice import DomainChoice
 from napari_uda.ui.data_widget import DataWidget
-from napari_uda.ui.session import DomainChoice
 from napari_uda.ui.steady_label import Part, SteadyLabel, marked
 from napari_uda.ui.train_widget import TrainWidget
 from train_window import begin, open_train, settle, wait_for_the_end

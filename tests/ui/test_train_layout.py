@@ -11,8 +11,8 @@ from qtpy.QtGui import QImage
 from qtpy.QtWidgets import QFileDialog, QScrollArea
 
 from napari_uda.core.spec import events as ev
+from napari_uda.ui.choice import DomainChoice
 from napari_uda.ui.curves import NO_LOSSES, NO_RUN, NO_SCORES, Curves
-from napari_uda.ui.session import DomainChoice
 from napari_uda.ui.train_widget import TrainWidget
 from train_window import settle
 

@@ -14,7 +14,8 @@ from qtpy.QtWidgets import (
 )
 
 from napari_uda.core.spec import events as ev
-from napari_uda.ui.session import DomainChoice, LayerPair, Session
+from napari_uda.ui.choice import DomainChoice, LayerPair
+from napari_uda.ui.session import Session
 from napari_uda.ui.train_widget import TrainWidget
 from train_window import (
     FAKE,

@@ -12,7 +12,7 @@ from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QApplication
 
 from data_window import folder_of, look, noise, verdict, wait
-from napari_uda.ui.session import DomainChoice
+from napari_uda.ui.choice import DomainChoice
 
 
 def same_image(folder):

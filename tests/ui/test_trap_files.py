@@ -8,7 +8,7 @@ import pytest
 import tifffile
 
 from data_window import cell, folder_of, look, noise, said, severity
-from napari_uda.ui.session import DomainChoice
+from napari_uda.ui.choice import DomainChoice
 
 
 def volume(seed):

@@ -10,7 +10,7 @@ import pytest
 from data_window import cell, data_window, look, noise, said, severity, stripes, wait
 from napari_uda.core.io import read
 from napari_uda.core.spec.run import RunFolder
-from napari_uda.ui.session import DomainChoice, LayerPair
+from napari_uda.ui.choice import DomainChoice, LayerPair
 from napari_uda.ui.snapshot import plan_domain
 
 VOLUME = (3, 64, 64)

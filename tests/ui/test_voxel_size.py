@@ -10,7 +10,7 @@ from data_window import cell, folder_of, look, noise, severity, wait
 from napari_uda.core.io import Geometry, read
 from napari_uda.core.spec.domain import Domain
 from napari_uda.core.spec.geometry import TypedSize, sample_geometry
-from napari_uda.ui.session import DomainChoice, LayerPair
+from napari_uda.ui.choice import DomainChoice, LayerPair
 from napari_uda.ui.voxel_size_row import VoxelSizeRow
 
 

@@ -13,9 +13,10 @@ from napari_uda.core.io import stem_of
 
 from .check_form import FILES, LAYERS, LOOKS, CheckForm
 from .child import ImageInput
-from .file_samples import domain_of_file, file_of, typed_size
+from .choice import LayerPair
+from .file_samples import domain_of_file, file_of, typed_for
 from .layers import images_in, translations_in
-from .session import LayerPair, Session, role_of
+from .session import Session, role_of
 from .snapshot import layer_data
 from .translating import Looks, other_domain
 from .words import count_text
@@ -184,9 +185,9 @@ class CheckInputs(CheckForm):
         found = []
         if self.uses_files:
             files = self.files.value()
-            size = typed_size(files, self._session)
+            typed = typed_for(files, self._session)
             for file in files:
-                item = ImageInput(stem_of(file), path=file, size=size)
+                item = ImageInput(stem_of(file), path=file, typed=typed)
                 if to := self._to(self._role_of_file(file)):
                     found.append(Original(item, to))
             return found

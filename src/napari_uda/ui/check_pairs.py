@@ -13,8 +13,8 @@ from napari.layers import Image
 from napari_uda.core.errors import UserError
 
 from .array_file import grey
+from .choice import LayerPair
 from .layers import aligned, layer_volume, placed
-from .session import LayerPair
 from .snapshot import LayerData, default_axes, layer_data
 
 if TYPE_CHECKING:

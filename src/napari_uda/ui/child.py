@@ -9,12 +9,13 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from napari_uda.core.errors import UserError
+from napari_uda.core.spec.typed import Typed, file_axes
 
 from .array_file import write_array
 from .layers import voxel_sides
@@ -22,7 +23,7 @@ from .layers import voxel_sides
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
-    from napari_uda.core.spec.geometry import TypedSize
+    from napari_uda.core.spec.domain import Domain
 
     from .snapshot import LayerData
 
@@ -45,8 +46,8 @@ class ImageInput:
     """The file; None for a layer."""
     layer: LayerData | None = None
     """The pixels of the layer; None for a file."""
-    size: TypedSize | None = None
-    """Voxel size that the user typed for a file; that of a layer is in `layer`."""
+    typed: Typed = field(default_factory=Typed)
+    """What the user typed for a file; `layer` is as the user typed it."""
 
 
 @dataclass(frozen=True)
@@ -213,16 +214,31 @@ class Child:
         return results
 
 
-def size_words(item: ImageInput) -> list[str]:
-    """Return the options that tell a voxel size: typed, or that of a layer's copy."""
+def axes_of(item: ImageInput, domain: Domain) -> str | None:
+    """Return the axes of an image's file: of a layer's copy, typed, or as known."""
+    if item.path is not None and item.typed.axes is None:
+        return file_axes(item.path, domain)
+    return _axes_said(item)
+
+
+def _axes_said(item: ImageInput) -> str | None:
+    if item.layer is None:
+        return item.typed.axes
+    return "zyx"[-(len(item.layer.image.shape) - item.layer.rgb) :]
+
+
+def typed_words(item: ImageInput) -> list[str]:
+    """Return the options that tell a voxel size and axes: typed, or of a layer."""
     if item.layer is not None:
         sides, unit = voxel_sides(item.layer), item.layer.unit
     else:
-        sides, unit = item.size or (None, None)
+        sides, unit = item.typed.size or (None, None)
+    axes = _axes_said(item)
+    words = [] if axes is None else ["--axes", axes]
     if sides is None or unit is None:
-        return []
+        return words
     size = ",".join(f"{side!r}" for side in sides)
-    return ["--voxel-size", size, "--unit", unit]
+    return [*words, "--voxel-size", size, "--unit", unit]
 
 
 def _failure(message: dict[str, Any]) -> Failure:

@@ -1,4 +1,4 @@
-"""Names and colours of the classes of labels that are layers."""
+"""Names and colours of the classes of labels."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from qtpy.QtGui import QColor, QIcon, QPixmap
 from qtpy.QtWidgets import (
     QColorDialog,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QToolButton,
@@ -22,38 +23,85 @@ if TYPE_CHECKING:
     from napari_uda.core.spec.domain import Structure
 
 
+BY_NAME = "Name of the class; source and target classes are matched by name."
+BY_FOLDER = "Name of the class: that of the folder of its masks."
+
+
 class ClassTable(QWidget):
     """A line per class: its label value, colour and name."""
 
     valueChanged = Signal()
+    forgotten = Signal()
+    """The user wants the classes as dataset.yaml and labels say."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._classes: dict[int, Structure] = {}
+        self._shown: dict[int, Structure] = {}
         self._names: dict[int, QLineEdit] = {}
         self._colors: dict[int, QToolButton] = {}
         self._rows = QWidget()
         title = QLabel("<b>Classes</b>")
+        self.reset = QToolButton()
+        self.reset.setText("\N{ANTICLOCKWISE OPEN CIRCLE ARROW}")
+        self.reset.setAutoRaise(True)
+        self.reset.setToolTip(
+            "Forget what was typed: names and colours as dataset.yaml and labels say."
+        )
+        self.reset.clicked.connect(self.forgotten)
+        self.reset.hide()
+        head = QHBoxLayout()
+        head.addWidget(title)
+        head.addWidget(self.reset)
+        head.addStretch()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
-        layout.addWidget(title)
+        layout.addLayout(head)
         layout.addWidget(self._rows)
 
     def value(self) -> dict[int, Structure]:
         """Return the classes by label value."""
         return dict(self._classes)
 
-    def setValue(self, classes: Mapping[int, Structure]) -> None:
-        """Show classes, silently."""
-        if dict(classes) == self._classes:
-            return
+    def changes(self) -> dict[int, Structure]:
+        """Return the classes that the user has changed since they were shown."""
+        return {
+            value: item
+            for value, item in self._classes.items()
+            if item != self._shown.get(value)
+        }
+
+    def setValue(
+        self,
+        classes: Mapping[int, Structure],
+        *,
+        named_by_folder: bool = False,
+        typed: bool = False,
+    ) -> None:
+        """Show classes, silently.
+
+        Parameters
+        ----------
+        classes
+            Label value to name and colour.
+        named_by_folder
+            Whether folders of masks name them, so that only colours can be changed.
+        typed
+            Whether some of it was typed, and can be forgotten.
+        """
+        self.reset.setVisible(typed)
+        self._shown = dict(classes)
         if list(classes) != list(self._classes):
             self._rebuild(classes)
-        self._classes = dict(classes)
+            self._classes = {}
+        before, self._classes = self._classes, dict(classes)
         for value, item in classes.items():
-            if self._names[value].text() != item.name:
-                self._names[value].setText(item.name)
+            name = self._names[value]
+            if item != before.get(value):  # what is being typed stays
+                name.setText(item.name)
+            name.setReadOnly(named_by_folder)
+            name.setToolTip(BY_FOLDER if named_by_folder else BY_NAME)
             self._colors[value].setIcon(_swatch(item.color))
 
     def _rebuild(self, classes: Mapping[int, Structure]) -> None:
@@ -74,9 +122,6 @@ class ClassTable(QWidget):
             color.setAutoRaise(True)
             color.setToolTip("Colour of the class; click to change it.")
             name = QLineEdit()
-            name.setToolTip(
-                "Name of the class; source and target classes are matched by name."
-            )
             grid.addWidget(number, row, 0)
             grid.addWidget(color, row, 1)
             grid.addWidget(name, row, 2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from napari.qt.threading import thread_worker
@@ -18,6 +17,7 @@ from superqt.utils import signals_blocked
 
 from napari_uda.core.data.inspection import SampleReport
 
+from .choice import DomainChoice
 from .class_table import ClassTable
 from .domain_gap import DomainGap
 from .domain_picker import DomainPicker, same_choice
@@ -27,18 +27,19 @@ from .listening import Latest, Listener
 from .page import page_of
 from .parting import Parting
 from .progress import Count
+from .readiness import all_problems, readiness, remedy
 from .resample_button import ResampleButton
 from .samples_box import SamplesBox
-from .session import DomainChoice, Session
+from .session import Session
 from .steady_label import SteadyLabel
-from .words import SEVERITY_SIGNS, count_text
+from .words import count_text
 
 if TYPE_CHECKING:
     from napari.layers import Layer
     from napari.viewer import Viewer
 
     from napari_uda.core.data.inspection import Inspection
-    from napari_uda.core.spec.domain import Dataset, DomainName
+    from napari_uda.core.spec.domain import Dataset, Domain, DomainName
 
 DOMAINS: tuple[DomainName, ...] = ("source", "target")
 LINES = 3
@@ -47,8 +48,6 @@ WAIT = 300
 """Milliseconds without a change before looking begins."""
 WAIT_PAINTING = 2000
 """The same while somebody paints labels."""
-OF_SOURCE = ("no_source_labels", "no_structures")
-"""Errors that are said before a target is chosen."""
 LOOKING = "Looking at the data \N{HORIZONTAL ELLIPSIS}"
 STOPPED = "Looking at the data was stopped: look again (F5) before training."
 OR_SAMPLE = "; or open a pair to try: File > Open Sample > napari-uda"
@@ -92,9 +91,11 @@ class DataWidget(QWidget):
         self._timer.timeout.connect(self._look)
         for picker in self.pickers.values():
             picker.valueChanged.connect(self._on_picked)
-            picker.voxel_size.valueChanged.connect(self._on_size_typed)
+            picker.voxel_size.valueChanged.connect(self._on_typed)
+            picker.axes.activated.connect(self._on_typed)
             picker.voxel_size.problemChanged.connect(self._say)
         self.classes.valueChanged.connect(self._on_classes_edited)
+        self.classes.forgotten.connect(self._on_classes_forgotten)
         self.samples.againClicked.connect(self._look)
         self.samples.stopClicked.connect(self._on_stop_clicked)
         QShortcut(QKeySequence("F5"), self).activated.connect(self._look)
@@ -179,17 +180,21 @@ class DataWidget(QWidget):
             if same_choice(old, new):
                 continue
             picker.setSummary("")
-            kept = old.classes if _labels(old) == _labels(new) else {}
-            size = old.size if _share_images(old, new) else None
+            if old.folder is None and new.folder is None:
+                kept = old.classes if _labels(old) == _labels(new) else {}
+                size = old.size if _share_images(old, new) else None
+                new = replace(new, classes=kept).with_size(size)
             self.session.voxel_size = None
-            self.session.choose(name, replace(new, classes=kept).with_size(size))
+            self.session.choose(name, new)
 
-    def _on_size_typed(self) -> None:
+    def _on_typed(self) -> None:
         for name, picker in self.pickers.items():
-            choice, size = self.session.choices[name], picker.voxel_size.value()
-            if size != choice.size:
+            choice = self.session.choices[name]
+            size, axes = picker.voxel_size.value(), picker.axes.value()
+            if (size, axes) != (choice.size, choice.axes):
                 self.session.voxel_size = None
-                self.session.choose(name, choice.with_size(size))
+                typed = replace(choice.with_size(size), axes=axes)
+                self.session.choose(name, typed)
 
     def _on_choices_changed(self) -> None:
         choices = self.session.choices
@@ -197,6 +202,7 @@ class DataWidget(QWidget):
             if not same_choice(picker.value(), choices[name]):
                 picker.setValue(choices[name])
             picker.voxel_size.setValue(choices[name].size)
+            picker.axes.setValue(choices[name].axes)
             picker.folder.setRecent(self.session.recent_folders(name))
             other = choices["source" if name == "target" else "target"].folder
             picker.folder.setNeighbour(other)
@@ -281,8 +287,7 @@ class DataWidget(QWidget):
         if source.folder is None and found and found != source.classes:
             with signals_blocked(self.session):
                 self.session.choose("source", replace(source, classes=found))
-        self.classes.setValue(dataset.source.classes if source.folder is None else {})
-        self.classes.setVisible(bool(self.classes.value()))
+        self._show_classes(dataset.source)
         structures = dataset.structures
         self.samples.show_inspection(inspection, len(structures))
         self.gap.setVisible(any(report.shape for report in inspection.samples))
@@ -295,77 +300,50 @@ class DataWidget(QWidget):
                 picker.folder.setRecent(self.session.recent_folders(name))
             picker.setSummary(_summary(name, dataset, inspection))
             picker.setTruth(bool(inspection.domain(name).labelled))
-            shapes = [one.shape for one in inspection.samples if one.domain == name]
+            reports = [one for one in inspection.samples if one.domain == name]
+            picker.axes.setFound(one.axes for one in reports)
             picker.voxel_size.setKnown(
                 inspection.domain(name),
-                max([2, *map(len, shapes)]),
+                max([2, *(len(one.shape) for one in reports)]),
                 sections=dataset.domain(name).slices == "z",
             )
         self._say()
 
+    def _show_classes(self, found: Domain) -> None:
+        """Show the classes of the source; a folder of masks is named by its folders."""
+        source = self.session.choices["source"]
+        of_folder = source.folder is not None
+        membranes = found.membrane_width is not None
+        self.classes.setValue(
+            {} if membranes else found.classes,
+            named_by_folder=of_folder and found.overlapping,
+            typed=of_folder and bool(source.classes),
+        )
+        self.classes.setVisible(bool(self.classes.value()))
+
     def _say(self) -> None:
         """Say whether training can start, or the first reason why not."""
-        looked = self._looked
-        missing = self._missing()
-        problem = self._wrong(looked, alone=bool(missing)) if looked else ""
-        warnings = [
-            item
-            for item in (looked.inspection.problems if looked else ())
-            if item.level == "warning"
-        ]
-        mended = next((item for item in warnings if item.fix), None)
-        if problem:
-            level, text = "error", problem
-        elif missing:
-            level, text = "note", missing
-        elif looked is None:
+        looked, missing = self._looked, self._missing()
+        typed = {name: one.voxel_size.problem for name, one in self.pickers.items()}
+        if looked is None and not missing:
             return
-        elif warnings:
-            level, text = "warning", f"ready to train, but {warnings[0].message}"
-            if len(warnings) > 1:
-                text += f" (and {count_text(len(warnings) - 1, 'more warning')})"
-        else:
-            level, text = "ok", "Ready to train."
-            done = (i for i in looked.inspection.problems if i.code == "resampled")
-            if note := next(done, None):
-                text += f" {note.message[:1].upper()}{note.message[1:]}"
+        level, text, problem = readiness(looked, missing, typed)
         self.verdict.setMarked(level, text)
-        self.verdict.setToolTip(
-            "\n".join(
-                f"{SEVERITY_SIGNS[item.level]} {item.message}"
-                for item in (looked.inspection.problems if looked else ())
-            )
-        )
-        known = self.inspection
-        self.fix.offer(mended, known.source.unit if known else None)
-        if looked is not None or missing:
-            self.session.set_problem(problem or missing)
-
-    def _wrong(self, looked: Looked, alone: bool) -> str:
-        """Return the first reason why what is chosen cannot be trained on, or nothing.
-
-        Parameters
-        ----------
-        looked
-            What was found.
-        alone
-            Whether the other domain is still to be chosen.
-        """
-        typed = (
-            f"The voxel size of the {name} cannot be used: {picker.voxel_size.problem}"
-            for name, picker in self.pickers.items()
-            if picker.voxel_size.problem
-        )
-        errors = (
-            one.message
-            for one in looked.inspection.problems
-            if one.level == "error" and (not alone or one.code in OF_SOURCE)
-        )
-        return next(chain(looked.failures, typed, errors), "")
+        self.verdict.setToolTip(all_problems(looked))
+        unit = looked.inspection.source.unit if looked else None
+        self.fix.offer(remedy(looked), unit)
+        self.session.set_problem(problem)
 
     def _on_classes_edited(self) -> None:
         source = self.session.choices["source"]
-        self.session.choose("source", replace(source, classes=self.classes.value()))
+        classes = self.classes.value()
+        if source.folder is not None:
+            classes = {**source.classes, **self.classes.changes()}
+        self.session.choose("source", replace(source, classes=classes))
+
+    def _on_classes_forgotten(self) -> None:
+        source = self.session.choices["source"]
+        self.session.choose("source", replace(source, classes={}))
 
 
 def _labels(choice: Any) -> list[int]:
@@ -373,9 +351,7 @@ def _labels(choice: Any) -> list[int]:
 
 
 def _share_images(one: DomainChoice, other: DomainChoice) -> bool:
-    """Tell whether two choices are of the same folder, or have a layer in common."""
-    if one.folder or other.folder:
-        return one.folder == other.folder
+    """Tell whether two choices have an image layer in common."""
     return bool({id(p.image) for p in one.layers} & {id(p.image) for p in other.layers})
 
 

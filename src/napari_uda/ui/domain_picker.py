@@ -18,11 +18,13 @@ from qtpy.QtWidgets import (
 )
 from superqt.utils import signals_blocked
 
+from .axes_box import AxesBox
+from .choice import DomainChoice, LayerPair
 from .folder_row import FolderRow
 from .layers import classes_of, images_in, labels_in
 from .muted import mute
 from .pair_row import PairRow
-from .session import DomainChoice, LayerPair, role_of
+from .session import role_of
 from .steady_label import place_kept
 from .voxel_size_row import VoxelSizeRow
 
@@ -112,14 +114,22 @@ class DomainPicker(QWidget):
             widget.setSizePolicy(place_kept(widget.sizePolicy()))
             widget.hide()
 
-        self._pages = (pairs, self.folder)
+        self.axes = AxesBox()
+        axes_caption = QLabel("axes")
+        axes_caption.setEnabled(False)
+        found = QHBoxLayout()
+        found.addWidget(self.summary, 1)
+        found.addWidget(axes_caption)
+        found.addWidget(self.axes)
+
+        self._pages = ((pairs,), (self.folder, axes_caption, self.axes))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
         layout.addLayout(head)
         layout.addWidget(pairs)
         layout.addWidget(self.folder)
-        layout.addWidget(self.summary)
+        layout.addLayout(found)
         layout.addWidget(self.voxel_size)
 
         self._append()
@@ -175,6 +185,8 @@ class DomainPicker(QWidget):
         self.summary.setText(text)
         for widget in (self.summary, self.voxel_size):
             widget.setVisible(bool(text))
+        if not text:
+            self.axes.setFound(())
 
     def setTruth(self, known: bool) -> None:
         """Say whether images of the target have labels."""
@@ -241,7 +253,8 @@ class DomainPicker(QWidget):
         with signals_blocked(self.origin):
             self.origin.setCurrentIndex(int(folder))
         for index, page in enumerate(self._pages):
-            page.setVisible(index == int(folder))
+            for widget in page:
+                widget.setVisible(index == int(folder))
 
     def _refresh(self) -> None:
         pairs = [pair for row in self._rows if (pair := row.value()) is not None]

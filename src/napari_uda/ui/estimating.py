@@ -86,7 +86,7 @@ class Estimating:
             settings = {"method": self._method, "training": self._training}
             return workload_of(parse(Experiment, {"data": data, **settings}))
         source, target = both
-        classes = source.classes
+        classes = source.typed.classes
         if source.folder is not None:
             classes = source.domain(None, _silent).classes
         labelled = any(item.labels for item in target.layers)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_uda.core.spec.folders import domain_from_folder
+from napari_uda.core.spec.folders import data_folder
+from napari_uda.core.spec.typed import Typed, typed_domain
 
 from .session import METADATA_KEY
 
@@ -13,13 +14,12 @@ if TYPE_CHECKING:
     from napari.layers import Image
 
     from napari_uda.core.spec.domain import Dataset, DomainName, Sample
-    from napari_uda.core.spec.geometry import TypedSize
 
     from .session import Session
 
 
 def labelled_sample(
-    path: Path, dataset: Dataset, name: DomainName
+    path: Path, dataset: Dataset, name: DomainName, typed: Typed
 ) -> tuple[Dataset, Sample] | None:
     """Find the labels that belong to an image file.
 
@@ -31,6 +31,8 @@ def labelled_sample(
         Data of a run.
     name
         Domain that the image is of.
+    typed
+        What the user typed for it; its axes hold for the labels, too.
 
     Returns
     -------
@@ -45,11 +47,12 @@ def labelled_sample(
     """
     for sample in dataset.domain(name).samples:
         if sample.image == path and sample.labels is not None:
-            return dataset, sample
-    folder = path.parent.parent if path.parent.name == "images" else path.parent
+            axes = typed.axes or sample.axes
+            return dataset, sample.model_copy(update={"axes": axes})
+    folder = data_folder(path)
     if not (folder / "labels").is_dir():
         return None
-    domain = domain_from_folder(folder, name)
+    domain = typed_domain(folder, name, typed)
     for sample in domain.samples:
         if sample.image == path and sample.labels is not None:
             return dataset.model_copy(update={name: domain}), sample
@@ -87,10 +90,10 @@ def file_of(image: Image) -> Path | None:
     return Path(path) if path else None
 
 
-def typed_size(files: list[Path], session: Session) -> TypedSize | None:
+def typed_for(files: list[Path], session: Session) -> Typed:
     """Return what was typed for the chosen folder that all these files are in."""
     for choice in session.choices.values():
         folder = choice.folder
         if folder and all(file.is_relative_to(folder) for file in files):
-            return choice.size
-    return None
+            return choice.typed
+    return Typed()

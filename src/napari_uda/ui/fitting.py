@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from napari_uda.core.errors import UserError
 from napari_uda.core.io import is_image, read_header
 from napari_uda.core.spec.experiment import extent_of_shapes, fitted_config
-from napari_uda.core.spec.folders import read_yaml
+from napari_uda.core.spec.folders import folder_config, read_yaml
 from napari_uda.core.spec.methods import method_config
 
 if TYPE_CHECKING:
@@ -140,7 +140,9 @@ def shapes_of(plan: DomainPlan) -> list[tuple[int, ...]]:
         ]
     inside = plan.folder / "images"
     folder = inside if inside.is_dir() else plan.folder
-    return [read_header(file).shape for file in folder.iterdir() if is_image(file)]
+    axes = plan.typed.axes or folder_config(plan.folder).axes
+    files = filter(is_image, folder.iterdir())
+    return [read_header(file, axes).shape for file in files]
 
 
 def _sliced(plan: DomainPlan) -> bool:

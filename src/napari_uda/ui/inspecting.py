@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -11,6 +11,7 @@ import numpy as np
 from napari_uda.core.data.inspection import Inspection, Problem, SampleReport
 from napari_uda.core.errors import UserError
 from napari_uda.core.io import Volume, read
+from napari_uda.core.spec.classes import MOST_CLASSES
 from napari_uda.core.spec.domain import (
     IGNORE,
     PALETTE,
@@ -19,8 +20,7 @@ from napari_uda.core.spec.domain import (
     Sample,
     Structure,
 )
-from napari_uda.core.spec.folders import MOST_CLASSES, domain_from_folder
-from napari_uda.core.spec.geometry import with_typed_size
+from napari_uda.core.spec.typed import Typed, typed_domain
 
 from .layers import axes_note, classes_of, default_class, layer_volume, unnamed
 from .snapshot import layer_data
@@ -31,9 +31,8 @@ if TYPE_CHECKING:
     from napari.layers import Labels
 
     from napari_uda.core.spec.domain import DomainName, LabelsRole, Unit
-    from napari_uda.core.spec.geometry import TypedSize
 
-    from .session import DomainChoice, LayerPair
+    from .choice import DomainChoice, LayerPair
     from .snapshot import LayerData
 
 NOTHING = Domain(samples=())
@@ -58,10 +57,9 @@ class LookPlan:
     name: DomainName
     folder: Path | None
     pairs: tuple[PairPlan, ...]
-    classes: dict[int, Structure]
     role: LabelsRole
-    size: TypedSize | None = None
-    """Voxel size that the user typed."""
+    typed: Typed = field(default_factory=Typed)
+    """What the user typed; of layers, the classes known so far."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +85,7 @@ class Looked:
 def plan_look(name: DomainName, choice: DomainChoice) -> LookPlan:
     """Hold on to what is chosen; cheap, for the main thread."""
     pairs = () if choice.folder else tuple(map(_pair, choice.layers))
-    return LookPlan(
-        name, choice.folder, pairs, choice.classes, choice.labels_role, choice.size
-    )
+    return LookPlan(name, choice.folder, pairs, choice.labels_role, choice.typed)
 
 
 def look(
@@ -170,8 +166,7 @@ def _domain(
 ) -> Domain:
     """Describe a domain; layers get made-up paths, listed in `volumes`."""
     if plan.folder is not None:
-        found = domain_from_folder(plan.folder, plan.name, lenient=True)
-        return with_typed_size(found, plan.size)
+        return typed_domain(plan.folder, plan.name, plan.typed, lenient=True)
     samples, sizes, names = [], set(), set()
     for index, pair in enumerate(plan.pairs):
         problem = ""
@@ -199,7 +194,7 @@ def _domain(
             Sample(
                 name=pair.name,
                 image=image,
-                labels=_named(masks, plan.classes, pair.data.overlapping),
+                labels=_named(masks, plan.typed.classes, pair.data.overlapping),
                 labels_role="train" if plan.name == "source" else plan.role,
             )
         )
@@ -215,7 +210,7 @@ def _domain(
         voxel_size=voxel_size,
         unit=cast("Unit | None", unit),
         slices="z" if sections else None,
-        classes=_classes(plan) if plan.name == "source" else plan.classes,
+        classes=_classes(plan) if plan.name == "source" else plan.typed.classes,
         overlapping=any(isinstance(sample.labels, dict) for sample in samples),
     )
 
@@ -248,9 +243,9 @@ def _classes(plan: LookPlan) -> dict[int, Structure]:
         if not pair.labels or isinstance(pair.data, UserError):
             continue
         if pair.data.overlapping:
-            return plan.classes or _structures(pair.labels)
+            return plan.typed.classes or _structures(pair.labels)
         if described := classes_of(pair.labels[0]):
-            return plan.classes or described
+            return plan.typed.classes or described
         for labels in pair.data.labels[:1]:
             blocks = labels if len(labels.shape) == 3 else (labels,)
             for block in blocks:
@@ -265,7 +260,7 @@ def _classes(plan: LookPlan) -> dict[int, Structure]:
             )
     classes = {
         value: item
-        for value, item in plan.classes.items()
+        for value, item in plan.typed.classes.items()
         if value in found or item.name != unnamed(value)
     }
     for value in sorted(found.keys() - classes.keys()):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from napari_uda.core.io import Volume
     from napari_uda.core.spec.domain import Dataset, Structure
+    from napari_uda.core.spec.typed import Typed
 
     from .snapshot import LayerData
 
@@ -149,7 +150,9 @@ def labels_of_layer(layer: LayerData, data: Dataset) -> NDArray[Any] | None:
     return membranes(whole_numbers(labels, name), data.source.membrane_width, nm)
 
 
-def labels_of_file(path: Path, volume: Volume, data: Dataset) -> NDArray[Any] | None:
+def labels_of_file(
+    path: Path, volume: Volume, data: Dataset, typed: Typed
+) -> NDArray[Any] | None:
     """Return the labels of a source file as `kept_masks` takes them.
 
     Raises
@@ -159,7 +162,7 @@ def labels_of_file(path: Path, volume: Volume, data: Dataset) -> NDArray[Any] | 
     """
     from napari_uda.core.data.load import load_labels
 
-    if (found := labelled_sample(path, data, "source")) is None:
+    if (found := labelled_sample(path, data, "source", typed)) is None:
         return None
     dataset, sample = found
     return load_labels(dataset, "source", sample, volume)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
     from numpy.typing import NDArray
 
-    from .session import LayerPair
+    from .choice import LayerPair
     from .snapshot import LayerData
 
 AXES = ("zyx", "yxz", "xyz", "zxy", "yzx", "xzy")

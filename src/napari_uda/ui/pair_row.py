@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from qtpy.QtWidgets import QComboBox, QToolButton, QWidget
 from superqt.utils import signals_blocked
 
+from .choice import LayerPair
 from .labels_combo import LabelsCombo
 from .layers import axes_choices
 from .narrow_combo import NarrowCombo
-from .session import LayerPair
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

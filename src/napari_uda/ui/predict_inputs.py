@@ -12,11 +12,12 @@ from superqt.utils import signals_blocked
 from napari_uda.core.io import stem_of
 
 from .child import ImageInput
-from .file_samples import typed_size
+from .choice import LayerPair
+from .file_samples import typed_for
 from .image_files import FileDrop, ImageFiles
 from .layers import from_layer_axes, images_in, kind_of, labels_in
 from .pair_row import LayerCombo
-from .session import LayerPair, Session, role_of
+from .session import Session, role_of
 from .snapshot import default_axes, layer_data
 from .words import count_text
 
@@ -148,9 +149,9 @@ class PredictInputs(FileDrop):
         """
         if self.uses_files():
             files = self.files.value()
-            size = typed_size(files, self._session)
+            typed = typed_for(files, self._session)
             return [
-                Chosen(ImageInput(stem_of(file), path=file, size=size))
+                Chosen(ImageInput(stem_of(file), path=file, typed=typed))
                 for file in files
             ]
         image: Image | None = self.image.layer()

@@ -14,7 +14,7 @@ from napari_uda.core.spec.config import parse
 from napari_uda.core.spec.domain import Structure
 from napari_uda.core.spec.geometry import file_geometry, geometry_of
 
-from .child import Child, Failure, ImageInput, Progress, size_words
+from .child import Child, Failure, ImageInput, Progress, axes_of, typed_words
 from .layers import layer_volume
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class Predictor:
         # The options of a command hold for all its images, so that each size has one.
         groups: dict[tuple[str, ...], list[int]] = {}
         for index, item in enumerate(request.inputs):
-            groups.setdefault(tuple(size_words(item)), []).append(index)
+            groups.setdefault(tuple(typed_words(item)), []).append(index)
         found: dict[str, Any] = {}
         for number, (size, members) in enumerate(groups.items()):
             names = {files[index]: request.inputs[index].name for index in members}
@@ -182,8 +182,8 @@ class Predictor:
             volume = layer_volume(item.layer, item.layer.image)
             geometry = geometry_of(volume.header, target)
         else:
-            volume = read(path)
-            geometry = file_geometry(volume.header, target, item.size)
+            volume = read(path, axes_of(item, target))
+            geometry = file_geometry(volume.header, target, item.typed.size)
         volume = replace(volume, header=replace(volume.header, geometry=geometry))
         classes = after["classes"]
         baseline = None

@@ -1,13 +1,16 @@
-"""What was chosen before, kept from one start to the next: folders and voxel sizes."""
+"""Kept from one start to the next: the folders chosen, and what was typed for them."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any
 
-from napari_uda.core.spec.domain import Unit
+from pydantic import TypeAdapter, ValidationError
+
+from napari_uda.core.spec.domain import Axes, Structure, Unit
 from napari_uda.core.spec.geometry import TypedSize
+from napari_uda.core.spec.typed import Typed
 
 if TYPE_CHECKING:
     from qtpy.QtCore import QSettings
@@ -19,9 +22,10 @@ MOST = 8
 MOST_PAIRS = 30
 """Pairs of folders whose resampling is remembered."""
 MOST_TYPED = 60
-"""Folders whose typed voxel size is remembered."""
+"""Folders of which it is remembered what was typed."""
 RESAMPLING = "resampling"
-TYPED = "typed_voxel_sizes"
+_Size = tuple[tuple[float, ...], Unit]
+KEYS = ("typed_voxel_sizes", "typed_axes", "typed_classes")
 
 
 def recent_folders(settings: QSettings, domain: DomainName) -> list[Path]:
@@ -60,32 +64,36 @@ def remember_resampling(
     settings.setValue(RESAMPLING, json.dumps(kept[:MOST_PAIRS]))
 
 
-def typed_size_of(settings: QSettings, folder: Path) -> TypedSize | None:
-    """Return the voxel size that was typed for the images of a folder, if one was."""
-    return dict(_typed(settings)).get(str(folder))
-
-
-def remember_typed_size(
-    settings: QSettings, folder: Path, size: TypedSize | None
-) -> None:
-    """Remember the voxel size that is typed for a folder; None: as its files say."""
-    kept = [one for one in _typed(settings) if one[0] != str(folder)]
-    if size is not None:
-        kept.insert(0, (str(folder), size))
-    settings.setValue(TYPED, json.dumps(kept[:MOST_TYPED]))
-
-
-def _typed(settings: QSettings) -> list[tuple[str, TypedSize]]:
+def typed_of(settings: QSettings, folder: Path) -> Typed:
+    """Return what was typed for the images of a folder."""
+    size, axes, classes = (_of_folders(settings, key).get(str(folder)) for key in KEYS)
     try:
-        return [
-            (str(folder), TypedSize(tuple(map(float, sides)), unit))
-            for folder, (sides, unit) in json.loads(
-                settings.value(TYPED, "[]", type=str)
-            )
-            if unit in get_args(Unit)
-        ]
+        return Typed(
+            size and TypedSize(*TypeAdapter(_Size).validate_python(size)),
+            TypeAdapter(Axes | None).validate_python(axes),
+            TypeAdapter(dict[int, Structure]).validate_python(classes or {}),
+        )
+    except ValidationError:
+        return Typed()  # written by somebody else
+
+
+def remember_typed(settings: QSettings, folder: Path, typed: Typed) -> None:
+    """Remember what is typed for a folder; forget what is as its files say."""
+    classes = {raw: item.model_dump() for raw, item in typed.classes.items()}
+    for key, value in zip(KEYS, (typed.size, typed.axes, classes), strict=True):
+        kept = _of_folders(settings, key)
+        kept.pop(str(folder), None)
+        if value:
+            kept = {str(folder): value, **kept}
+        settings.setValue(key, json.dumps(list(kept.items())[:MOST_TYPED]))
+
+
+def _of_folders(settings: QSettings, key: str) -> dict[str, Any]:
+    try:
+        found = json.loads(settings.value(key, "[]", type=str))
+        return {str(folder): value for folder, value in found}
     except (ValueError, TypeError):
-        return []  # written by somebody else
+        return {}  # written by somebody else
 
 
 def _pairs(settings: QSettings) -> list[tuple[tuple[str, str], tuple[float, ...]]]:

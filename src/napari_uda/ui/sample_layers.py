@@ -10,8 +10,8 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_uda.core.errors import UserError
 from napari_uda.core.io import read
-from napari_uda.core.spec.folders import domain_from_folder
-from napari_uda.core.spec.geometry import sample_geometry, with_typed_size
+from napari_uda.core.spec.geometry import sample_geometry
+from napari_uda.core.spec.typed import typed_domain
 
 from .layers import (
     class_colormap,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from napari_uda.core.io import Geometry
     from napari_uda.core.spec.domain import Domain, DomainName, Sample, Structure
-    from napari_uda.core.spec.geometry import TypedSize
+    from napari_uda.core.spec.typed import Typed
 
     from .sample_table import SampleTable
     from .session import Session
@@ -95,7 +95,7 @@ class SampleLayers(QObject):
                 self._session.viewer.layers.selection.active = image
             return
         reader = thread_worker(read_sample)(
-            choice.folder, report.domain, report.name, choice.size
+            choice.folder, report.domain, report.name, choice.typed
         )
         self._reader.start(reader, self._on_read)
 
@@ -144,19 +144,17 @@ class SampleLayers(QObject):
 
 
 def read_sample(
-    folder: Path, name: DomainName, sample: str, size: TypedSize | None = None
+    folder: Path, name: DomainName, sample: str, typed: Typed
 ) -> Iterator[SamplePixels | str]:
     """Read a sample of a data folder in a worker; yield a sentence if that fails."""
     try:
-        yield _read(folder, name, sample, size)
+        yield _read(folder, name, sample, typed)
     except (UserError, OSError) as error:
         yield str(error)
 
 
-def _read(
-    folder: Path, name: DomainName, wanted: str, size: TypedSize | None
-) -> SamplePixels:
-    domain = with_typed_size(domain_from_folder(folder, name), size)
+def _read(folder: Path, name: DomainName, wanted: str, typed: Typed) -> SamplePixels:
+    domain = typed_domain(folder, name, typed)
     sample = next((one for one in domain.samples if one.name == wanted), None)
     if sample is None:
         raise UserError(f"'{wanted}' has left {folder}: look at the data again (F5).")

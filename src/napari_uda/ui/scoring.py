@@ -144,7 +144,7 @@ def _from_file(result: PredictResult, dataset: Dataset) -> NDArray[np.uint8] | N
     path = result.input.path
     if path is None:
         return None
-    if (found := labelled_sample(path, dataset, "target")) is None:
+    if (found := labelled_sample(path, dataset, "target", result.input.typed)) is None:
         return None
     data, sample = found
     volume: Volume = read(path, axes=sample.axes)

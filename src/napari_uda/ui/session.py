@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import weakref
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from qtpy.QtCore import QObject, QSettings, Signal
 
+from napari_uda.core.spec.typed import Typed
+
 from . import recent
+from .choice import DomainChoice
 from .kept_queue import keep_queue, kept_queue
 from .run_queue import RunQueue
 from .snapshot import plan_dataset
@@ -21,11 +24,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from napari import Viewer
-    from napari.layers import Image, Labels, Layer
+    from napari.layers import Layer
 
-    from napari_uda.core.spec.domain import Dataset, DomainName, LabelsRole, Structure
+    from napari_uda.core.spec.domain import Dataset, DomainName
     from napari_uda.core.spec.events import Event
-    from napari_uda.core.spec.geometry import TypedSize
     from napari_uda.core.spec.run import RunFolder
 
     from .jobs import Job
@@ -40,61 +42,6 @@ Role = Literal[
 ]
 FOLLOWING = ("preview", "check", "caption")
 """Roles of layers that are there to look at, whatever the user's layers are."""
-
-
-@dataclass(frozen=True, eq=False)
-class LayerPair:
-    """An image layer chosen as a sample, with its labels."""
-
-    image: Image
-    """The image."""
-    labels: Labels | tuple[Labels, ...] | None = None
-    """Its labels, or one mask per structure where structures overlap."""
-    axes: str | None = None
-    """Letter (z, y or x) of every array axis; empty: as `default_axes` says."""
-    level: int = 0
-    """Resolution level of a multiscale layer; 0 is the finest."""
-    size: TypedSize | None = None
-    """Voxel size that the user typed; None: as the layer says."""
-
-    @property
-    def layers(self) -> tuple[Layer, ...]:
-        """Every layer of the pair."""
-        return (self.image, *self.masks)
-
-    @property
-    def masks(self) -> tuple[Labels, ...]:
-        """Its labels layers: none, one, or one per structure."""
-        if self.labels is None:
-            return ()
-        return self.labels if isinstance(self.labels, tuple) else (self.labels,)
-
-
-@dataclass(frozen=True, eq=False)
-class DomainChoice:
-    """What the user chose as one domain: a folder, or layers of the viewer."""
-
-    folder: Path | None = None
-    """Folder laid out by the folder convention."""
-    layers: tuple[LayerPair, ...] = ()
-    """Samples taken from the viewer, if there is no folder."""
-    classes: dict[int, Structure] = field(default_factory=dict)
-    """Raw label value to structure, for layers; folders carry their own. Where
-    structures overlap, structure i belongs to the i-th mask of every pair."""
-    labels_role: LabelsRole = "evaluate"
-    """What target labels are for; the labels of the source always train."""
-    size: TypedSize | None = None
-    """Voxel size that the user typed for all its images; set it by `with_size`."""
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing is chosen."""
-        return self.folder is None and not self.layers
-
-    def with_size(self, size: TypedSize | None) -> DomainChoice:
-        """Return the same images with a voxel size that the user typed."""
-        layers = tuple(replace(pair, size=size) for pair in self.layers)
-        return replace(self, layers=layers, size=size)
 
 
 class Session(QObject):
@@ -189,15 +136,15 @@ class Session(QObject):
     def choose(self, domain: DomainName, choice: DomainChoice) -> None:
         """Choose the data of a domain; a folder is remembered for the next start.
 
-        Another folder comes with the voxel size that was typed for it before; and two
-        folders, if none is, with the resampling that was chosen for them.
+        Another folder comes with what was typed for it before; and two folders, if
+        neither has a voxel size or axes, with the resampling chosen for them.
         """
         old = self._choices[domain]
         if (folder := choice.folder) is not None:
-            if choice.size is None and folder != old.folder:
-                choice = choice.with_size(recent.typed_size_of(_settings(), folder))
+            if folder != old.folder and choice.typed == Typed():
+                choice = choice.with_typed(recent.typed_of(_settings(), folder))
             else:
-                recent.remember_typed_size(_settings(), folder, choice.size)
+                recent.remember_typed(_settings(), folder, choice.typed)
         self._choices[domain] = choice
         if choice.folder != old.folder:
             pair = self._pair()
@@ -239,9 +186,11 @@ class Session(QObject):
         )
 
     def _pair(self) -> tuple[Path, Path] | None:
-        """Return the folders of both domains, if no voxel size is typed."""
+        """Return the folders of both domains, if no voxel size or axes are typed."""
         source, target = self._choices["source"], self._choices["target"]
-        if source.folder is None or target.folder is None or source.size or target.size:
+        if source.folder is None or target.folder is None:
+            return None
+        if any(one.size or one.axes for one in (source, target)):
             return None
         return source.folder, target.folder
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,8 @@ from napari_uda.core.errors import UserError
 from napari_uda.core.io.units import NANOMETRES, length_unit
 from napari_uda.core.spec.config import parse
 from napari_uda.core.spec.domain import Dataset, Domain, Sample
-from napari_uda.core.spec.folders import domain_from_folder, fingerprint
-from napari_uda.core.spec.geometry import with_typed_size
+from napari_uda.core.spec.folders import fingerprint
+from napari_uda.core.spec.typed import Typed, typed_domain
 
 from .array_file import write_array
 
@@ -23,11 +23,10 @@ if TYPE_CHECKING:
 
     from napari.layers import Image, Labels
 
-    from napari_uda.core.spec.domain import DomainName, LabelsRole, Structure
-    from napari_uda.core.spec.geometry import TypedSize
+    from napari_uda.core.spec.domain import DomainName, LabelsRole
     from napari_uda.core.spec.run import RunFolder
 
-    from .session import DomainChoice, LayerPair
+    from .choice import DomainChoice, LayerPair
 
     Progress = Callable[[str, float], None]
     """Called with a sentence and a number."""
@@ -63,10 +62,9 @@ class DomainPlan:
     name: DomainName
     folder: Path | None
     layers: tuple[LayerData, ...]
-    classes: dict[int, Structure]
     labels_role: LabelsRole
-    size: TypedSize | None = None
-    """Voxel size that the user typed."""
+    typed: Typed = field(default_factory=Typed)
+    """What the user typed; of layers, the classes are all there are."""
 
     @property
     def pixels(self) -> int:
@@ -91,9 +89,7 @@ class DomainPlan:
         """
         if self.folder is not None:
             progress(f"Scanning the {self.name} folder", 0.0)
-            return with_typed_size(
-                domain_from_folder(self.folder, self.name), self.size
-            )
+            return typed_domain(self.folder, self.name, self.typed)
         if folder is None:
             raise UserError(
                 f"the {self.name} consists of layers, which need a run folder to be "
@@ -117,7 +113,7 @@ class DomainPlan:
             Domain,
             {
                 "samples": samples,
-                "classes": self.classes,
+                "classes": self.typed.classes,
                 "overlapping": any(item.overlapping for item in self.layers),
                 "voxel_size": voxel_size,
                 "unit": unit,
@@ -137,7 +133,7 @@ class DomainPlan:
 
         labels: Path | dict[str, Path] | None = None
         if item.overlapping:
-            names = [structure.name for structure in self.classes.values()]
+            names = [structure.name for structure in self.typed.classes.values()]
             if len(names) != len(item.labels):
                 raise UserError(
                     f"'{item.name}' has {len(item.labels)} masks for {len(names)} "
@@ -237,9 +233,7 @@ def plan_domain(name: DomainName, choice: DomainChoice) -> DomainPlan:
     layers: tuple[LayerData, ...] = ()
     if choice.folder is None:
         layers = tuple(map(layer_data, choice.layers))
-    return DomainPlan(
-        name, choice.folder, layers, choice.classes, choice.labels_role, choice.size
-    )
+    return DomainPlan(name, choice.folder, layers, choice.labels_role, choice.typed)
 
 
 def default_axes(image: Image) -> str | None:

@@ -15,7 +15,7 @@ from napari_uda.core.errors import UserError
 from napari_uda.core.io import read, read_header
 from napari_uda.core.spec.geometry import file_geometry
 
-from .child import Child, Failure, ImageInput, Progress, size_words
+from .child import Child, Failure, ImageInput, Progress, axes_of, typed_words
 from .kept_masks import Found, KeptMasks, kept_masks, labels_of_file, labels_of_layer
 from .predicting import read_classes, read_labels_files
 
@@ -104,11 +104,12 @@ class Translator:
         files = yield from self._child.files(inputs, folder)
         if self._child.cancelled:
             return
-        self._check_memory(files)
+        data = request.run.experiment().data
+        self._check_memory(files, data)
         # One command gives one look, and its options hold for all its images.
         groups: dict[tuple[str, ...], list[int]] = {}
         for index, (item, to) in enumerate(request.inputs):
-            groups.setdefault(("--to", to, *size_words(item)), []).append(index)
+            groups.setdefault(("--to", to, *typed_words(item)), []).append(index)
         found: dict[int, tuple[dict[str, Any], Path]] = {}
         for part, (options, members) in enumerate(groups.items()):
             names = {files[index]: inputs[index].name for index in members}
@@ -126,27 +127,29 @@ class Translator:
                 return
             out = folder / f"translated_{part}"
             found |= {index: (results[str(files[index])], out) for index in members}
-        data = request.run.experiment().data
         for index, (item, to) in enumerate(request.inputs):
             message, out = found[index]
             pixels = np.array(read(Path(message["translation"])).data)
-            domain = data.domain("source" if to == "target" else "target")
-            original = read(files[index])
+            domain = data.domain(_its_own(to))
+            original = read(files[index], axes_of(item, domain))
             window = intensity_range(np.asarray(original.data), domain.normalise)
             step = json.loads((out / SIDECAR).read_text(encoding="utf-8")).get("step")
             volume = None
             if item.layer is None:
-                geometry = file_geometry(original.header, domain, item.size)
+                geometry = file_geometry(original.header, domain, item.typed.size)
                 header = replace(original.header, geometry=geometry)
                 volume = replace(original, header=header)
             masks = self._masks(message, out, item, volume, data, to)
             yield Translated(item, to, pixels, window, step, volume, masks)
 
-    def _check_memory(self, files: Sequence[Path]) -> None:
+    def _check_memory(self, files: Sequence[Path], data: Dataset) -> None:
         """Refuse what would not fit: all images of a check stay in memory."""
-        headers = [read_header(file) for file in files]
+        headers = [
+            read_header(file, axes_of(item, data.domain(_its_own(to))))
+            for file, (item, to) in zip(files, self.request.inputs, strict=True)
+        ]
         # The translation is float32; a byte is for the map of changes, two for masks.
-        per = 2 * len(self.request.run.experiment().data.structures)
+        per = 2 * len(data.structures)
         masks = per if self.request.masks else 0
         need = sum(
             int(np.prod(one.shape)) * (one.dtype.itemsize + 5 + masks)
@@ -189,7 +192,7 @@ class Translator:
             if to == "target" and item.layer is not None:
                 labels = labels_of_layer(item.layer, data)
             elif to == "target" and item.path is not None and volume is not None:
-                labels = labels_of_file(item.path, volume, data)
+                labels = labels_of_file(item.path, volume, data, item.typed)
             return kept_masks(masks, labels, data)
         except UserError as error:
             return str(error)
@@ -230,6 +233,10 @@ def find_looks(runs: Sequence[RunFolder]) -> Iterator[list[Looks]]:
         task = (method.dims, data.overlapping, *names)
         found.append(Looks(run, method.title, method.translates, task, data))
     yield found
+
+
+def _its_own(to: DomainName) -> DomainName:
+    return "source" if to == "target" else "target"
 
 
 def other_domain(role: Any) -> DomainName | None:

@@ -155,6 +155,19 @@ def test_a_typed_voxel_size_goes_before_the_header_of_the_file(
     assert found.voxel_size == pytest.approx((3, 2))
 
 
+@pytest.mark.parametrize("said", ["call", "yaml"])
+def test_axes_are_as_the_data_folder_or_the_user_says(said, tmp_path, model):
+    (tmp_path / "images").mkdir()
+    image, index = stripes((3, 30, 60))
+    file = tmp_path / "images" / "a.npy"
+    np.save(file, image.transpose(2, 1, 0))
+    options = {"axes": "xyz"}
+    if said == "yaml":
+        (tmp_path / "dataset.yaml").write_text(f"axes: {options.pop('axes')}\n")
+    predict_files(model, [file], tmp_path / "out", ABOUT, **options)
+    np.testing.assert_array_equal(read(tmp_path / "out" / "a.npy").data, index)
+
+
 def test_nothing_is_overwritten_unless_allowed(tmp_path, model):
     out = tmp_path / "out"
     for name in "ab":

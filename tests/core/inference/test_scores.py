@@ -45,7 +45,25 @@ def test_structures_are_matched_by_name(tmp_path: Path) -> None:
     assert (row["class"], row["dice"], row["unit"]) == ("liver", 1, "mm")
 
 
-@pytest.mark.parametrize("kind", ["labels", "labels/liver"])
+KINDS = pytest.mark.parametrize("kind", ["labels", "labels/liver"])
+
+
+@KINDS
+def test_axes_of_the_truth_are_those_of_its_data_folder(
+    kind: str, tmp_path: Path
+) -> None:
+    labels = np.zeros((5, 20, 30), np.uint8)
+    labels[1:3, 5:9] = 1
+    put(tmp_path / kind.replace("labels", "guess") / "a.tif", labels)
+    put(tmp_path / "data" / kind / "a.tif", labels.transpose(1, 2, 0))
+    with pytest.raises(UserError, match="20"):
+        evaluate(tmp_path / "guess", tmp_path / "data")
+    (tmp_path / "data" / "dataset.yaml").write_text("axes: yxz")
+    (row,) = evaluate(tmp_path / "guess", tmp_path / "data")
+    assert row["dice"] == 1
+
+
+@KINDS
 def test_distances_are_in_the_unit_of_the_data_folder(
     kind: str, tmp_path: Path
 ) -> None:

@@ -95,6 +95,7 @@ def inspect_sample(
         basis,
         problems=tuple(problems),
         shape=data.shape,
+        axes=volume.header.axes,
         dtype=str(data.dtype.newbyteorder("=")),
         voxel_size=size,
         unit=unit,

@@ -50,6 +50,8 @@ class SampleReport:
     """What is wrong with this sample."""
     shape: tuple[int, ...] = ()
     """(y, x) or (z, y, x); empty if the image cannot be read."""
+    axes: str = ""
+    """Axes of its file, one letter each in its order, such as "zyx" or "yxc"."""
     dtype: str = ""
     """Type of the intensities."""
     voxel_size: tuple[float, ...] | None = None

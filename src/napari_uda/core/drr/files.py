@@ -95,7 +95,7 @@ def project_files(
     sizes = [_voxel_size(domain, sample, voxel_size) for sample in domain.samples]
     for sample, size in zip(domain.samples, sizes, strict=True):
         for view in views:
-            check_room(read_header(sample.image).shape, size, view)
+            check_room(read_header(sample.image, sample.axes).shape, size, view)
     split: dict[str, list[str]] = {}
     results = []
     seed = int(options.pop("seed", 0))
@@ -103,7 +103,7 @@ def project_files(
         for number, (sample, size) in enumerate(
             zip(domain.samples, sizes, strict=True)
         ):
-            volume = read(sample.image)
+            volume = read(sample.image, sample.axes)
             affine = volume.header.geometry.affine
             hounsfield, edges = upright(volume.data, size, affine)
             masks = {
@@ -181,7 +181,7 @@ def _voxel_size(
     domain: Domain, sample: Sample, given: Sequence[float] | None
 ) -> tuple[float, ...]:
     """Return the voxel size in mm: of the file, else as given, else of the domain."""
-    header = read_header(sample.image)
+    header = read_header(sample.image, sample.axes)
     if len(header.shape) != 3:
         raise UserError(
             f"{sample.image} has shape {header.shape}: a CT volume (z, y, x) is needed."
@@ -205,8 +205,11 @@ def _masks(domain: Domain, sample: Sample) -> dict[str, NDArray[np.bool_]]:
     if sample.labels is None:
         return {}
     if isinstance(sample.labels, dict):
-        return {name: read(path).data != 0 for name, path in sample.labels.items()}
-    indices = read_labels(sample.labels).data
+        return {
+            name: read(path, sample.axes).data != 0
+            for name, path in sample.labels.items()
+        }
+    indices = read_labels(sample.labels, sample.axes).data
     return {item.name: indices == raw for raw, item in domain.classes.items()}
 
 

@@ -12,9 +12,10 @@ from napari_uda.core.errors import UserError
 from napari_uda.core.io import NANOMETRES
 from napari_uda.core.io.labels import read_labels
 from napari_uda.core.metrics.report import score_volume
+from napari_uda.core.spec.classes import MOST_CLASSES
 from napari_uda.core.spec.config import parse
 from napari_uda.core.spec.domain import IGNORE
-from napari_uda.core.spec.folders import MOST_CLASSES, FolderConfig, read_yaml
+from napari_uda.core.spec.folders import FolderConfig, read_yaml
 from napari_uda.core.spec.geometry import geometry_of, whole_size
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def compare_labels(
         If the file cannot be read, the prediction holds no labels, or they have no
         structure in common.
     """
-    volume = read_labels(truth)
+    volume = read_labels(truth, config.axes)
     theirs = np.asarray(volume.data)
     geometry = geometry_of(volume.header, config, guessed)
     size, unit = whole_size(geometry, volume.data.ndim, config.unit)
@@ -157,7 +158,7 @@ def compare_masks(
             f"'{name}' has predictions of {', '.join(guess)}, but labels of "
             f"{', '.join(truth)}: give the folders of a structure equal names."
         )
-    volumes = [read_labels(truth[key]) for key in names]
+    volumes = [read_labels(truth[key], config.axes) for key in names]
     shapes = {volume.data.shape for volume in volumes}
     shapes |= {guess[key].shape for key in names}
     if len(shapes) > 1:

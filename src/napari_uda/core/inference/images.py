@@ -17,6 +17,7 @@ from napari_uda.core.io import (
 )
 from napari_uda.core.spec.folders import domain_from_folder, fingerprint
 from napari_uda.core.spec.geometry import file_geometry
+from napari_uda.core.spec.typed import file_axes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -155,7 +156,7 @@ def opened(
     size, unit
         Voxel size of all images, whatever their files say.
     axes
-        Meaning of the images' axes, where the files do not say.
+        Which axis is which in all images; None: as `file_axes` says of each.
 
     Raises
     ------
@@ -164,7 +165,8 @@ def opened(
     """
     for path in files:
         began = time.perf_counter()
-        volume = read(path, axes=axes)
+        known = axes or file_axes(path, model.experiment.data.domain(domain))
+        volume = read(path, axes=known)
         geometry = _geometry(model, domain, volume, size, unit)
 
         def tell(done: int, total: int, path: Path = path) -> None:

@@ -16,15 +16,20 @@ if TYPE_CHECKING:
     from .volume import Volume
 
 
-def read_labels(path: Path) -> Volume:
+def read_labels(path: Path, axes: str | None = None) -> Volume:
     """Read a label file.
+
+    Parameters
+    ----------
+    path, axes
+        As in `read`.
 
     Raises
     ------
     UserError
         If it cannot be read, or holds negative or fractional values.
     """
-    volume = read(path)
+    volume = read(path, axes)
     data = volume.data
     if data.dtype.kind == "f" and not np.array_equal(data, np.rint(data)):
         raise UserError(

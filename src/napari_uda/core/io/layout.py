@@ -158,13 +158,9 @@ def _found(stored: Stored) -> str:
 
 def _assigned(stored: Stored, axes: str) -> str:
     sizes = stored.shape
-    if len(axes) == len(sizes):
-        letters = axes
-    elif len(axes) == sum(size > 1 for size in sizes):
-        given = iter(axes)
-        letters = "".join(next(given) if size > 1 else _DROPPED for size in sizes)
-    else:
-        letters = ""
+    # Labels and grey images have no colour, as RGB images beside them do.
+    fitting = (_spread(one, sizes) for one in (axes, axes.replace("c", "")))
+    letters = next(filter(None, fitting), "")
     colours = 3
     if "c" in letters:
         colours = sizes[letters.index("c")]
@@ -177,6 +173,16 @@ def _assigned(stored: Stored, axes: str) -> str:
             " and c where it is the colour of an RGB image."
         )
     return letters
+
+
+def _spread(axes: str, sizes: tuple[int, ...]) -> str:
+    """Return a letter per axis of the array; nothing if there are too few or many."""
+    if len(axes) == len(sizes):
+        return axes
+    if len(axes) != sum(size > 1 for size in sizes):
+        return ""
+    given = iter(axes)
+    return "".join(next(given) if size > 1 else _DROPPED for size in sizes)
 
 
 def _listed(stored: Stored) -> str:

@@ -75,7 +75,8 @@ def read(path: str | os.PathLike[str], axes: str | None = None) -> Volume:
     axes
         Which axis is which where the file does not tell or is wrong: a letter out of
         z, y, x and c (the colour of an RGB image) for each axis of the array, in the
-        order of the array (last axis first for NIfTI), or for each one longer than 1.
+        order of the array (last axis first for NIfTI), or for each one longer than 1;
+        c is passed over where a file has no such axis, as labels have none.
 
     Returns
     -------

@@ -19,6 +19,15 @@ Split = Literal["train", "test"]
 LabelsRole = Literal["evaluate", "train"]
 Unit = Literal["nm", "um", "mm"]
 
+Axes = Annotated[
+    str,
+    matching(
+        r"(?=.*y)(?=.*x)(?!.*(.).*\1)[zyxc]{2,4}",
+        "one letter for each axis of the files, in their order: y and x, z for depth "
+        "and c for the colour of RGB images, such as zyx or yxc",
+    ),
+]
+
 PALETTE = (
     "#e6194b", "#3cb44b", "#4363d8", "#f58231", "#911eb4",
     "#46f0f0", "#f032e6", "#bcf60c", "#fabebe", "#008080",
@@ -75,7 +84,7 @@ class Sample(Config):
     """Part of the data the sample belongs to."""
     labels_role: LabelsRole = "evaluate"
     """Of target labels. `evaluate`: only the scorer sees them; `train`: they train."""
-    axes: str | None = None
+    axes: Axes | None = None
     """Meaning of the file's axes, such as `zyx`; empty: as the file says."""
     fingerprint: str | None = None
     """Hash of the image file when the experiment was made."""

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import numpy as np
 import yaml
 from pydantic import Field
 
 from napari_uda.core.errors import UserError
 from napari_uda.core.io import is_image, read_header, stem_of
-from napari_uda.core.io.labels import read_labels
 
+from .classes import check_masks, folder_classes
 from .config import Config, parse
 from .domain import (
-    IGNORE,
-    PALETTE,
+    Axes,
     Dataset,
     Domain,
     DomainName,
@@ -29,8 +26,8 @@ from .domain import (
     Unit,
 )
 
-MOST_CLASSES = 32
-"""Label files with more distinct values than this look like instance labels."""
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class FolderConfig(Config):
@@ -38,6 +35,8 @@ class FolderConfig(Config):
 
     classes: dict[int, Structure | str] = {}
     """Raw label value to structure (or just its name)."""
+    axes: Axes | None = None
+    """Which axis of the files is which, where they do not say or mislead."""
     voxel_size: tuple[float, ...] | None = None
     """Size of a voxel (z,) y, x."""
     unit: Unit | None = None
@@ -72,7 +71,7 @@ def dataset_from_folders(source: Path, target: Path) -> Dataset:
 
 
 def domain_from_folder(
-    folder: Path, name: DomainName, *, lenient: bool = False
+    folder: Path, name: DomainName, *, lenient: bool = False, axes: str | None = None
 ) -> Domain:
     """Scan one folder into a domain.
 
@@ -83,6 +82,8 @@ def domain_from_folder(
     lenient
         Whether to pass over label files that cannot be used when looking for classes;
         inspecting each sample says what is wrong with them.
+    axes
+        Which axis of the files is which, whatever `dataset.yaml` says.
 
     Raises
     ------
@@ -95,7 +96,7 @@ def domain_from_folder(
         raise UserError(
             f"{name} folder {folder} {what}: give a folder with images/ in it."
         )
-    config = _read_config(folder)
+    config = folder_config(folder)
     inner = folder.name in ("images", "labels") and name == "source"
     if inner and (folder.parent / "images").is_dir():
         raise UserError(
@@ -124,14 +125,15 @@ def domain_from_folder(
             labels=labels.get(stem),
             split=splits.get(stem, "train"),
             labels_role=_role(config, stem, name),
+            axes=axes or config.axes,
             fingerprint=fingerprint(path),
         )
         for stem, path in images.items()
         if stem in splits or not splits
     ]
-    classes = _classes(config, samples, overlapping, name, lenient)
+    classes = folder_classes(config, samples, overlapping, name, lenient)
     if overlapping and name == "source":
-        _check_masks(classes, samples, folder)
+        check_masks(classes, samples, folder)
     return parse(
         Domain,
         {
@@ -164,7 +166,20 @@ def fingerprint(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _read_config(folder: Path) -> FolderConfig:
+def data_folder(image: Path) -> Path:
+    """Return the data folder that an image file is in, with or without images/."""
+    folder = image.absolute().parent
+    return folder.parent if folder.name == "images" else folder
+
+
+def folder_config(folder: Path) -> FolderConfig:
+    """Return what the `dataset.yaml` of a folder says; nothing, if it has none.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be used.
+    """
     path = folder / "dataset.yaml"
     if not path.exists():
         return FolderConfig()
@@ -222,7 +237,7 @@ def _header_unit(samples: list[Sample]) -> str | None:
     """Return the unit of the first image that has one and can be read."""
     for sample in samples:
         with suppress(UserError):
-            if unit := read_header(sample.image).geometry.unit:
+            if unit := read_header(sample.image, sample.axes).geometry.unit:
                 return unit
     return None
 
@@ -311,72 +326,6 @@ def _role(config: FolderConfig, stem: str, name: DomainName) -> LabelsRole:
             return role
         case stems:
             return "train" if stem in map(str, stems) else "evaluate"
-
-
-def _classes(
-    config: FolderConfig,
-    samples: list[Sample],
-    overlapping: bool,
-    name: DomainName,
-    lenient: bool,
-) -> dict[int, Structure]:
-    if config.classes:
-        return {
-            raw: item
-            if isinstance(item, Structure)
-            else Structure(name=item, color=PALETTE[i % len(PALETTE)])
-            for i, (raw, item) in enumerate(config.classes.items())
-        }
-    if config.membrane_width is not None:
-        return {1: Structure(name="membrane", color=PALETTE[0])}
-    if overlapping:
-        masks = [s.labels for s in samples if isinstance(s.labels, dict)]
-        return _named(dict(enumerate(sorted(set().union(*masks)), start=1)))
-    if name == "target":
-        return {}
-    found = (_values(sample, lenient) for sample in samples)
-    values = sorted(set().union(*found) - {0})
-    if len(values) > 1 and IGNORE in values:
-        values.remove(IGNORE)
-    if len(values) > MOST_CLASSES:
-        raise UserError(
-            f"the source labels hold {len(values)} different values, which looks like "
-            "instances: list classes in dataset.yaml, or set membrane_width (nm)."
-        )
-    return _named(
-        {v: "foreground" if len(values) == 1 else f"class {v}" for v in values}
-    )
-
-
-def _check_masks(
-    classes: dict[int, Structure], samples: list[Sample], folder: Path
-) -> None:
-    masks = [sample.labels for sample in samples if isinstance(sample.labels, dict)]
-    for item in classes.values():
-        if not any(item.name in names for names in masks):
-            raise UserError(
-                f"{folder / 'dataset.yaml'} lists the class {item.name}, but there are "
-                f"no masks in labels/{item.name}/: the names of classes and of folders "
-                "in labels/ must be equal."
-            )
-
-
-def _values(sample: Sample, lenient: bool) -> set[int]:
-    if not isinstance(sample.labels, Path):
-        return set()
-    try:
-        return set(map(int, np.unique(read_labels(sample.labels).data)))
-    except UserError:
-        if lenient:
-            return set()
-        raise
-
-
-def _named(names: dict[int, str]) -> dict[int, Structure]:
-    return {
-        raw: Structure(name=name, color=PALETTE[i % len(PALETTE)])
-        for i, (raw, name) in enumerate(names.items())
-    }
 
 
 def _some(names: list[str], most: int = 5) -> str:

@@ -14,7 +14,7 @@ from napari_uda.core.io import NANOMETRES, Geometry
 
 from .config import parse
 from .domain import Domain
-from .folders import FolderConfig, fingerprint, read_yaml
+from .folders import data_folder, fingerprint, folder_config
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -144,15 +144,12 @@ def with_typed_size(domain: Domain, typed: TypedSize | None) -> Domain:
     return domain.model_copy(update={**said, "voxel_size_first": True})
 
 
-def _folder_of(header: Header) -> Domain | None:
+def _folder_of(header: Header) -> Domain:
     """Return what `dataset.yaml` says of voxels, as a domain without images."""
-    folder = header.path.absolute().parent
-    file = (folder.parent if folder.name == "images" else folder) / "dataset.yaml"
-    if not file.is_file():
-        return None
-    config = parse(FolderConfig, read_yaml(file), where=str(file))
+    folder = data_folder(header.path)
+    config = folder_config(folder)
     about = {"samples": (), "voxel_size": config.voxel_size, "unit": config.unit}
-    return parse(Domain, about, where=str(file))
+    return parse(Domain, about, where=str(folder / "dataset.yaml"))
 
 
 def _resized(header: Header, typed: Sized) -> Geometry:
