@@ -133,6 +133,23 @@ def test_labels_of_source_files_are_the_truth_of_their_translation(
     np.testing.assert_allclose(widget.panel.review.scores["mask"], 1)
 
 
+def test_axes_of_a_folder_hold_for_its_translations_and_their_truth(
+    viewer, widget, qtbot, runs, folder
+):
+    for file in (*(folder / "images").iterdir(), *(folder / "labels").iterdir()):
+        tifffile.imwrite(file, tifffile.imread(file).T)
+    widget.session.choose("source", DomainChoice(folder=folder, axes="xy"))
+    widget.translate.click()
+    measured(widget, qtbot)
+    (words,) = asked(runs)
+    assert words[words.index("--axes") + 1] == "xy"
+    image = tifffile.imread(folder / "images" / f"{widget.panel.item.text()}.tif")
+    np.testing.assert_array_equal(seen(ours(viewer)["original"]), image.T)
+    kinds = {pair.masks.kind for pair in widget.panel.review.pairs}
+    assert kinds == {"mask Dice"}
+    np.testing.assert_allclose(widget.panel.review.scores["mask"], 1)
+
+
 def test_labels_of_target_files_are_never_looked_at(
     viewer, widget, qtbot, runs, folder
 ):

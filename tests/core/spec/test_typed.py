@@ -69,9 +69,7 @@ def test_axes_that_are_none_are_said_in_a_sentence(folder, given):
 
 def test_axes_that_the_files_do_not_have_are_said_in_a_sentence(folder):
     say(folder, "axes: yx")
-    with pytest.raises(
-        UserError, match=r"The axes 'yx' do not fit .*a\.npy"
-    ):
+    with pytest.raises(UserError, match=r"The axes 'yx' do not fit .*a\.npy"):
         domain_from_folder(folder, "source")
 
 
