@@ -8,9 +8,12 @@ from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QColorDialog
 
 from data_window import cell, folder_of, look, noise, said, severity, verdict, wait
+from napari_uda.core.spec.domain import PALETTE, Dataset
+from napari_uda.core.spec.folders import domain_from_folder
 from napari_uda.core.spec.typed import Typed
 from napari_uda.ui.axes_box import AS_FOUND, MIXED, UNCLEAR, AxesBox
 from napari_uda.ui.choice import DomainChoice
+from napari_uda.ui.file_samples import labelled_sample
 from napari_uda.ui.fitting import shapes_of
 from napari_uda.ui.snapshot import plan_domain
 
@@ -129,10 +132,21 @@ def test_the_box_says_what_was_found_and_offers_what_fits(qtbot):
     assert box.value() == "yxz"
 
 
+def test_axes_typed_by_now_go_before_those_of_the_run_for_the_labels(tmp_path):
+    folder = channels(tmp_path / "s", 1)
+    (folder / "dataset.yaml").write_text("axes: xyz")
+    domain = domain_from_folder(folder, "source")
+    run = Dataset(source=domain, target=domain)
+    for axes, expected in ((None, "xyz"), ("zyx", "zyx")):
+        path = folder / "images" / "a.tif"
+        _, sample = labelled_sample(path, run, "source", Typed(axes=axes))
+        assert sample.axes == expected
+
+
 def test_classes_of_a_folder_are_named_and_coloured(tab, qtbot, tmp_path, monkeypatch):
-    config = "classes:\n  1: {name: cell, color: '#112233'}\n  2: vessel"
-    source = folder_of(tmp_path / "s", 1, values=(1, 2), config=config)
-    target = folder_of(tmp_path / "t", 5, values=(1, 2), config=config)
+    config = "classes:\n  1: {name: cell, color: '#112233'}\n  2: vessel\n  3: wall"
+    source = folder_of(tmp_path / "s", 1, values=(1, 2, 3), config=config)
+    target = folder_of(tmp_path / "t", 5, values=(1, 2, 3), config=config)
     before = (source / "dataset.yaml").read_bytes()
     look(
         qtbot,
@@ -142,7 +156,7 @@ def test_classes_of_a_folder_are_named_and_coloured(tab, qtbot, tmp_path, monkey
     )
     table = tab.classes
     assert table.isVisibleTo(tab)
-    assert [edit.text() for edit in table._names.values()] == ["cell", "vessel"]
+    assert [edit.text() for edit in table._names.values()] == ["cell", "vessel", "wall"]
     assert table.value()[1].color == "#112233"
     assert not table.reset.isVisibleTo(tab)
 
@@ -156,18 +170,20 @@ def test_classes_of_a_folder_are_named_and_coloured(tab, qtbot, tmp_path, monkey
     assert [(one.name, one.color) for one in found] == [
         ("nucleus", "#112233"),
         ("vessel", "#abcdef"),
+        ("wall", PALETTE[2]),
     ]
     # What was not touched follows dataset.yaml, as it changes.
-    again = config.replace("1: {name: cell, color: '#112233'}", "1: {name: other}")
-    (source / "dataset.yaml").write_text(again + "\n  3: new")
+    again = config.replace("cell", "other").replace("wall", "lumen")
+    (source / "dataset.yaml").write_text(again)
     tab._look()
     wait(qtbot, tab)
-    assert [one.name for one in table.value().values()] == ["nucleus", "vessel", "new"]
+    names = [one.name for one in table.value().values()]
+    assert names == ["nucleus", "vessel", "lumen"]
     (source / "dataset.yaml").write_bytes(before)
 
     table.reset.click()
     wait(qtbot, tab)
-    assert [edit.text() for edit in table._names.values()] == ["cell", "vessel"]
+    assert [edit.text() for edit in table._names.values()] == ["cell", "vessel", "wall"]
     assert tab.session.choices["source"].typed == Typed()
 
 

@@ -116,7 +116,7 @@ class DomainPicker(QWidget):
 
         self.axes = AxesBox()
         axes_caption = QLabel("axes")
-        axes_caption.setEnabled(False)
+        mute(axes_caption)
         found = QHBoxLayout()
         found.addWidget(self.summary, 1)
         found.addWidget(axes_caption)
