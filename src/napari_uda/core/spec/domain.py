@@ -24,7 +24,8 @@ Axes = Annotated[
     matching(
         r"(?=.*y)(?=.*x)(?!.*(.).*\1)[zyxc]{2,4}",
         "one letter for each axis of the files, in their order: y and x, z for depth "
-        "and c for the colour of RGB images, such as zyx or yxc",
+        "and c for the colour of RGB images, such as zyx or yxc; axes of length 1 need "
+        "none, and time points have files of their own",
     ),
 ]
 
