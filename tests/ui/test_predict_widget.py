@@ -300,6 +300,12 @@ def test_masks_are_saved_with_geometry_and_corrections(
     assert saved.data[0, 0, 0] == 5
     assert saved.header.geometry.voxel_size == pytest.approx((4e-3, 2e-3, 2e-3))
     assert str(tmp_path) in widget.message.text()
+    # The dialog asked whether to replace "mask", not what is written.
+    answer = QMessageBox.StandardButton.No
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: answer)
+    before = (tmp_path / "mask.nii.gz").stat().st_mtime_ns
+    widget.save.click()
+    assert (tmp_path / "mask.nii.gz").stat().st_mtime_ns == before
 
 
 def test_masks_are_not_replaced_unasked(widget, qtbot, tmp_path, folder, monkeypatch):
@@ -329,8 +335,10 @@ def test_scores_are_copied_and_saved(
     widget.copy.click()
     assert QApplication.clipboard().text().splitlines()[1].startswith("nucleus\t1.00")
     file = tmp_path / "scores.csv"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
+    typed = str(tmp_path / "scores")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (typed, ""))
     widget.csv.click()
+    assert str(file) in widget.message.text()
     with file.open(newline="") as opened:
         rows = list(csv.DictReader(opened))
     assert [row["run"] for row in rows] == ["grl_01", "source_only_01"]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari.qt.threading import thread_worker
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from .asking import ask_file
 from .check_saving import write_page, write_verdicts
 from .listening import Latest
 from .shared_key import SharedKey
@@ -82,9 +82,7 @@ class SaveRow(QWidget):
         if self.review is None:
             return
         start = str(self.review.file.with_name("check.html"))
-        name, _ = QFileDialog.getSaveFileName(self, "Report", start, "HTML (*.html)")
-        if name:
-            path = _with_suffix(name, ".html")
+        if path := ask_file(self, "Report", start, "HTML (*.html)"):
             worker = thread_worker(write_page)(self.review, self.about, path)
             self._work.start(worker, self.said.emit, self._on_saved)
             self._on_busy()
@@ -100,14 +98,5 @@ class SaveRow(QWidget):
     def _on_csv(self) -> None:
         if self.review is None:
             return
-        name, _ = QFileDialog.getSaveFileName(
-            self, "Verdicts", "verdicts.csv", "CSV (*.csv)"
-        )
-        if name:
-            path = _with_suffix(name, ".csv")
+        if path := ask_file(self, "Verdicts", "verdicts.csv", "CSV (*.csv)"):
             self.said.emit(write_verdicts(self.review, path))
-
-
-def _with_suffix(name: str, suffix: str) -> Path:
-    path = Path(name)
-    return path if path.suffix else path.with_name(path.name + suffix)

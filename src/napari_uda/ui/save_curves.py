@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFileDialog, QMenu, QToolButton
+from qtpy.QtWidgets import QMenu, QToolButton
 
 from napari_uda.core.io.atomic import atomic_write_text
 
+from .asking import ask_file
 from .shared_key import SharedKey
 
 if TYPE_CHECKING:
@@ -88,11 +89,7 @@ class SaveCurves(QToolButton):
 
     def _ask(self, suffix: str, kinds: str) -> Path | None:
         start = str(Path.home() / f"{self.name}.{suffix}")
-        name, _ = QFileDialog.getSaveFileName(self, "Save curves", start, kinds)
-        if not name:
-            return None
-        path = Path(name)
-        return path if path.suffix else path.with_name(f"{path.name}.{suffix}")
+        return ask_file(self, "Save curves", start, kinds)
 
 
 def as_csv(plots: Mapping[str, Plot]) -> str:

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QFileDialog, QMessageBox, QWidget
 from napari_uda.core.errors import UserError
 from napari_uda.core.io import Geometry, suffix_of, write_labels
 
+from .asking import ask_file, path_to_write
 from .layers import from_layer_axes
 from .predicted_scores import with_checkpoint
 from .words import count_text
@@ -130,8 +131,8 @@ def save_scores(
     str
         What was done or what went wrong, in one sentence; empty if the user gave up.
     """
-    name, _ = QFileDialog.getSaveFileName(parent, "Scores", "scores.csv", "CSV (*.csv)")
-    if not name:
+    path = ask_file(parent, "Scores", "scores.csv", "CSV (*.csv)")
+    if path is None:
         return ""
     after = [row for item in scores for row in item.after]
     before = [row for item in scores for row in item.before]
@@ -139,7 +140,7 @@ def save_scores(
     rows = {request.run: (checkpoint, steps[0], after)}
     if request.baseline is not None:
         rows[request.baseline] = (checkpoint, steps[1], before)
-    return write_scores(Path(name), rows)
+    return write_scores(path, rows)
 
 
 def new_folder(parent: Path) -> Path:
@@ -163,7 +164,10 @@ def _ask(parent: QWidget, results: Sequence[PredictResult], run: str) -> list[Pa
             return []
         path = Path(name)
         chosen = _SUFFIXES[kind.split(" ")[0]] if kind else ".tif"
-        return [path if suffix_of(path) in _OWN else path.with_name(path.name + chosen)]
+        if suffix_of(path) in _OWN:
+            return [path]
+        found = path_to_write(parent, path.with_name(path.name + chosen))
+        return [] if found is None else [found]
     name = QFileDialog.getExistingDirectory(parent, f"Folder for the masks of {run}")
     if not name:
         return []
