@@ -14,7 +14,7 @@ from napari_uda.core.engine.build import build_method
 from napari_uda.core.errors import UserError
 from napari_uda.core.inference import model as model_module
 from napari_uda.core.inference.images import Progress
-from napari_uda.core.inference.model import Model
+from napari_uda.core.inference.model import BORDER, Model
 from napari_uda.core.inference.statistics import shared_statistics
 from napari_uda.core.inference.translations import Translation, translate_files
 from napari_uda.core.io import Geometry, read, write_image
@@ -80,9 +80,34 @@ def test_a_small_image_goes_through_the_generator_as_a_whole(
     low, high = np.percentile(image, (0.5, 99.9))
     normal = np.clip((image - low) / (high - low) * 2 - 1, -1, 1).astype(np.float32)
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, bfloat16):
-        batch = torch.from_numpy(normal)[None, None]
-        expected = model.method.translate(batch, to)[0, 0].float().numpy()
+        batch = torch.from_numpy(np.pad(normal, BORDER, mode="reflect"))[None, None]
+        wide = model.method.translate(batch, to)[0, 0].float().numpy()
+    expected = wide[BORDER:-BORDER, BORDER:-BORDER]
     np.testing.assert_allclose(model.translate(image, to=to), expected, atol=1e-2)
+
+
+@pytest.mark.parametrize("shape", [(48, 40), (4, 48, 40)])
+def test_the_border_is_translated_as_what_is_inside(
+    shape, make_translator, monkeypatch
+):
+    model = make_translator(dims=len(shape))
+    layer = (
+        torch.nn.functional.conv2d if len(shape) == 2 else torch.nn.functional.conv3d
+    )
+    kernel = torch.full((1, 1, *(1, 3, 3)[3 - len(shape) :]), 1 / 9)
+    padding = (0, 1, 1)[3 - len(shape) :]
+
+    def smooth(image, to):  # beyond the border it sees zeros, as generators do
+        for _ in range(4):
+            image = layer(image, kernel, padding=padding)
+        return image
+
+    monkeypatch.setattr(model.method, "translate", smooth)
+    monkeypatch.setattr(
+        model, "_normal", lambda image, *_: np.full(image.shape, 0.5, np.float32)
+    )
+    fake = model.translate(scene(shape), to="target")
+    np.testing.assert_allclose(fake, 0.5, atol=1e-5)
 
 
 def test_slices_are_translated_one_by_one(make_translator):
@@ -105,7 +130,7 @@ def test_another_voxel_size_is_resampled_there_and_back(make_translator, monkeyp
 
     monkeypatch.setattr(model.method, "translate", spy)
     assert model.translate(scene((30, 21)), (8.0, 8.0), to="target").shape == (30, 21)
-    assert seen == [(60, 42)]
+    assert seen == [(60 + 2 * BORDER, 42 + 2 * BORDER)]
     with pytest.raises(UserError, match="give the voxel size"):
         model.translate(scene((30, 21)), to="target")
 
@@ -134,16 +159,20 @@ def test_large_images_have_no_seams(dims, shape, tile, make_translator, monkeypa
 
 def test_what_is_alike_looks_alike_in_every_tile(make_translator, monkeypatch):
     model = make_translator()
-    wave = np.sin(np.arange(608) * np.pi / 4)
-    image = np.add.outer(np.sin(np.arange(128) * np.pi / 4), wave)
-    image[:, 192:200] *= 20  # in the second and third of six tiles, 96 pixels apart
+    # Mirrored beyond its borders, 608 x 128 pixels.
+    wave = np.sin(np.arange(608 - 2 * BORDER) * np.pi / 4)
+    image = np.add.outer(np.sin(np.arange(128 - 2 * BORDER) * np.pi / 4), wave)
+    image[:, 192 - BORDER : 200 - BORDER] *= (
+        20  # in the second and third of six tiles, 96 pixels apart
+    )
     monkeypatch.setattr(model_module, "WHOLE", 128 * 200)
     monkeypatch.setitem(model_module.TRANSLATED_TILE, 2, (128, 128))
 
     def difference():
         fake = model.translate(image, to="source")
         # 56 pixels from the strip: farther than a generator sees.
-        with_strip, without = (fake[32:96, x : x + 8] for x in (128, 416))
+        begins = (128 - BORDER, 416 - BORDER)
+        with_strip, without = (fake[24:88, x : x + 8] for x in begins)
         return np.abs(with_strip - without).max()
 
     together = difference()
