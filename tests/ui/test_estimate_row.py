@@ -172,7 +172,7 @@ def test_a_run_that_starts_ends_the_estimate(qtbot, widget, calls, tmp_path):
     widget.session.job = job
     qtbot.waitUntil(lambda: not child.is_running(), timeout=5000)
     words = widget.experiment.estimate.words.text()
-    assert "No estimate of memory and time during a run: measuring would" in words
+    assert "No estimate of memory and time during a run: it would" in words
     job.ended.emit(Stopped(run="run", step=0))
 
 

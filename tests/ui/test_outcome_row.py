@@ -48,7 +48,7 @@ def show(train, qtbot, run):
 def test_a_run_below_its_baseline_says_so(train, qtbot):
     before, run = ended(train, "source_only", 0.63), ended(train, "grl", 0.52)
     said = show(train, qtbot, run)
-    assert "No better than source_only: target Dice 0.52, source_only 0.63" in said
+    assert "No better than source_only: target Dice 0.52 against 0.63" in said
     assert "on a few patches" in said
     assert show(train, qtbot, before) == ""
     assert show(train, qtbot, run)
@@ -78,7 +78,7 @@ def test_whole_images_that_both_have_predicted_decide_as_soon_as_they_are(train,
     train.session.runs_changed.emit()
     settle(qtbot, train)
     said = train.outcome.text()
-    assert "No better than source_only: Dice 0.56, source_only 0.58 on 3 whole" in said
+    assert "No better than source_only: Dice 0.56 against 0.58 on 3 whole" in said
 
 
 def test_a_run_without_a_baseline_asks_for_one(train, qtbot):

@@ -24,10 +24,7 @@ if TYPE_CHECKING:
 
 DELAY = 1000
 """Milliseconds without a change of the settings before anything is estimated."""
-BUSY = (
-    "No estimate of memory and time during a run: measuring would slow the run down, "
-    "and be slowed down by it."
-)
+BUSY = "No estimate of memory and time during a run: it would slow the run down."
 """What is said while there is no estimate because of a run."""
 LINES = 2
 """Lines that there is room for."""

@@ -26,7 +26,7 @@ def test_truth_that_is_no_better_is_said_and_what_lights_mean(truth):
     said = verdict(run(truth), BEFORE)
     assert said.level == "note"
     assert f"No better than source_only: target Dice {truth:.2f}" in said.text
-    assert "source_only 0.63 on a few patches" in said.text
+    assert "against 0.63 on a few patches" in said.text
     assert said.text.endswith(PREDICT)
 
 
@@ -34,7 +34,7 @@ def test_a_few_patches_tell_of_a_better_run_only_perhaps():
     assert verdict(run(0.645), BEFORE).text.startswith("Perhaps better")
     assert verdict(run(0.71), BEFORE) == (
         "note",
-        "Perhaps better than source_only: target Dice 0.71, source_only 0.63 on a few "
+        "Perhaps better than source_only: target Dice 0.71 against 0.63 on a few "
         f"patches. {PREDICT}",
     )
 
@@ -43,12 +43,12 @@ def test_whole_images_go_before_patches():
     said = verdict(run(0.71), BEFORE, OnImages(0.56, 0.58, 7))
     assert said.level == "warning"
     assert said.text == (
-        "No better than source_only: Dice 0.56, source_only 0.58 on 7 whole images. "
+        "No better than source_only: Dice 0.56 against 0.58 on 7 whole images. "
         f"{LIGHTS}"
     )
     assert verdict(run(0.5), BEFORE, OnImages(0.6, 0.4, 1)) == (
         "ok",
-        "Better than source_only: Dice 0.60, source_only 0.40 on 1 whole image.",
+        "Better than source_only: Dice 0.60 against 0.40 on 1 whole image.",
     )
     assert verdict(run(), BEFORE, OnImages(0.605, 0.6, 7)).text.startswith("No better")
     assert verdict(run(), BEFORE, OnImages(0.615, 0.6, 7)).text.startswith("Better")

@@ -99,8 +99,8 @@ def _no_labels(dataset: Dataset) -> Iterator[Problem]:
         yield Problem(
             "error",
             "no_source_labels",
-            "the source has no labels, from which segmentation is learnt: give its "
-            "images labels (a folder: in labels/), or swap source and target.",
+            "the source has no labels to learn from: give its images labels (a "
+            "folder: in labels/), or swap source and target.",
         )
 
 
@@ -233,9 +233,8 @@ def _voxel_sizes(
         yield Problem(
             "warning",
             "voxel_size_differs",
-            f"voxels are {_by(medians[0], source.unit)} {source.unit} in the source "
-            f"and {_by(medians[1], target.unit)} {target.unit} in the target, so "
-            f"structures differ in size: {remedy}.",
+            f"voxels are {_by(medians[0], source.unit)} {source.unit} in the source, "
+            f"{_by(medians[1], target.unit)} {target.unit} in the target: {remedy}.",
             "resample",
             {"voxel_size": size},
         )

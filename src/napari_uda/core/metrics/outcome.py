@@ -29,7 +29,7 @@ EQUAL = 0.01
 GUESS = "Perhaps better than"
 """What is said without whole images: scores without labels can be wrong, and so can a
 few patches."""
-PREDICT = "Predict test images with both to know."
+PREDICT = "Predict with both."
 LIGHTS = "Lights say that training was healthy, not that it helped."
 
 
@@ -143,10 +143,10 @@ def verdict(
     if tested is not None:
         better = tested.run >= tested.baseline + EQUAL
         whole = f"{tested.images} whole image{'s' if tested.images > 1 else ''}"
-        seen = f"Dice {tested.run:.2f}, {BASELINE} {tested.baseline:.2f} on {whole}"
+        seen = f"Dice {tested.run:.2f} against {tested.baseline:.2f} on {whole}"
     elif run.truth is not None and baseline.truth is not None:
         better = run.truth >= baseline.truth + EQUAL
-        seen = f"target Dice {run.truth:.2f}, {BASELINE} {baseline.truth:.2f} on a few"
+        seen = f"target Dice {run.truth:.2f} against {baseline.truth:.2f} on a few"
         seen, advice = f"{seen} patches", f" {PREDICT}"
     else:
         before = dict(baseline.scores)
