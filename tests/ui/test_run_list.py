@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
 from napari_uda.core.spec import events as ev
 from napari_uda.ui import run_summary
+from napari_uda.ui.jobs import Job
 from train_window import (
     begin,
     prepared_run,
@@ -113,9 +114,66 @@ def test_the_folder_of_a_run_is_revealed(train, qtbot, monkeypatch):
     run = prepared_run(train)
     select(qtbot, train, "earlier")
     opened = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
+    monkeypatch.setattr(
+        QDesktopServices, "openUrl", lambda url: bool(opened.append(url)) or True
+    )
     train.run_list.reveal_button.click()
     assert [url.toLocalFile() for url in opened] == [str(run.path)]
+    assert not train.status.messages.text()
+
+
+def test_where_there_is_no_file_manager_the_folder_is_said(train, qtbot, monkeypatch):
+    run = prepared_run(train)
+    select(qtbot, train, "earlier")
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda _: False)
+    train.run_list.reveal_button.click()
+    assert f"The run is in {run.path}" in train.status.messages.text()
+
+
+def test_a_run_that_is_about_to_train_cannot_be_deleted(train, qtbot, monkeypatch):
+    run = prepared_run(train)
+    select(qtbot, train, "earlier")
+    button = train.run_list.delete_button
+    assert button.isEnabled()
+    job = Job(run)  # not started: that takes as long as it likes
+    train.session.job = job
+    assert not button.isEnabled()
+    assert "being trained" in button.toolTip()
+    train.session.job = None
+    assert button.isEnabled()
+
+    def its_turn_comes(*_):
+        train.session.job = job
+        return QMessageBox.StandardButton.Yes
+
+    monkeypatch.setattr(QMessageBox, "question", its_turn_comes)
+    button.click()
+    assert train.run_list._deleter is None
+    assert "stop it first" in train.status.messages.text()
+    assert run.exists
+    train.session.job = None
+
+
+def test_a_compared_run_has_its_new_name_in_the_plots(train, qtbot, fake, monkeypatch):
+    fake("obey")
+    begin(qtbot, train)
+    wait_for_the_end(qtbot, train)
+    other = prepared_run(train)
+    about = {"method": "m", "steps": 9, "device": "d", "precision": "p"}
+    groups = {"segmentation": ("seg",)}
+    other.append(ev.Started(run="earlier", step=0, loss_groups=groups, **about))
+    for step in (1, 2):
+        losses = {"losses": {"seg": 0.5}, "speed": 1, "remaining": 1, "memory": 0}
+        other.append(ev.Step(run="earlier", step=step, **losses))
+    select(qtbot, train, "earlier")
+    train.run_list.compare_button.click()
+    settle(qtbot, train)
+    plot = train.curves.plots["segmentation"]
+    assert plot._rival == "earlier"
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: ("My best", True))
+    train.run_list.rename_button.click()
+    settle(qtbot, train)
+    assert plot._rival == "My best"
 
 
 def test_another_folder_of_runs_can_be_chosen(train, qtbot, monkeypatch, tmp_path):
@@ -227,9 +285,56 @@ def test_stopping_a_run_ends_the_queue_and_keeps_its_runs(train, qtbot, fake):
     train.run_list.resume_button.click()
     assert [train.session.queue.place(run) for run in waiting] == [0, 1]
     train.stop_button.click()
-    wait_for_the_end(qtbot, train)
     assert len(train.session.queue) == 0
+    words = "Will not start, since the run before was stopped: two. It stays in the"
+    assert words in train.status.messages.text()
+    wait_for_the_end(qtbot, train)
+    assert words in train.status.messages.text()
     assert [run.state() for run in waiting] == ["prepared", "prepared"]
     select(qtbot, train, "two")
     assert train.run_list.resume_button.text() == "Start"
     assert "never been started" in train.run_list.resume_button.toolTip()
+
+
+def test_a_run_that_is_queued_after_stop_was_pressed_starts(train, qtbot, fake):
+    fake("deaf")
+    job = begin(qtbot, train, step=5)
+    settle(qtbot, train)
+    before, after = (prepared_run(train, name) for name in ("before", "after"))
+    train.queue(before)
+    job.grace = 1.0  # the stop takes a while
+    train.stop_button.click()
+    fake("obey")
+    select(qtbot, train, "after")
+    train.run_list.resume_button.click()
+    assert train.footer.queue.text() == "1 run waits to be trained: after"
+    wait_for(qtbot, lambda: after.state() == "finished")
+    wait_for_the_end(qtbot, train)
+    assert (job.run.state(), before.state()) == ("failed", "prepared")
+
+
+def test_a_run_that_is_queued_while_one_stops_and_saves_starts(train, qtbot, fake):
+    fake("wait")
+    job = begin(qtbot, train, step=5)
+    settle(qtbot, train)
+    after = prepared_run(train, "after")
+    train.stop_button.click()
+    train.queue(after)
+    wait_for(qtbot, lambda: train.session.job is not None and train.session.job != job)
+    assert job.run.state() == "stopped"
+    wait_for(qtbot, lambda: train.session.job.step >= 5)
+    train.stop_button.click()
+    wait_for_the_end(qtbot, train)
+    assert after.state() == "stopped"
+
+
+def test_a_run_that_another_window_stops_starts_no_other(train, qtbot, fake):
+    fake("wait")
+    job = begin(qtbot, train, step=5)
+    settle(qtbot, train)
+    waits = prepared_run(train, "waits")
+    train.queue(waits)
+    job.run.request("stop")
+    wait_for_the_end(qtbot, train)
+    assert (job.run.state(), waits.state()) == ("stopped", "prepared")
+    assert "was stopped: waits." in train.status.messages.text()

@@ -90,3 +90,16 @@ def test_of_another_run_that_is_opened_no_news_is_expected(status):
     status.foretell("running")
     status.clear("another")
     assert not status._timer.isActive()
+
+
+def test_what_is_said_of_a_pause_ends_with_it(status):
+    status.add([step(10, 2.0), ev.Paused(run="r", step=10)])
+    assert status.line.text() == "Paused and saved."
+    status.add([ev.Continued(run="r", step=10)])
+    assert status.line.text().startswith("2.0 steps per second")
+
+
+def test_a_note_is_no_error(status):
+    status.note("two will not start.")
+    assert "Two will not start." in status.messages.text()
+    assert not status.resume.isVisibleTo(status)

@@ -125,6 +125,11 @@ class Curves(QWidget):
         for title, plot in self.plots.items():
             plot.expect(self._coming_in(title))
 
+    @property
+    def expected(self) -> str:
+        """What is said to happen; empty once a run has begun."""
+        return self._coming
+
     def add(self, events: Iterable[Event]) -> None:
         """Take in what a run has said; drawn at most five times per second.
 

@@ -43,8 +43,6 @@ POLL = 0.2
 """Seconds between two looks at a run: what is said in between comes in one piece."""
 MOST_STEPS = 4000
 """Steps of a long history that are handed on; the rest would not be seen in a plot."""
-GONE = "nothing is left of this run. Start a new one."
-"""What is said of a run whose folder was removed."""
 KILL_AFTER = 5.0
 """Seconds between asking the system to end a process and making it."""
 
@@ -123,6 +121,11 @@ class Job(QObject):
         self._stop_asked = time.monotonic()
         self._ask("stop", "stopping")
 
+    @property
+    def stop_asked(self) -> bool:
+        """Whether it was asked here to stop."""
+        return self._stop_asked is not None
+
     def detach(self) -> None:
         """Look away: the job ends without an ending, its process goes on."""
         if self._worker is not None:
@@ -193,13 +196,14 @@ class Job(QObject):
             if self.how == "thread":
                 return (yield from self._train_inside())
             return (yield from self._follow())
-        except UserError as error:
-            failed = self._failed(str(error))
         except Exception as error:
             words = f"Training could not be followed: {type(error).__name__}: {error}."
             if self._gone():
-                words = f"{self.run.path} was removed: {GONE}"
-            failed = self._failed(words, traceback.format_exc())
+                failed = self._failed(gone_text(self.run))
+            elif isinstance(error, UserError):
+                failed = self._failed(str(error))
+            else:
+                failed = self._failed(words, traceback.format_exc())
         yield [failed]
         return failed
 
@@ -279,7 +283,7 @@ class Job(QObject):
 
     def _vanished(self, trainer: TrainerProcess) -> Failed:
         if self._gone():
-            return self._failed(f"{self.run.path} was removed: {GONE}")
+            return self._failed(gone_text(self.run))
         how = trainer.farewell()
         kept = "Everything up to the last checkpoint is kept: press Resume to go on."
         if self._stop_asked is not None and how.startswith("signal"):
@@ -333,6 +337,11 @@ def last_word(events: Sequence[Event]) -> Event | None:
     """Return the last event that says whether a run runs, waits or has ended."""
     kinds = (Started, Resumed, Paused, Continued, *LAST_EVENTS)
     return next((event for event in reversed(events) if isinstance(event, kinds)), None)
+
+
+def gone_text(run: RunFolder) -> str:
+    """Return what is said of a run whose folder was removed."""
+    return f"{run.path} was removed: nothing is left of this run. Start a new one."
 
 
 def thinned(events: list[Event], most: int = MOST_STEPS) -> list[Event]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from napari_uda.core.errors import UserError
 from napari_uda.core.spec.events import Failed
 
-from .jobs import thinned
+from .jobs import gone_text, thinned
 
 if TYPE_CHECKING:
     from napari_uda.core.spec.domain import Structure
@@ -32,6 +32,8 @@ class OpenedRun:
 
 def open_run(run: RunFolder) -> OpenedRun:
     """Read a run; one that died without a word gets its last words here."""
+    if not run.exists:
+        return OpenedRun(run, [], problem=gone_text(run))
     try:
         structures = run.experiment().data.structures
     except UserError as error:

@@ -20,6 +20,7 @@ from qtpy.QtWidgets import (
 
 from napari_uda.core.errors import UserError
 
+from .jobs import gone_text
 from .run_summary import (
     LIVING,
     RESUMABLE,
@@ -69,6 +70,8 @@ class RunList(QWidget):
     """The user wants to see the curves of this run (or None) beside those shown."""
     listed = Signal(list)
     """The runs were read: a summary of each."""
+    noted = Signal(str)
+    """Something was done that the user may not expect, in one sentence."""
     problem = Signal(str)
     """Something could not be done, in one sentence."""
 
@@ -121,8 +124,10 @@ class RunList(QWidget):
 
         session.runs_changed.connect(self.refresh)
         session.job_changed.connect(self.refresh)
+        session.job_changed.connect(self._enable)
         session.run_selected.connect(self._on_run_selected)
         session.queue.changed.connect(self._redress)
+        session.queue.dropped.connect(self._on_dropped)
         self._enable()
         self.refresh()
 
@@ -155,6 +160,25 @@ class RunList(QWidget):
     def selected(self) -> RunSummary | None:
         """Return the run that is selected in the list."""
         return self._summaries.get(self.tree.chosen)
+
+    def is_gone(self, run: RunFolder) -> bool:
+        """Tell whether the folder of a run was removed; that is said, and listed."""
+        if run.exists:
+            return False
+        self.problem.emit(gone_text(run))
+        self.refresh()
+        return True
+
+    def _chosen(self) -> RunSummary | None:
+        """Return the run that is selected, unless its folder is gone."""
+        summary = self.selected()
+        return None if summary is None or self.is_gone(summary.run) else summary
+
+    def _is_trained(self, summary: RunSummary) -> bool:
+        """Tell whether a run trains, or is about to."""
+        job = self._session.job
+        own = job is not None and job.run.path == summary.run.path
+        return own or summary.state in LIVING
 
     def set_rival(self, run: RunFolder | None) -> None:
         """Show which run the one on display is compared with."""
@@ -227,7 +251,8 @@ class RunList(QWidget):
         job = self._session.job
         reason = "" if summary else "Select a run in the list first"
         living = summary is not None and summary.state in LIVING
-        trained = "It is being trained: stop it first" if living else ""
+        busy = summary is not None and self._is_trained(summary)
+        trained = "It is being trained: stop it first" if busy else ""
         self._set(self.open_button, reason, "Show its curves and previews")
         self._set(self.rename_button, reason, "Give it a title; its folder stays")
         self._set(self.reveal_button, reason, "Show its folder")
@@ -274,13 +299,13 @@ class RunList(QWidget):
         self._enable()
 
     def _on_compare(self) -> None:
-        if summary := self.selected():
+        if summary := self._chosen():
             compared = summary.run.id == self._rival
             self.compare_asked.emit(None if compared else summary.run)
         self._enable()
 
     def _on_rename(self) -> None:
-        if (summary := self.selected()) is None:
+        if (summary := self._chosen()) is None:
             return
         title, given = QInputDialog.getText(
             self,
@@ -296,11 +321,11 @@ class RunList(QWidget):
             self._session.runs_changed.emit()
 
     def _on_open(self) -> None:
-        if summary := self.selected():
+        if summary := self._chosen():
             self._session.selected_run = summary.run
 
     def _on_resume(self) -> None:
-        if summary := self.selected():
+        if summary := self._chosen():
             if summary.state in LIVING:
                 self.attach_asked.emit(summary.run)
             elif self._session.job is None:
@@ -310,9 +335,17 @@ class RunList(QWidget):
             else:
                 self.queue_asked.emit(summary.run)
 
+    def _on_dropped(self, runs: list[RunFolder]) -> None:
+        names = ", ".join(map(self.name_of, runs))
+        where = "It stays" if len(runs) == 1 else "They stay"
+        words = f"Will not start, since the run before was stopped: {names}."
+        self.noted.emit(f"{words} {where} in the list of runs.")
+
     def _on_reveal(self) -> None:
-        if summary := self.selected():
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(summary.run.path)))
+        if summary := self._chosen():
+            path = summary.run.path
+            if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+                self.problem.emit(f"No file manager was found. The run is in {path}")
 
     def _on_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(
@@ -335,6 +368,9 @@ class RunList(QWidget):
             buttons.No,
         )
         if answer != buttons.Yes:
+            return
+        if self._is_trained(summary):  # its turn came while the question stood
+            self.problem.emit(f"{summary.name} is being trained: stop it first.")
             return
         if (shown := self._session.selected_run) and shown.id == summary.run.id:
             self._session.selected_run = None

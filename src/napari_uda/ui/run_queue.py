@@ -10,15 +10,16 @@ if TYPE_CHECKING:
     from napari_uda.core.spec.events import Event
     from napari_uda.core.spec.run import RunFolder
 
-    from .jobs import How
+    from .jobs import How, Job
     from .session import Session
 
 
 class RunQueue(QObject):
     """The runs that wait; each starts when the one before has finished or failed.
 
-    Where the user stops a run, the others wait no longer: they stay in the list of
-    runs, from where they can be started. The queue ends with its window; the next one
+    Where the user stops a run, those that wait then wait no longer: they stay in the
+    list of runs, from where they can be started. What is added later, while the run is
+    still about to stop, starts after it. The queue ends with its window; the next one
     offers to go on with it.
 
     Parameters
@@ -29,6 +30,8 @@ class RunQueue(QObject):
 
     changed = Signal()
     """Runs were added, removed, or started."""
+    dropped = Signal(list)
+    """These runs wait no longer, since the one before them was stopped."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -74,21 +77,29 @@ class RunQueue(QObject):
             del self._waiting[place - 1]
             self.changed.emit()
 
-    def go_on(self, ended: RunFolder, last: Event) -> None:
-        """Start the next run, unless the user has stopped the one that ended.
+    def drop(self) -> None:
+        """Let none of the runs wait any longer: the one before them is stopped."""
+        dropped, self._waiting = self.runs, []
+        if dropped:
+            self.changed.emit()
+            self.dropped.emit(dropped)
+
+    def go_on(self, ended: Job, last: Event) -> None:
+        """Start the next run, unless the one that ended was stopped elsewhere.
+
+        Who stops it here drops the queue at once, and may have filled it again.
 
         Parameters
         ----------
         ended
-            The run that ended.
+            The job that ended.
         last
             Its last event.
         """
         if not self._waiting or self._held or self._session.closing:
             return
-        if last.kind == "stopped":
-            self._waiting = []
-            self.changed.emit()
+        if last.kind == "stopped" and not ended.stop_asked:
+            self.drop()
             return
         # Not at the top: a session begins long before its first job.
         from .jobs import Job
@@ -98,6 +109,6 @@ class RunQueue(QObject):
         job = Job(run, how)
         self._session.job = job
         shown = self._session.selected_run
-        if shown is None or shown.path == ended.path:
+        if shown is None or shown.path == ended.run.path:
             self._session.selected_run = run
         job.start()

@@ -23,6 +23,7 @@ from superqt import QElidingLabel
 
 from napari_uda.core.spec.events import (
     Checkpoint,
+    Continued,
     Failed,
     Finished,
     Paused,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from napari_uda.core.spec.events import Event
+    from napari_uda.core.spec.run import RunFolder
 
 COMING = {
     "pausing": "Finishing the step, then saving \N{HORIZONTAL ELLIPSIS}",
@@ -72,6 +74,7 @@ class RunStatus(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self._run: RunFolder | None = None
         self._steps = 0
         self._speed = ""
         self._seconds = 0.0
@@ -129,8 +132,9 @@ class RunStatus(QWidget):
         layout.addWidget(self.fix, 0, Qt.AlignmentFlag.AlignLeft)
         self.clear()
 
-    def clear(self, name: str = "") -> None:
-        """Forget the run; `name` is that of the next one."""
+    def clear(self, name: str = "", run: RunFolder | None = None) -> None:
+        """Forget the run; `name` is that of the next one, `run` its folder."""
+        self._run = run
         self.name(name)
         self.title.setVisible(bool(name))
         self.bar.setVisible(bool(name))
@@ -180,9 +184,11 @@ class RunStatus(QWidget):
 
     def complain(self, message: str) -> None:
         """Show an error of the window itself."""
-        self._failed = None
-        self._warnings = [("window", _marked("error", message))]
-        self._show_messages()
+        self._tell("error", message)
+
+    def note(self, message: str) -> None:
+        """Show what the user may have to know, and is no error."""
+        self._tell("note", message)
 
     def add(self, events: Iterable[Event]) -> None:
         """Take in what a run has said."""
@@ -214,6 +220,8 @@ class RunStatus(QWidget):
                     continue
                 case Paused():
                     self.say("Paused and saved.")
+                case Continued():
+                    self.say(self._speed or COMING["continuing"])
                 case Warned():
                     words = _marked("warning", event.message)
                     self._warnings.append((event.code, words))
@@ -230,6 +238,11 @@ class RunStatus(QWidget):
             self._count(event.step)
         if news:
             self._show_messages()
+
+    def _tell(self, severity: str, message: str) -> None:
+        self._failed = None
+        self._warnings = [("window", _marked(severity, message))]
+        self._show_messages()
 
     def _on_time(self) -> None:
         """Say how long nothing was heard: losses are reported every few steps only."""
@@ -253,9 +266,11 @@ class RunStatus(QWidget):
             shown.insert(0, _marked("error", failed.message))
         self.messages.setText("<br>".join(shown))
         self.messages.setVisible(bool(shown))
-        self.resume.setVisible(failed is not None)
-        self.log_button.setVisible(failed is not None and bool(failed.detail))
-        self.fix.setVisible(failed is not None and bool(failed.fix))
+        # Without its folder a run cannot go on, whatever has failed.
+        left = failed is not None and (self._run is None or self._run.exists)
+        self.resume.setVisible(left)
+        self.log_button.setVisible(left and failed is not None and bool(failed.detail))
+        self.fix.setVisible(left and failed is not None and bool(failed.fix))
         if failed is not None and failed.fix:
             words = ", ".join(f"{name} = {value}" for name, value in failed.fix.items())
             self.fix.setText(f"Resume with {words}")

@@ -312,7 +312,7 @@ class Session(QObject):
         self.job = None
         self.runs_changed.emit()
         if ended is not None:
-            self.queue.go_on(ended.run, last)
+            self.queue.go_on(ended, last)
 
     def _on_layer_removed(self, event: Any) -> None:
         for domain, choice in self._choices.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from napari.qt.threading import thread_worker
@@ -19,6 +18,7 @@ from .experiment_panel import ExperimentPanel
 from .jobs import Job
 from .layers import previews_in
 from .light_row import LightRow
+from .listening import Listener
 from .opening import OpenedRun, open_run
 from .outcome_row import OutcomeRow
 from .page import page_of
@@ -90,6 +90,7 @@ class TrainWidget(QWidget):
         self.setup.toggled.connect(self._on_changed)
         self.experiment.changed.connect(self._on_changed)
         self.session.queue.changed.connect(self._enable)
+        self.previews.unreadable.connect(self._on_unreadable)
         self.curves.save.saved.connect(self.status.say)
         self.curves.save.problem.connect(self.status.complain)
         self.session.ready_changed.connect(self._enable)
@@ -106,9 +107,10 @@ class TrainWidget(QWidget):
             self.run_list.listed.connect(slot)
         self.background.attach_asked.connect(self.attach)
         self.offer.go_on_asked.connect(self._on_go_on)
+        self.run_list.noted.connect(self.status.note)
         for source in (self.run_list, self.rival):
             source.problem.connect(self.status.complain)
-        viewer.events.theme.connect(self._on_theme)
+        Listener(self).connect(viewer.events.theme, self._on_theme)
         self._on_job_changed()
         Parting(self)
         if self.session.selected_run is not None:
@@ -250,6 +252,7 @@ class TrainWidget(QWidget):
             self._preparation.cancel()
         if job := self.session.job:
             job.stop()
+            self.session.queue.drop()
 
     def _on_go_on(self, runs: list[RunFolder]) -> None:
         """Train runs one after another; the first one now, unless something trains."""
@@ -286,6 +289,8 @@ class TrainWidget(QWidget):
         job = self.session.job
         if job is not None and self._is_shown(job.run):
             self._foretell(job.state)
+            if job.state == "ended" and self.curves.expected == STARTING:
+                self.curves.expect(NO_RUN)
         # The list shows whether a run is running, paused, or neither.
         if job is not None and job.state in ("running", "paused"):
             self.run_list.refresh()
@@ -340,7 +345,7 @@ class TrainWidget(QWidget):
         self.lights.clear()
         name = self.run_list.name_of(self._shown) if self._shown else ""
         self.curves.save.name = name or "run"
-        self.status.clear(name)
+        self.status.clear(name, self._shown)
 
     def _on_listed(self) -> None:
         if job := self.session.job:
@@ -359,12 +364,17 @@ class TrainWidget(QWidget):
     def _is_shown(self, run: RunFolder) -> bool:
         return self._shown is not None and self._shown.path == run.path
 
+    def _on_unreadable(self) -> None:
+        job = self.session.job
+        if self._shown is not None and (job is None or not self._is_shown(job.run)):
+            self.run_list.is_gone(self._shown)
+
     def _on_resume_shown(self) -> None:
         if self._shown is not None:
             self.resume(self._shown)
 
     def _on_fix(self, settings: dict[str, Any]) -> None:
-        if (run := self._shown) is None:
+        if (run := self._shown) is None or self.run_list.is_gone(run):
             return
         try:
             amended = amend(run, settings)
@@ -376,6 +386,4 @@ class TrainWidget(QWidget):
         (self.queue if self.session.job else self.resume)(run)
 
     def _on_theme(self, event: Any) -> None:
-        # The dock may have been closed, while the event still knows this object.
-        with suppress(RuntimeError):
-            self.curves.set_theme(event.value)
+        self.curves.set_theme(event.value)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -267,6 +268,14 @@ def test_a_title_is_one_line_beside_the_id(run: RunFolder) -> None:
     run.rename(" ")
     assert run.title == "r"
     assert not run.title_file.exists()
+
+
+def test_a_title_makes_no_folder_anew(run: RunFolder) -> None:
+    shutil.rmtree(run.path)
+    for title in ("another", ""):
+        with pytest.raises(UserError, match="was removed"):
+            run.rename(title)
+    assert not run.path.exists()
 
 
 def test_a_title_that_cannot_be_read_or_written_does_no_harm(run: RunFolder) -> None:

@@ -93,13 +93,16 @@ class RunFolder:
         Raises
         ------
         UserError
-            If it is too long, or cannot be written.
+            If it is too long, or cannot be written, or the folder is gone.
         """
         title = _one_line(title)
         if len(title) > TITLE_LENGTH:
             raise UserError(
                 f"the title has {len(title)} characters: give at most {TITLE_LENGTH}."
             )
+        if not self.exists:
+            # Writing would make the folder anew, with nothing but a title in it.
+            raise UserError(f"{self.path} was removed: it cannot be renamed.")
         try:
             if title in ("", self.id):
                 self.title_file.unlink(missing_ok=True)
