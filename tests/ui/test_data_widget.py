@@ -176,7 +176,7 @@ def test_different_voxel_sizes_are_mended_and_unmended(viewer, widget, qtbot):
     add_pair(viewer, "source", 1, side=5.0)
     add_pair(viewer, "target", 2, side=8.0)
     qtbot.waitUntil(lambda: looked(widget))
-    assert "differ in size" in widget.verdict.text()
+    assert "5 x 5 nm in the source, 8 x 8 nm in the target" in widget.verdict.text()
     assert widget.session.problem == ""
     assert "8 nm" in widget.fix.text()
     widget.fix.click()

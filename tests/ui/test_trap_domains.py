@@ -134,7 +134,7 @@ def test_resampling_is_offered_and_said_to_be_done(tab, qtbot, tmp_path):
         )
         tab.session.choose(name, DomainChoice(folder=tmp_path / name))
     wait(qtbot, tab)
-    assert "voxels are 4 x 4 nm in the source and 8 x 8 nm" in tab.verdict.text()
+    assert "voxels are 4 x 4 nm in the source, 8 x 8 nm" in tab.verdict.text()
     assert tab.fix.isVisibleTo(tab)
     tab.fix.click()
     wait(qtbot, tab)
