@@ -19,7 +19,7 @@ def viewer(make_napari_viewer):
 
 @pytest.fixture
 def captions(viewer):
-    captions = Captions(viewer, "captions")
+    captions = Captions(viewer, "captions", "")
     viewer.scene.camera.zoom = 10
     return captions
 
@@ -51,7 +51,7 @@ def test_one_layer_says_it_all_and_is_used_again(viewer, captions):
     show(captions, "target")
     (layer,) = layers(viewer)
     # The same pictures are shown by another widget.
-    other = Captions(viewer, "captions")
+    other = Captions(viewer, "captions", "")
     viewer.scene.camera.zoom = 11
     assert layer.visible
     show(other, "source")

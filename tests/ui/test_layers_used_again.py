@@ -193,4 +193,4 @@ def test_layers_removed_at_work_come_back_each_with_its_own_mask(viewer, widget,
     widget.shown.button("contour").click()
     viewer.layers.clear()
     widget.shown.button("fill").click()
-    assert not viewer.layers
+    assert names(viewer) == ["two", "two \N{MIDDLE DOT} grl_01"]

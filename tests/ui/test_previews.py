@@ -11,7 +11,6 @@ from napari_uda.core.spec import events as ev
 from napari_uda.core.spec.domain import Structure
 from napari_uda.core.spec.run import RunFolder
 from napari_uda.ui import previews as module
-from napari_uda.ui.layers import put_previews_away
 from napari_uda.ui.previews import Previews
 from napari_uda.ui.session import Session, role_of
 from preview_files import show, shown_at, write
@@ -309,15 +308,17 @@ def test_previews_put_away_come_back_clear_of_what_was_opened(
 ):
     show(previews, qtbot, run, 10)
     opened = viewer.add_image(np.zeros((30, 30)))
-    put_previews_away(viewer)
+    stage = Session.of(viewer).stage
+    stage.take("data")
     assert not any(layer.visible for layer in previews.layers().values())
     assert not viewer.layers["preview captions"].visible
+    stage.release("data")
     show(previews, qtbot, run, 20)
     layers = previews.layers().values()
     assert all(layer.visible for layer in layers)
     tops = [layer.extent.world[0, 0] for layer in layers]
     assert min(tops) > opened.extent.world[1, 0]
-    put_previews_away(viewer)
+    stage.take("data")
     previews.show_button.click()
     assert all(layer.visible for layer in layers)
 
@@ -329,7 +330,7 @@ def test_captions_too_small_to_be_seen_follow_what_is_hidden(
     viewer.scene.camera.zoom = 0.01
     captions = viewer.layers["preview captions"]
     assert not captions.visible
-    put_previews_away(viewer)  # one after the other
+    Session.of(viewer).stage.take("data")
     assert not any(layer.visible for layer in previews.layers().values())
     previews.show_button.click()
     viewer.scene.camera.zoom = 20

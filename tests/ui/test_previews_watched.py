@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from qtpy.QtCore import QTimer
+from qtpy.compat import isalive
+from qtpy.QtCore import QCoreApplication, QEvent, QTimer
 
 from napari_uda.core.spec.run import RunFolder
 from napari_uda.ui import previews as module
 from napari_uda.ui.dock import AdaptationDock
-from napari_uda.ui.layers import put_previews_away
+from napari_uda.ui.sight import look_at
 from napari_uda.ui.train_widget import TrainWidget
 from preview_files import show, shown_at, write
 from train_window import settle
@@ -43,7 +44,8 @@ def dock(viewer, qtbot, monkeypatch, run):
     dock.train.previews.open(run, ())
     show(dock.train.previews, qtbot, run, 10)
     yield dock
-    settle(qtbot, dock.train)
+    if isalive(dock):
+        settle(qtbot, dock.train)
 
 
 def seen(dock):
@@ -130,7 +132,7 @@ def test_a_run_that_is_opened_from_elsewhere_waits_for_the_train_tab(
 def test_they_come_back_clear_of_what_was_opened_meanwhile(dock, qtbot, viewer):
     dock.tabs.setCurrentIndex(0)
     opened = viewer.add_image(np.zeros((30, 30)))
-    put_previews_away(viewer)
+    dock.session.stage.take("data")
     dock.tabs.setCurrentIndex(TRAIN)
     layers = dock.train.previews.layers().values()
     bottom = opened.extent.world[1, 0]
@@ -139,6 +141,68 @@ def test_they_come_back_clear_of_what_was_opened_meanwhile(dock, qtbot, viewer):
         timeout=10_000,
     )
     assert seen(dock) == ALL
+
+
+def in_view(viewer, layers):
+    camera = viewer.scene.camera
+    half = np.array(viewer.canvas.size) / (2 * camera.zoom)
+    center = np.array(camera.center[-2:])
+    boxes = [layer.extent.world[:, -2:] for layer in layers]
+    return all(
+        (low > center - half).all() and (high < center + half).all()
+        for low, high in boxes
+    )
+
+
+def test_the_camera_is_where_it_was_left(dock, qtbot, viewer):
+    viewer.scene.camera.zoom = 3.5
+    viewer.scene.camera.center = (0, 4, 9)
+    dock.tabs.setCurrentIndex(PREDICT)
+    mine = viewer.add_image(np.zeros((9, 9)), translate=(3000, 3000))
+    look_at(viewer, [mine])
+    dock.tabs.setCurrentIndex(TRAIN)
+    assert viewer.scene.camera.zoom == pytest.approx(3.5)
+    assert viewer.scene.camera.center == pytest.approx((0, 4, 9))
+    qtbot.wait(300)
+    assert viewer.scene.camera.zoom == pytest.approx(3.5)
+
+
+def test_what_was_opened_over_them_is_no_reason_to_lose_them(dock, qtbot, viewer):
+    viewer.scene.camera.zoom *= 1.1
+    dock.tabs.setCurrentIndex(0)
+    opened = viewer.add_image(np.zeros((3000, 3000)))
+    dock.session.stage.take("data")
+    dock.tabs.setCurrentIndex(TRAIN)
+    layers = dock.train.previews.layers().values()
+    qtbot.waitUntil(
+        lambda: all(one.extent.world[0, 0] > 2999 for one in layers), timeout=10_000
+    )
+    qtbot.waitUntil(lambda: in_view(viewer, [*layers, opened]))
+    assert viewer.layers["preview captions"].visible
+
+
+def test_what_is_hidden_takes_no_room(dock, qtbot, run, viewer, tmp_path):
+    viewer.add_image(np.zeros((9, 900, 900)), visible=False)
+    viewer.add_image(np.zeros((9, 4, 4)), translate=(0, -4, 0), visible=False)
+    other = RunFolder(tmp_path / "other")
+    other.previews.mkdir(parents=True)
+    viewer.scene.camera.center = (0, 5000, 5000)
+    dock.train.previews.open(other, ())
+    show(dock.train.previews, qtbot, other, 20)
+    layers = dock.train.previews.layers().values()
+    assert min(layer.extent.world[0, 0] for layer in layers) == 0
+    assert in_view(viewer, layers)
+    height, width = viewer.canvas.size
+    boxes = [layer.extent.world for layer in layers]
+    filled = viewer.scene.camera.zoom * max(box[1, 1] for box in boxes) / width
+    high = viewer.scene.camera.zoom * max(box[1, 0] for box in boxes) / height
+    assert max(filled, high) > 0.8
+
+
+def test_they_can_be_shown_beside_a_stack(dock, viewer):
+    viewer.add_image(np.zeros((9, 90, 90)))
+    dock.train.previews.show_button.click()
+    assert in_view(viewer, dock.train.previews.layers().values())
 
 
 def test_leaving_while_they_are_made_ends_that(dock, qtbot, run, viewer):
@@ -170,6 +234,17 @@ def test_a_hidden_dock_keeps_them(dock, qtbot, viewer):
     assert seen(dock) == ALL
     place.show()
     assert seen(dock) == ALL
+
+
+def test_a_dock_that_was_closed_leaves_no_captions(dock, qtbot, viewer):
+    settle(qtbot, dock.train)
+    stage = dock.session.stage
+    viewer.window.remove_dock_widget(dock)
+    dock.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    assert viewer.layers["preview captions"].visible
+    stage.take("predict")
+    assert not any(layer.visible for layer in viewer.layers)
 
 
 def test_a_train_tab_of_its_own_is_always_in_front(viewer, qtbot, run):

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 import pytest
 import tifffile
 from qtpy.QtWidgets import QTabWidget, QWidget
 
-import predict_window
 from check_window import (
-    FAKE,
     HEIGHT,
     WIDTH,
     add_image,
@@ -24,22 +20,9 @@ from check_window import (
 from napari_uda.ui.check_widget import CheckWidget
 from napari_uda.ui.predict_widget import PredictWidget
 from napari_uda.ui.session import METADATA_KEY
+from stage_window import CHECKED, PREDICTED, checked, folder, predicted, seen
 
-__all__ = ["runs", "viewer"]  # fixtures
-
-
-@pytest.fixture
-def folder(tmp_path):
-    folder = tmp_path / "target"
-    for kind in ("images", "labels"):
-        (folder / kind).mkdir(parents=True)
-    for number, stem in enumerate("ab"):
-        image = np.roll(volume((HEIGHT, WIDTH)), 7 * number, 0)
-        tifffile.imwrite(folder / "images" / f"{stem}.tif", image)
-        labels = np.where(image > 100, 1, 0).astype(np.uint8)
-        tifffile.imwrite(folder / "labels" / f"{stem}.tif", labels)
-    (folder / "dataset.yaml").write_text("classes: {1: nucleus}\n")
-    return folder
+__all__ = ["folder", "runs", "viewer"]  # fixtures
 
 
 @pytest.fixture
@@ -52,27 +35,10 @@ def tabs(viewer, qtbot, runs, folder):
     qtbot.addWidget(tabs)
     tabs.predict, tabs.check = predict, check
     tabs.show()
-    predict.command = [sys.executable, str(predict_window.FAKE), "threshold"]
-    predict.run.setCurrentText("cyclegan_01")
-    predict.inputs.set_files([folder])
-    predict_window.predict(predict, qtbot)
+    predicted(predict, qtbot, folder)
     tabs.setCurrentIndex(1)
-    check.command = [sys.executable, str(FAKE), "copy"]
-    qtbot.waitUntil(lambda: check.inputs.run.count() == 2)
-    check.inputs.run.setCurrentText("cyclegan_01")
-    check.inputs.set_files([folder])
-    check.inputs.look.setCurrentText("of the source")
-    check.translate.click()
-    measured(check, qtbot)
+    checked(check, qtbot, folder)
     return tabs
-
-
-PREDICTED = {"a", "a · cyclegan_01", "a · truth"}
-CHECKED = {"check: original", "check: translated", "check: captions"}
-
-
-def seen(viewer):
-    return {layer.name for layer in viewer.layers if layer.visible}
 
 
 def test_each_tab_shows_its_own_pictures(viewer, tabs):
@@ -206,3 +172,10 @@ def test_a_deleted_image_comes_back_with_its_row_and_not_by_itself(viewer, tabs)
     tabs.predict.scores.imageChosen.emit("b")
     tabs.predict.scores.imageChosen.emit("a")
     assert seen(viewer) == PREDICTED
+
+
+def test_what_the_user_has_shown_of_others_goes_with_the_next(viewer, tabs):
+    viewer.layers["a"].visible = True
+    assert seen(viewer) == CHECKED | {"a"}
+    tabs.check.session.stage.take("train")
+    assert seen(viewer) == set()

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
     from numpy.typing import ArrayLike
 
+    from .stage import Owner
+
 LARGEST, SMALLEST = 9, 6
 """Sizes of the letters in points; where not even the smallest fit, there are none."""
 LETTER = 0.85
@@ -45,11 +47,14 @@ class Captions:
         Where to show them.
     name
         Name of the layer.
+    owner
+        Tab whose pictures they are below.
     """
 
-    def __init__(self, viewer: Viewer, name: str) -> None:
+    def __init__(self, viewer: Viewer, name: str, owner: Owner) -> None:
         self._viewer = viewer
         self._name = name
+        self._owner = owner
         self._texts: tuple[str, ...] = ()
         self._shown: tuple[Any, ...] = ()
         self._width = 0.0
@@ -82,7 +87,7 @@ class Captions:
         """
         points = np.asarray(corners, float)
         self._width, self._wanted = width, True
-        layer = self._present(points.shape[1])
+        layer = self.layer(points.shape[1])
         # napari looks up the text of points that it drew last: while a layer is hidden,
         # of all that there were.
         spare = max(0, len(layer.data) - len(points)) if layer is not None else 0
@@ -98,15 +103,16 @@ class Captions:
     def hide(self) -> None:
         """Show none."""
         self._wanted = False
-        self._on_zoom()
+        if (layer := self.layer()) is not None and layer.visible:
+            layer.visible = False
 
     def remove(self) -> None:
         """Take our layer away."""
-        if (layer := self._present()) is not None:
+        if (layer := self.layer()) is not None:
             self._viewer.layers.remove(layer)
         self._wanted = False
 
-    def _present(self, ndim: int | None = None) -> Points | None:
+    def layer(self, ndim: int | None = None) -> Points | None:
         """Return our layer, unless it was deleted or has other axes."""
         for layer in self._viewer.layers:
             about = layer.metadata.get(METADATA_KEY, {})
@@ -116,10 +122,11 @@ class Captions:
 
     def _make(self, points: np.ndarray, place: dict[str, Any]) -> None:
         """Say something else; with the same number of axes in the same layer."""
-        layer = self._present(points.shape[1])
+        layer = self.layer(points.shape[1])
         if layer is None:
             self.remove()
             self._wanted = True
+            about = {"role": "caption", "key": self._name, "owner": self._owner}
             layer = Points(
                 points,
                 name=self._name,
@@ -127,7 +134,7 @@ class Captions:
                 size=1e-3,
                 face_color="transparent",
                 border_color="transparent",
-                metadata={METADATA_KEY: {"role": "caption", "key": self._name}},
+                metadata={METADATA_KEY: about},
                 **place,
             )
             layer.text = self._text()
@@ -164,7 +171,7 @@ class Captions:
         return size if size >= SMALLEST else 0
 
     def _on_zoom(self, _event: Any = None) -> None:
-        layer = self._present()
+        layer = self.layer()
         if layer is None or not self._shown:
             return
         size = self._fitting()
@@ -176,6 +183,6 @@ class Captions:
             layer.visible = shown
 
     def _on_theme(self, _event: Any = None) -> None:
-        layer = self._present()
+        layer = self.layer()
         if layer is not None and self._texts:
             layer.text = self._text()

@@ -17,7 +17,7 @@ from napari_uda.core.errors import UserError
 from .check_inputs import CheckInputs, Original
 from .check_pairs import Pair, pair_of, pair_of_file, pair_of_layers
 from .child import Failure, Progress
-from .layers import put_previews_away, to_layer_axes
+from .layers import to_layer_axes
 from .listening import Latest, Listener
 from .news import News
 from .page import page_of
@@ -292,7 +292,6 @@ class CheckWidget(QWidget):
 
     def _open(self, review: Review, about: dict[str, str]) -> None:
         self._say("")
-        put_previews_away(self.session.viewer)
         self.panel.show()
         self.panel.open(review, about)
         self._refresh()

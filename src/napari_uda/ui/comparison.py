@@ -12,6 +12,7 @@ from napari_uda.core.metrics.check_words import CHANGE_FLOOR, CHANGE_LIMIT
 
 from .captions import Captions, below
 from .session import METADATA_KEY, role_of
+from .sight import look_at
 from .sliced import Sliced
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Comparison:
         self._filled: dict[str, Pair] = {}
         self._fitted: tuple[Pair, bool] | None = None
         self._limits: tuple[float, float] | None = None
-        self._captions = Captions(viewer, "check: captions")
+        self._captions = Captions(viewer, "check: captions", "check")
         self._described = True
         self.mode: Mode = "off"
         self.share = 0.5
@@ -277,12 +278,7 @@ class Comparison:
         if same_place and before is not None and _same_place(before[0], pair):
             return
         layers = [layer for layer in self._layers.values() if layer.visible]
-        ndim = self._viewer.dims.ndim
-        # napari 0.9.2 cannot fit the view to layers of fewer axes than the viewer has.
-        if hasattr(self._viewer, "fit_to_view") and ndim == len(pair.axes):
-            self._viewer.fit_to_view(layers=layers)
-        else:
-            self._viewer.reset_view()
+        look_at(self._viewer, layers)
 
 
 def _difference(pair: Pair, z: int) -> NDArray[np.float32]:

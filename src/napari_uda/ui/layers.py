@@ -68,16 +68,6 @@ def previews_in(viewer: Viewer) -> list[Layer]:
     return [layer for layer in viewer.layers if role_of(layer) == "preview"]
 
 
-def put_previews_away(viewer: Viewer) -> None:
-    """Hide the previews of training, so that something else can be looked at.
-
-    The next preview, *Show* in the Train tab, or coming back to it, brings them back.
-    """
-    for layer in previews_in(viewer):
-        if layer.visible:
-            put_aside(layer)
-
-
 def put_aside(layer: Layer) -> None:
     """Hide a layer of ours, and remember that it was not the user."""
     layer.visible = False
@@ -93,14 +83,6 @@ def bring_back(layer: Layer) -> None:
 def camera_of(viewer: Viewer) -> Any:
     """Return the camera of a viewer; before napari 0.9 there was no scene."""
     return getattr(viewer, "scene", viewer).camera
-
-
-def look_at(viewer: Viewer, layers: list[Layer]) -> None:
-    """Move the camera to layers."""
-    if layers and hasattr(viewer, "fit_to_view"):  # not in every napari
-        viewer.fit_to_view(layers=layers)
-    else:
-        viewer.reset_view()
 
 
 def axes_choices(image: Image) -> tuple[str, ...]:

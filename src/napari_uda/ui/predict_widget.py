@@ -78,7 +78,7 @@ class PredictWidget(PredictForm):
         events = viewer.layers.events
         for emitter in (events.inserted, events.removed, events.reordered):
             listener.connect(emitter, self._on_layers_changed)
-        listener.connect(viewer.dims.events.ndisplay, self._on_ndisplay_changed)
+        listener.connect(viewer.dims.events.ndisplay, self._layers.refresh)
         self.run.currentIndexChanged.connect(self._on_run_changed)
         self.inputs.valueChanged.connect(self._refresh)
         self.inputs.truthChanged.connect(self._on_truth_changed)
@@ -109,18 +109,25 @@ class PredictWidget(PredictForm):
     def hideEvent(self, event: QHideEvent | None) -> None:
         """Leave the canvas to others, as soon as they have something to show."""
         self._layers.away = True
+        self._layers.give_up_stage()
         super().hideEvent(event)
 
     def _show_view(self, view: View) -> None:
         self.shown.show_view(view)
         self._layers.view = view
-        self._layers.apply()
+        self._apply()
 
     def _show_side(self, side: Side) -> None:
         self.shown.show_side(side)
         self._layers.side = side
-        self._layers.apply()
+        self._apply()
         self._name_save()
+
+    def _apply(self) -> None:
+        """Show the layers as chosen; if all were removed, make them again."""
+        for number in self._layers.begin_again():
+            self._add_layers(number)
+        self._layers.apply()
 
     def _name_save(self) -> None:
         """Say in the tooltip whose masks the button saves."""
@@ -129,10 +136,6 @@ class PredictWidget(PredictForm):
         if out is not None and self.shown.side == "after":
             hint += f"\n{WHERE_HINT.format(folder=out)}"
         self.save.setToolTip(hint)
-
-    def _on_ndisplay_changed(self, _event: Any = None) -> None:
-        if self.session.stage.owner == "predict":
-            self._layers.apply()
 
     def _on_runs_changed(self, *_: Any) -> None:
         """Offer the runs that have a checkpoint; keep the choice, or follow it."""
@@ -267,7 +270,7 @@ class PredictWidget(PredictForm):
         result, chosen = self._results[number], self._chosen[number]
         overlay = self._layers.add(number, result, chosen)
         if number < len(self._scores):
-            _give_truth(overlay, self._scores[number])
+            self._layers.give_truth(number, self._scores[number])
         return overlay
 
     def _on_predicted(self) -> None:
@@ -326,8 +329,7 @@ class PredictWidget(PredictForm):
         self._scores.append(found)
         done = round(1000 * (number + 1) / len(self._results))
         move(self.bar, done, f"scoring {self._count.next()}")
-        if (overlay := self._layers.get(number)) is not None:
-            _give_truth(overlay, found)
+        self._layers.give_truth(number, found)
 
     def _on_all_scored(self) -> None:
         self._work.done()
@@ -355,8 +357,8 @@ class PredictWidget(PredictForm):
         if after and self._request.out is not None:
             self.session.runs_changed.emit()  # the list of runs tells the new Dice
         self._refresh()
-        self._show_view(self._layers.view)
-        if (first := self._layers.get(0)) is not None and not self._layers.away:
+        self._layers.refresh()
+        if (first := self._layers.get(0)) is not None and self._layers.in_charge:
             self.session.viewer.layers.selection.active = first.labels[0]
         if (shown := self._layers.shown) is not None and shown < len(self._scores):
             self.scores.mark(_name(self._scores[shown]))
@@ -389,10 +391,6 @@ class PredictWidget(PredictForm):
         side, run = self.shown.side, self.shown.run
         if text := save_masks(self, self._results, overlays, side, run):
             self._say(text)
-
-
-def _give_truth(overlay: Overlay, scored: Scored) -> None:
-    overlay.set_truth(scored.truth, scored.difference, scored.difference_before)
 
 
 def _name(scored: Scored) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from .layers import look_at, put_previews_away
 from .overlays import Overlay, Side, View
+from .sight import look_at
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from .predict_inputs import Chosen
     from .predicting import PredictResult
+    from .scored import Scored
     from .stage import Stage
 
 
@@ -43,7 +44,6 @@ class PredictedLayers:
         self._viewer = viewer
         self._stage = stage
         self._overlays: dict[int, Overlay] = {}
-        self._earlier: list[Overlay] = []
 
     def __len__(self) -> int:
         """Return how many images have layers."""
@@ -60,7 +60,6 @@ class PredictedLayers:
 
     def start(self) -> None:
         """Begin anew; what is there hides as soon as there is something else."""
-        self._earlier += self._overlays.values()
         self._overlays, self.shown = {}, None
         self.kept, self.side = [], "after"
 
@@ -68,26 +67,49 @@ class PredictedLayers:
         """Make the layers of an image; those of the first file are shown."""
         self.take_stage()
         image = chosen.image if chosen.image in self._viewer.layers else None
-        for overlay in self._earlier:
-            # What was made of a file may have been predicted again as a layer.
-            overlay.hide(image)
-        self._earlier = []
+        if not self._overlays:
+            # Of an earlier prediction, maybe in a dock that was closed.
+            for layer in self._stage.pictures("predict"):
+                if layer is not image:
+                    layer.visible = False
         visible = image is not None or self.shown is None
         taken = {one.of for at, one in self._overlays.items() if at != number}
         overlay = Overlay(self._viewer, result, image, chosen.axes, visible, taken)
         overlay.apply(self.view, self.side)
         self._overlays[number] = overlay
         self.kept += overlay.kept
-        put_previews_away(self._viewer)
         if image is None and visible:
             self.shown = number
             look_at(self._viewer, [overlay.image])
         return overlay
 
+    @property
+    def in_charge(self) -> bool:
+        """Whether the tab is in front and has the stage."""
+        return not self.away and self._stage.owner == "predict"
+
     def take_stage(self) -> None:
         """Be what the viewer shows, unless another tab is in front."""
         if not self.away:
             self._stage.take("predict")
+
+    def give_up_stage(self) -> None:
+        """Stay in sight until another tab has something to show."""
+        self._stage.release("predict")
+
+    def begin_again(self) -> list[int]:
+        """Return the images to `add` again, if all layers of all were removed."""
+        if self.away or any(one.is_alive() for one in self._overlays.values()):
+            return []
+        again = [*self._overlays] if self.shown is None else [self.shown]
+        self.shown = None
+        return again
+
+    def give_truth(self, number: int, scored: Scored) -> None:
+        """Add truth and what differs from it to an image, if that has layers."""
+        if (overlay := self.get(number)) is not None:
+            overlay.set_truth(scored.truth, scored.difference, scored.difference_before)
+            self._stage.tidy("predict")
 
     def apply(self) -> None:
         """Show masks in the chosen view and of the chosen side, or wait for it."""
@@ -103,6 +125,11 @@ class PredictedLayers:
                 # Nobody shall paint on what is out of sight.
                 active = masks[0]
         selection.active = active  # a new layer would be it
+
+    def refresh(self, _event: Any = None) -> None:
+        """Apply once more, unless another tab has the stage."""
+        if self._stage.owner == "predict":
+            self.apply()
 
     def show(self, number: int) -> None:
         """Show an image and go to it; other images made of files hide."""

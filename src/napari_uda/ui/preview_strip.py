@@ -9,16 +9,10 @@ import numpy as np
 from napari.layers import Image, Labels
 
 from .captions import Captions, below
-from .layers import (
-    bring_back,
-    class_colormap,
-    look_at,
-    previews_in,
-    put_aside,
-)
+from .layers import class_colormap, previews_in
 from .mosaics import GAP, Mosaic
 from .session import FOLLOWING, METADATA_KEY, role_of
-from .sight import Sight, box_of, can_be_seen
+from .sight import Sight, box_of, can_be_seen, look_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,12 +52,12 @@ class PreviewStrip:
         self._origin: tuple[float, float, float] | None = None
         self._place_before: tuple[float, float, float] | None = None
         self._fitted: Sight | None = None
-        self._lost = False
+        self._lost = self._watched = False
         self._placed: list[tuple[Mosaic, float]] = []
         self._unshown: list[tuple[Mosaic, float]] = []
         self._unfinished: list[tuple[Layer, str, bool]] = []
         self._hushed = False
-        self._captions = Captions(session.viewer, "preview captions")
+        self._captions = Captions(session.viewer, "preview captions", "train")
 
     def layers(self) -> dict[str, Layer]:
         """Return the preview layers in the viewer by key."""
@@ -78,7 +72,7 @@ class PreviewStrip:
         self._unshown = []
         for layer in self.layers().values():
             if not layer.visible:
-                put_aside(layer)
+                _spare(layer)
 
     def lay_out(
         self, mosaics: list[Mosaic], step: int, structures: tuple[Structure, ...]
@@ -107,16 +101,17 @@ class PreviewStrip:
         if not self._viewer.layers:
             self._fitted = None  # napari moves the camera to the first layer itself
         moved = self._origin != self._place_before
-        # Whoever looks at nothing but the row goes with it.
-        self._lost = moved and not any(one.visible for one in self._user_layers())
+        # Whoever looks at the row, or has nothing else to look at, goes with it.
+        self._lost = moved and not self._user_layers()
+        self._watched = moved and can_be_seen(self._viewer, self._in_row())
         self._place_before = self._origin
         keys = {mosaic.key for mosaic in mosaics}
         top, start, pixel = self._origin
         for key, layer in self.layers().items():
             if key not in keys:
                 if layer.visible:
-                    put_aside(layer)
-                # napari counts what is hidden when it fits the view.
+                    _spare(layer)
+                # napari counts what is hidden when the user has it fit the view.
                 _put(layer, {"scale": (pixel, pixel), "translate": (top, start)}, pixel)
         self._placed = list(zip(mosaics, places, strict=True))
         self._unshown = list(self._placed)
@@ -137,7 +132,7 @@ class PreviewStrip:
                 made = self._show(mosaic, place, layers.get(mosaic.key))
                 if self._unshown and (made or perf_counter() > end):
                     return True
-            self._describe()
+            self.describe()
             self._fit()
             return bool(self._unfinished)
         while self._unfinished:
@@ -155,39 +150,22 @@ class PreviewStrip:
         if layers:
             self._fitted = Sight.of(self._viewer, layers, alone=True)
 
-    def put_away(self) -> None:
-        """Put the row out of sight until it is brought back."""
+    @property
+    def is_there(self) -> bool:
+        """Whether any of what was laid out has its layer."""
+        return bool(self._in_row())
+
+    def stop(self) -> None:
+        """Show nothing more of what was laid out."""
         self._unshown = []
-        self._change([one for one in self._in_row() if one.visible], put_aside)
 
     def retire(self) -> None:
-        """Put the row out of sight until there are other pictures."""
-        self.put_away()
+        """Put all out of sight until there are other pictures."""
+        self.stop()
+        self._change(list(self.layers().values()), _spare)
         self._placed = []
 
-    def bring_back(self) -> None:
-        """Show again what of the row was put out of sight, but not by the user."""
-        self._change(self._in_row(), bring_back)
-
-    def _in_row(self) -> list[Layer]:
-        shown = self.layers()
-        return [shown[one.key] for one, _ in self._placed if one.key in shown]
-
-    def _change(self, layers: list[Layer], act: Callable[[Layer], None]) -> None:
-        """Show or hide layers, and write the captions once."""
-        self._hushed = True
-        for layer in layers:
-            act(layer)
-        self._hushed = False
-        self._describe()
-
-    def _on_visible(self, event: Any) -> None:
-        if event.source.visible:
-            event.source.metadata[METADATA_KEY].pop("aside", None)
-        if not self._hushed:
-            self._describe()
-
-    def _describe(self) -> None:
+    def describe(self) -> None:
         """Write below each picture that can be seen what it shows."""
         layers = self.layers()
         seen = [
@@ -210,16 +188,36 @@ class PreviewStrip:
             place,
         )
 
+    def _in_row(self) -> list[Layer]:
+        shown = self.layers()
+        return [shown[one.key] for one, _ in self._placed if one.key in shown]
+
+    def _change(self, layers: list[Layer], act: Callable[[Layer], None]) -> None:
+        """Show or hide layers, and write the captions once."""
+        self._hushed = True
+        for layer in layers:
+            act(layer)
+        self._hushed = False
+        self.describe()
+
+    def _on_visible(self, event: Any) -> None:
+        if event.source.visible:
+            for mark in ("aside", "spare"):
+                event.source.metadata[METADATA_KEY].pop(mark, None)
+        if not self._hushed and not self._session.stage.turning:
+            self.describe()
+
     def _fit(self) -> None:
-        """Show everything: at first, and as previews grow, unless the user moved.
+        """Show all that is seen: at first, and as previews grow, unless the user moved.
 
         In any case where the user would look at nothing, such as after the row had to
         find another place since what it lay below is gone.
         """
         row = self._in_row()
         before = self._fitted
-        lost = self._lost or not can_be_seen(self._viewer, self._viewer.layers)
-        self._lost = False
+        wanted = row if self._watched else self._viewer.layers
+        lost = self._lost or not can_be_seen(self._viewer, wanted)
+        self._lost = self._watched = False
         if before is not None and not lost:
             grown = before.is_exceeded_by(*box_of(row))
             if not grown or before.was_left(self._viewer):
@@ -228,7 +226,9 @@ class PreviewStrip:
         if alone:
             look_at(self._viewer, row)
         else:
-            self._viewer.reset_view()
+            words = self._captions.layer()  # too small to be shown so far, maybe
+            seen = [one for one in self._viewer.layers if one.visible or one is words]
+            look_at(self._viewer, seen)
         self._fitted = Sight.of(self._viewer, row, alone)
 
     def _show(self, mosaic: Mosaic, left: float, layer: Layer | None) -> bool:
@@ -247,7 +247,8 @@ class PreviewStrip:
         about = layer.metadata[METADATA_KEY]
         if changed or about["name"] != name:
             self._unfinished.append((layer, name, changed))
-        bring_back(layer)
+        if about.pop("spare", False):
+            layer.visible = True
         _put(layer, place, pixel)
         if (
             isinstance(layer, Labels)
@@ -290,7 +291,6 @@ class PreviewStrip:
         return any(
             (low < box[1] - pixel).all() and (box[0] < high - pixel).all()
             for layer in self._user_layers()
-            if layer.visible
             for box in [layer.extent.world[:, -2:]]
         )
 
@@ -306,10 +306,11 @@ class PreviewStrip:
         return top, float(low[1]), pixel
 
     def _user_layers(self) -> list[Layer]:
+        """Return what else can be seen."""
         return [
             layer
             for layer in self._viewer.layers
-            if role_of(layer) not in FOLLOWING and layer.ndim >= 2
+            if layer.visible and role_of(layer) not in FOLLOWING and layer.ndim >= 2
         ]
 
 
@@ -327,6 +328,13 @@ def _reveal(layer: Layer) -> None:
     # Even a layer that is visible already would be laid out again, at some cost.
     if not layer.visible:
         layer.visible = True
+
+
+def _spare(layer: Layer) -> None:
+    """Put a layer out of sight until there is something to show in it."""
+    layer.visible = False
+    layer.metadata[METADATA_KEY].pop("aside", None)
+    layer.metadata[METADATA_KEY]["spare"] = True
 
 
 def _replace(layer: Image | Labels, data: NDArray[Any]) -> None:

@@ -78,6 +78,7 @@ class Previews(QWidget):
         self._loaded_at = 0.0
         self._watched = True
         self._strip = PreviewStrip(session)
+        session.stage.changed.connect(self._on_stage)
 
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.valueChanged.connect(self._on_slid)
@@ -145,6 +146,11 @@ class Previews(QWidget):
         """Return the preview layers in the viewer by key."""
         return self._strip.layers()
 
+    def take_stage(self) -> None:
+        """Be what the viewer shows, if there is something to show."""
+        if self._strip.is_there:
+            self._session.stage.take("train")
+
     def set_watched(self, watched: bool) -> None:
         """Show previews, or put them out of sight and load none meanwhile.
 
@@ -154,12 +160,26 @@ class Previews(QWidget):
             return
         self._watched = watched
         if watched:
-            self._strip.bring_back()
-            self._wanted = self._step  # and find another place if need be
-            self._loaded_at = 0.0
             self._load()
         else:
-            self._strip.put_away()
+            self._pause()
+            self._session.stage.leave("train")
+
+    def _on_stage(self) -> None:
+        """Make room for another tab, or go on where that has made room."""
+        self._strip.describe()
+        if self._session.stage.owner == "train":
+            self._load()
+        else:
+            self._pause()
+
+    def _pause(self) -> None:
+        """Show nothing more now, and the same again later, in another place maybe."""
+        self._strip.stop()
+        self._wanted, self._loaded_at = self._step, 0.0
+
+    def _may_show(self) -> bool:
+        return self._watched and self._session.stage.is_open_to("train")
 
     def _enable(self) -> None:
         with signals_blocked(self.slider):
@@ -181,6 +201,7 @@ class Previews(QWidget):
     def _on_slid(self, index: int) -> None:
         self.live.setChecked(index == len(self._steps) - 1)
         if self._steps:
+            self._session.stage.expect("train")
             self._want(self._steps[index])
 
     def _on_live(self, live: bool) -> None:
@@ -200,7 +221,7 @@ class Previews(QWidget):
 
     def _load(self) -> None:
         """Read the wanted preview, one at a time and not too often while live."""
-        idle = self._worker is None and self._watched
+        idle = self._worker is None and self._may_show()
         if self._wanted is None or self._run is None or not idle:
             return
         wait = FASTEST - int(1000 * (time.monotonic() - self._loaded_at))
@@ -216,11 +237,15 @@ class Previews(QWidget):
 
     def _on_loaded(self, mosaics: list[Mosaic]) -> None:
         run, step = self._loaded
-        if run is not self._run or not self._watched:
+        if run is not self._run:
+            self._go_on()
+        elif not self._may_show():
+            self._pause()
             self._go_on()
         elif mosaics:
             self._stale.stop()
             self._keys = {mosaic.key for mosaic in mosaics}
+            self._session.stage.take("train")
             self._strip.lay_out(mosaics, step, self._structures)
             self._show_some()
         else:

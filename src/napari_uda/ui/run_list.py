@@ -322,6 +322,7 @@ class RunList(QWidget):
 
     def _on_open(self) -> None:
         if summary := self._chosen():
+            self._session.stage.expect("train")
             self._session.selected_run = summary.run
 
     def _on_resume(self) -> None:

@@ -17,12 +17,11 @@ from .layers import (
     class_colormap,
     class_features,
     kind_of,
-    look_at,
     placed,
-    put_previews_away,
 )
 from .listening import Latest
 from .session import METADATA_KEY
+from .sight import look_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -113,7 +112,6 @@ class SampleLayers(QObject):
         if image is None:
             image = self._add(found, mark)
         viewer.layers.selection.active = image
-        put_previews_away(viewer)
         self._session.stage.take("data")
         look_at(viewer, [image])
 

@@ -22,6 +22,8 @@ FEWEST_ROWS = 3
 TO_READ = "Select a sample to read what was found."
 
 if TYPE_CHECKING:
+    from qtpy.QtGui import QHideEvent
+
     from napari_uda.core.data.inspection import Inspection, SampleReport
 
     from .session import Session
@@ -43,6 +45,7 @@ class SamplesBox(QWidget):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._stage = session.stage
         self.table = SampleTable()
         self.layers = SampleLayers(session, self.table)
         self.again = QToolButton()
@@ -80,6 +83,11 @@ class SamplesBox(QWidget):
         self.again.clicked.connect(self.againClicked)
         self.stop.clicked.connect(self.stopClicked)
         self._fit(FEWEST_ROWS)
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        """Leave the canvas to others, as soon as they have something to show."""
+        self._stage.release("data")
+        super().hideEvent(event)
 
     def clear(self) -> None:
         """Forget all samples."""

@@ -1,4 +1,4 @@
-"""Where the camera was put, and whether it shows anything there."""
+"""Where the camera is put, and whether it shows anything there."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from napari import Viewer
     from napari.layers import Layer
     from numpy.typing import NDArray
+
+
+FILLED = 0.95
+"""How much of the canvas is filled by what the camera is moved to, as in napari."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +49,23 @@ class Sight:
     def was_left(self, viewer: Viewer) -> bool:
         """Tell whether the camera was moved since."""
         return not np.allclose(_camera(viewer), self.camera)
+
+
+def look_at(viewer: Viewer, layers: Sequence[Layer]) -> None:
+    """Move the camera to layers, and nothing but these."""
+    able = bool(layers) and hasattr(viewer, "fit_to_view")  # not in every napari
+    # napari 0.9.2 cannot fit the view to layers of fewer axes than the viewer has.
+    flat = able and max(layer.ndim for layer in layers) < viewer.dims.ndim
+    if not able or (flat and viewer.dims.ndisplay == 3):
+        viewer.reset_view()
+    elif not flat:
+        viewer.fit_to_view(layers=layers)
+    else:
+        low, high = box_of(layers)
+        size = high - low + np.abs(layers[0].scale[-2:])  # to the rims of the pixels
+        camera = camera_of(viewer)
+        camera.center = (*camera.center[:-2], *(low + high) / 2)
+        camera.zoom = float(FILLED * np.min(viewer.canvas.size / size))
 
 
 def box_of(layers: Sequence[Layer]) -> tuple[NDArray[Any], NDArray[Any]]:

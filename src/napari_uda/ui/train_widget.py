@@ -16,7 +16,6 @@ from .closing import guard_window
 from .curves import NO_RUN, Curves
 from .experiment_panel import ExperimentPanel
 from .jobs import Job
-from .layers import previews_in
 from .light_row import LightRow
 from .listening import Listener
 from .opening import OpenedRun, open_run
@@ -158,8 +157,7 @@ class TrainWidget(QWidget):
         """Bring previews back into sight."""
         super().showEvent(event)
         guard_window(self, self.session)
-        if previews_in(self.session.viewer):
-            self.session.stage.take("train")
+        self.previews.take_stage()
         self.previews.set_watched(self.in_front)
 
     def hideEvent(self, event: QHideEvent | None) -> None:
@@ -214,6 +212,7 @@ class TrainWidget(QWidget):
         except UserError as error:
             self.status.complain(str(error))
             return
+        self.session.stage.expect("train")
         folder, title = self.experiment.name
         run = RunFolder(self.session.runs_folder / folder)
         self._preparation = Preparation(snapshot, run, method, training, title)
