@@ -46,6 +46,16 @@ DIFFERENCE_HINT = (
 )
 ORDER_HINT = f"{ORDER} A score disagrees below what harmless changes leave."
 """What the place of a slice means."""
+SLIDERS: dict[Mode, tuple[str, int, int, str]] = {
+    "blend": ("Original to translation", 0, 100, "%"),
+    "checker": ("Square", 4, 128, "px"),
+    "difference": (DIFFERENCE_WORDS, 1, 100, "%"),
+    "changes": ("Strength", 0, 100, "%"),
+}
+"""Of modes that have a slider: what it sets, least, most and unit."""
+KEY_HINT = "V: the next way to compare"
+OTHERS_HINT = "The viewer shows {others}: choose a view."
+"""What stands in the place of a slider."""
 PER_ROW = 3
 TRUST_HINT = (
     "<p>Changed: the mean absolute difference, in per cent of the intensity range that "
@@ -78,6 +88,24 @@ class ReviewForm(QWidget):
     def mode_button(self, mode: Mode) -> QPushButton:
         """Return the button of a mode."""
         return self._mode_buttons[MODES.index(mode)]
+
+    def show_mode(self, mode: Mode, others: str = "") -> None:
+        """Have the button of a mode down, or none while others are shown.
+
+        Parameters
+        ----------
+        mode
+            How is compared.
+        others
+            Whose pictures the viewer shows instead, in a word; empty for our own.
+        """
+        self.modes.setExclusive(False)
+        for button in self._mode_buttons:
+            button.setChecked(not others and button is self.mode_button(mode))
+        self.modes.setExclusive(True)
+        self.hint.setText(OTHERS_HINT.format(others=others) if others else KEY_HINT)
+        there = mode in SLIDERS and not others
+        self.options.setCurrentWidget(self.slider_row if there else self.hint)
 
     def _make_views(self) -> None:
         self.modes = QButtonGroup(self)
@@ -129,9 +157,9 @@ class ReviewForm(QWidget):
         self.options.setSizePolicy(
             QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed
         )
-        hint = QLabel("V: the next way to compare")
-        mute(hint)
-        for page in (hint, self.slider_row):
+        self.hint = QLabel()
+        mute(self.hint)
+        for page in (self.hint, self.slider_row):
             self.options.addWidget(page)
         below.addWidget(self.options)
         where = QHBoxLayout()

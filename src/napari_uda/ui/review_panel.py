@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from weakref import ref
 
 from qtpy.QtCore import QTimer, Signal
 from qtpy.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
@@ -14,22 +13,21 @@ from .comparison import MODES, Comparison, Mode
 from .listening import Listener
 from .measuring import Measuring
 from .review import SCORES, Item, Review
-from .review_form import DIFFERENCE_HINT, DIFFERENCE_WORDS, ReviewForm
+from .review_form import DIFFERENCE_HINT, SLIDERS, ReviewForm
+from .viewer_key import ViewerKey
 from .words import marked_text
 
 if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
+    from napari_uda.core.metrics.verdicts import Verdict
+
     from .session import Session
 
 REDRAW = 250
 """Milliseconds between two redraws while slices are measured."""
-_SLIDERS: dict[Mode, tuple[str, int, int, str]] = {
-    "blend": ("Original to translation", 0, 100, "%"),
-    "checker": ("Square", 4, 128, "px"),
-    "difference": (DIFFERENCE_WORDS, 1, 100, "%"),
-    "changes": ("Strength", 0, 100, "%"),
-}
+AGAIN = "Shown again; press once more to judge."
+"""What is said where somebody was about to judge what is not seen."""
 
 
 class ReviewPanel(ReviewForm):
@@ -55,7 +53,7 @@ class ReviewPanel(ReviewForm):
         self.current = Item(0, 0)
         self.measuring = Measuring(self)
         self._moved = False
-        self._bound = False
+        self._key = ViewerKey(viewer, "V", self.next_mode)
         self._redraw = QTimer(self)
         self._redraw.setSingleShot(True)
         self._redraw.setInterval(REDRAW)
@@ -74,6 +72,7 @@ class ReviewPanel(ReviewForm):
         self.plot.clicked.connect(self._on_plot_clicked)
         self.previous.clicked.connect(self._on_previous)
         self.next.clicked.connect(self._on_next)
+        self.verdict.asked.connect(self._on_verdict_asked)
         self.verdict.decided.connect(self._draw_plot)
         self.verdict.said.connect(self.said)
         self.saving.said.connect(self.said)
@@ -118,13 +117,11 @@ class ReviewPanel(ReviewForm):
         review = self.review
         if review is None:
             return
-        self.mode_button(mode).setChecked(True)
         self.comparison.mode = mode
         self._display()
-        page = self.slider_row if mode in _SLIDERS else self.options.widget(0)
-        self.options.setCurrentWidget(page)
-        if mode in _SLIDERS:
-            caption, low, high, _ = _SLIDERS[mode]
+        self._show_mode()
+        if mode in SLIDERS:
+            caption, low, high, _ = SLIDERS[mode]
             value = {
                 "blend": round(100 * self.comparison.share),
                 "checker": self.comparison.tile,
@@ -175,7 +172,7 @@ class ReviewPanel(ReviewForm):
     def hideEvent(self, event: QHideEvent | None) -> None:
         """Give key and canvas to others."""
         self._away = True
-        self._unbind()
+        self._key.release()
         self.comparison.describe(False)
         self._stage.leave("check")
         super().hideEvent(event)
@@ -199,22 +196,8 @@ class ReviewPanel(ReviewForm):
             dims.set_point(axis, pair.point_of(self.current.slice, dims.point))
 
     def _bind(self) -> None:
-        if self._bound or self.review is None or not self.isVisible():
-            return
-        # A key of the viewer works wherever in the window the focus is.
-        panel = ref(self)
-
-        def next_mode(_viewer: Any) -> None:
-            if (alive := panel()) is not None:
-                alive.next_mode()
-
-        self._viewer.bind_key("V", next_mode, overwrite=True)
-        self._bound = True
-
-    def _unbind(self) -> None:
-        if self._bound:
-            self._viewer.bind_key("V", None)
-            self._bound = False
+        if self.review is not None and self.isVisible():
+            self._key.hold()
 
     def _on_step(self, _event: Any = None) -> None:
         """Follow the slider of the viewer."""
@@ -238,6 +221,23 @@ class ReviewPanel(ReviewForm):
     def _on_stage(self) -> None:
         """Leave the canvas to another tab, which may be a dock beside this one."""
         self.comparison.describe(not self._away and self._stage.owner == "check")
+        self._show_mode()
+
+    def _show_mode(self) -> None:
+        owner = self._stage.owner
+        others = "" if owner == "check" else owner.capitalize() or "nothing of this"
+        self.show_mode(self.comparison.mode, others)
+
+    def _on_verdict_asked(self, verdict: Verdict) -> None:
+        """Judge what is seen; what is not is shown first."""
+        shown = self.comparison.mode == "off" or self.comparison.is_alive()
+        if self._stage.owner == "check" and shown:
+            self.verdict.judge(verdict)
+            return
+        self._display()
+        self._go_to_slice()
+        self._show_item()
+        self.said.emit(AGAIN)
 
     def _on_theme(self, _event: Any = None) -> None:
         self.plot.set_theme(self._viewer.theme)
@@ -259,7 +259,7 @@ class ReviewPanel(ReviewForm):
         self._tell_amount()
 
     def _tell_amount(self) -> None:
-        unit = _SLIDERS[self.comparison.mode][3]
+        unit = SLIDERS[self.comparison.mode][3]
         self.amount.setText(f"{self.slider.value()} {unit}")
 
     def _on_plot_clicked(self, number: int) -> None:
@@ -291,7 +291,11 @@ class ReviewPanel(ReviewForm):
         review = self.review
         # Unless somebody has begun to look around already.
         if review is not None and review.order and not self._moved:
-            self.go_to(review.items[review.order[0]])
+            if self._stage.owner == "check":
+                self.go_to(review.items[review.order[0]])
+            else:
+                self.current = review.items[review.order[0]]  # for when it is shown
+                self._show_item()
 
     def _on_redraw(self) -> None:
         """Draw what was measured so far."""

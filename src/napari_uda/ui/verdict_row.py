@@ -31,6 +31,8 @@ PATIENCE = 400
 class VerdictRow(QWidget):
     """What somebody thinks of the slice that is shown."""
 
+    asked = Signal(object)
+    """A verdict is to be given, which `judge` does."""
     decided = Signal()
     """A slice was accepted or rejected, or that was taken back."""
     said = Signal(str)
@@ -103,6 +105,19 @@ class VerdictRow(QWidget):
             "checkpoints, and stands in the table, too."
         )
 
+    def judge(self, verdict: Verdict) -> None:
+        """Give a verdict on the item; a note that is being written is kept soon."""
+        if self._review is None or self._item is None:
+            return
+        same = verdict.decision == self._review.verdict(self._item).decision
+        self._review.decide(self._item, verdict)
+        if same:
+            self._timer.start()
+            return
+        self.keep()
+        self.show_item(self._review, self._item)
+        self.decided.emit()
+
     def keep(self) -> None:
         """Write what was decided."""
         self._timer.stop()
@@ -121,13 +136,9 @@ class VerdictRow(QWidget):
         button = self.sender()
         if isinstance(button, QPushButton) and button.isChecked():
             decision = "accepted" if button is self.accept else "rejected"
-        self._review.decide(self._item, Verdict(decision, self.note.text()))
-        self.keep()
-        self.show_item(self._review, self._item)
-        self.decided.emit()
+        self.asked.emit(Verdict(decision, self.note.text()))
 
     def _on_note_edited(self, text: str) -> None:
         if self._review is not None and self._item is not None:
             decision = self._review.verdict(self._item).decision
-            self._review.decide(self._item, Verdict(decision, text))
-            self._timer.start()
+            self.asked.emit(Verdict(decision, text))
