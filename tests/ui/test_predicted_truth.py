@@ -44,7 +44,7 @@ def test_sections_are_scored_one_by_one_and_not_tested(viewer, widget, qtbot):
     assert [row["image"] for row in rows] == ["MR [0]", "MR [1]", "MR [2]"]
     assert dices(widget) == pytest.approx([0.4, 1, 0.4])
     assert {row["unit"] for row in rows} == {"nm"}
-    assert "Worse by 0.20 on 3 sections (lower on 2): " in widget.gain.text()
+    assert "Dice worse by 0.20 on 3 sections (lower on 2): " in widget.gain.text()
     viewer.layers.selection.active = viewer.layers["MR"]
     widget.scores.imageChosen.emit("MR [1]")
     assert viewer.layers.selection.active is ours(viewer)["MR · grl_01"]
