@@ -1,4 +1,4 @@
-"""How long our own slots hold the window, beside a training with previews and plots.
+"""How long our own slots hold the window: while it trains, in Predict and in Check.
 
 Every method of our widgets that Qt, napari or a timer calls is timed, from the outside:
 the product knows nothing of it. Only the outermost call counts, on the main thread.
@@ -6,6 +6,7 @@ Methods called for layout only (size hints and the like) are left out. Target: p
 10 ms.
 
     python benchmarks/speed/slots.py [--seconds 60] [--method grl] [--out FILE]
+        [--parts train predict check]
 """
 
 from __future__ import annotations
@@ -39,21 +40,36 @@ from window import (
     write,
 )
 
+from napari_uda.samples import write as write_pair
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from napari_uda.ui.dock import AdaptationDock
 
 SHARES = [50, 95, 99, 100]
 Calls = dict[str, list[tuple[float, float]]]
 """Milliseconds that calls took, and of a processor, by the name of the slot."""
+TRANSLATES = "accseg"
+"""Method of the run that predicts and translates."""
+PARTS = ("train", "predict", "check")
+FILES = 3
+"""Images that are predicted."""
+STEPS = 8
+"""Slices of a check that are gone to, one after another."""
+LOOK = 0.3
+"""Seconds that something is looked at before the next button is pressed."""
 WORDS = """\
-{seconds:g} s of a training (method {method}, quick, {speed:.1f} steps/s, a preview
-every second, curves at every step) and the moments of Start and Stop, milliseconds per
-call of a slot or event handler of ours, outermost calls on the main thread only; cpu:
-the most of a processor that a call took, which other processes cannot lengthen. What is
-called for layout only (size hints) is not counted.
+A training (method {method}, quick, a preview every second, curves at every step) for
+{seconds:g} s and the moments of Start and Stop; {files} files and the target layer of
+the sample pair predicted and scored, rows, views and sides; the source layer
+translated and measured, items, ways of comparing, sliders and a verdict. Milliseconds
+per call of a slot or event handler of ours, outermost calls on the main thread only;
+cpu: the most of a processor that a call took, which other processes cannot lengthen.
+What is called for layout only (size hints) is not counted.
 
-Target: p99 of all calls below 10 ms. Here: **{p99:.1f} ms** of {calls} calls while it
-trains (max {most:.1f} ms). Below, every slot that ever took more than 1 ms."""
+Target: p99 of all calls below 10 ms. Below, every slot that ever took more than 1
+ms."""
 
 
 class Stopwatch:
@@ -130,29 +146,101 @@ def _counts(kind: type, name: str, method: Any) -> bool:
     return not inherited or name.endswith("Event")
 
 
-def measure(seconds: float, method: str) -> tuple[Calls, Calls, float]:
-    """Return the calls while it trains, those around it, and the speed."""
+def measure(parts: list[str], seconds: float, method: str) -> dict[str, Calls]:
+    """Return the calls by what was done meanwhile."""
     watch = time_our_slots()
+    found: dict[str, Calls] = {}
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        dock = open_window(folder)
-        set_up(dock, method, 1_000_000, **OFTEN)
-        watch.take()
-        press_start(dock)
-        wait(dock.train.previews.show_button.isEnabled, "a preview")
-        pump(3)
-        around = watch.take()
-        job = dock.session.job
-        assert job is not None
-        before, began = job.step, time.monotonic()
-        pump(seconds)
-        speed = (job.step - before) / (time.monotonic() - began)
-        training = watch.take()
-        press_stop(dock)
-        pump(2)
-        for name, calls in watch.take().items():
-            around.setdefault(name, []).extend(calls)
+        dock = open_window(Path(folder) / "runs")
+        if "train" in parts:
+            found |= dict(while_it_trains(dock, watch, seconds, method))
+        if parts != ["train"]:
+            train_a_little(dock)
+        if "predict" in parts:
+            pair = write_pair("em-pair", Path(folder) / "pair")
+            files = sorted((pair / "target" / "images").iterdir())[:FILES]
+            found["Predict"] = in_predict(dock, watch, files)
+        if "check" in parts:
+            found["Check"] = in_check(dock, watch)
         close(dock)
-    return training, around, speed
+    return found
+
+
+def while_it_trains(
+    dock: AdaptationDock, watch: Stopwatch, seconds: float, method: str
+) -> Iterator[tuple[str, Calls]]:
+    """Train; yields the calls meanwhile, and those around it."""
+    set_up(dock, method, 1_000_000, **OFTEN)
+    watch.take()
+    press_start(dock)
+    wait(dock.train.previews.show_button.isEnabled, "a preview")
+    pump(3)
+    around = watch.take()
+    pump(seconds)
+    yield "While it trains", watch.take()
+    press_stop(dock)
+    pump(2)
+    for name, calls in watch.take().items():
+        around.setdefault(name, []).extend(calls)
+    yield "Start, first preview, Stop", around
+
+
+def train_a_little(dock: AdaptationDock) -> None:
+    """Make a run that can predict and translate; it need not do so well."""
+    set_up(dock, TRANSLATES, 10, validate_every=10, preview_every=10)
+    press_start(dock)
+    wait(lambda: dock.session.job is None, "a run")
+    pump(2)
+
+
+def in_predict(dock: AdaptationDock, watch: Stopwatch, files: list[Path]) -> Calls:
+    """Predict files, then the target layer; look at all of it in every way."""
+    tab = dock.predict
+    watch.take()
+    dock.tabs.setCurrentWidget(tab)
+    wait(lambda: tab.run.run() is not None, "the run")
+    tab.inputs.set_files(files)
+    for origin in ("files", "layers"):
+        tab.inputs.origin.setCurrentText(origin)
+        wait(tab.predict.isEnabled, "something to predict")
+        tab.predict.click()
+        wait(tab.predict.isEnabled, "predictions and scores")
+        for number in range(tab.scores.topLevelItemCount()):
+            for row in range(tab.scores.topLevelItem(number).childCount()):
+                tab.scores.setCurrentItem(tab.scores.topLevelItem(number).child(row))
+                pump(LOOK)
+        for name in ("contour", "difference", "before", "fill", "after"):
+            if (button := tab.shown.button(name)).isVisible():
+                button.click()
+                pump(LOOK)
+    return watch.take()
+
+
+def in_check(dock: AdaptationDock, watch: Stopwatch) -> Calls:
+    """Translate the source layer and measure it; go through slices and modes."""
+    from napari_uda.ui.comparison import MODES
+
+    tab = dock.check
+    watch.take()
+    dock.tabs.setCurrentWidget(tab)
+    wait(tab.translate.isEnabled, "something to translate")
+    tab.translate.click()
+    panel = tab.panel
+    wait(lambda: panel.review is not None, "a translation")
+    wait(lambda: not panel.busy, "scores")
+    for mode in MODES:
+        panel.mode_button(mode).click()
+        pump(LOOK)
+        if panel.slider.isVisible():
+            panel.slider.setValue(panel.slider.maximum())
+        for _ in range(STEPS):
+            panel.next.click()
+            pump(LOOK)
+        for _ in range(STEPS):
+            panel.previous.click()
+    panel.verdict.accept.click()
+    pump(LOOK)
+    return watch.take()
 
 
 def rows(calls: Calls) -> list[tuple[object, ...]]:
@@ -176,23 +264,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--method", default="grl")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--out", type=Path, default=HERE / "slots.md")
     options = parser.parse_args()
     load = os.getloadavg()[0]
-    training, around, speed = measure(options.seconds, options.method)
-    all_calls = [one[0] for many in training.values() for one in many]
-    words = WORDS.format(
-        seconds=options.seconds,
-        method=options.method,
-        speed=speed,
-        p99=np.percentile(all_calls, 99),
-        most=max(all_calls),
-        calls=len(all_calls),
-    )
+    found = measure(options.parts, options.seconds, options.method)
+    words = WORDS.format(seconds=options.seconds, method=options.method, files=FILES)
     header = ("slot", "calls", "p50", "p95", "p99", "max", "cpu")
-    body = (
-        f"## While it trains\n\n{table(header, rows(training))}\n\n"
-        f"## Start, first preview, Stop\n\n{table(header, rows(around))}"
+    body = "\n\n".join(
+        f"## {title}\n\n{table(header, rows(calls))}" for title, calls in found.items()
     )
     write(options.out, page("Time in our own slots", words, body, load))
 

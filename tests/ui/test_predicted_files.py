@@ -136,3 +136,13 @@ def test_scores_that_cannot_be_kept_are_said(widget, qtbot, folder, runs, monkey
     predict(widget, qtbot)
     assert "cannot be written" in widget.message.text()
     assert widget.scores.isVisibleTo(widget)
+
+
+def test_images_are_predicted_while_a_stack_is_in_the_viewer(
+    viewer, widget, qtbot, folder
+):
+    viewer.add_image(volume(), name="stack")
+    widget.inputs.set_files([folder])
+    predict(widget, qtbot)
+    assert widget.message.text().startswith("1 image predicted.")
+    assert "b · grl_01" in {one.name for one in viewer.layers}

@@ -8,6 +8,7 @@ import numpy as np
 from napari.layers import Points
 from napari.utils.theme import get_theme
 
+from .changing import change
 from .layers import camera_of
 from .session import METADATA_KEY
 
@@ -146,8 +147,7 @@ class Captions:
         layer.text.visible = False
         layer.data = points
         layer.text = self._text()
-        for key, value in place.items():
-            setattr(layer, key, value)
+        change(layer, **place)
 
     def _text(self) -> dict[str, Any]:
         self._size = self._fitting()

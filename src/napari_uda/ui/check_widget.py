@@ -14,6 +14,7 @@ from qtpy.QtWidgets import (
 
 from napari_uda.core.errors import UserError
 
+from .changing import change
 from .check_inputs import CheckInputs, Original
 from .check_pairs import Pair, pair_of, pair_of_file, pair_of_layers
 from .child import Failure, Progress
@@ -275,8 +276,7 @@ class CheckWidget(QWidget):
             # What was renamed is to stay.
             if ours and about["called"] == layer.name and layer.ndim == data.ndim:
                 layer.data = data
-                for key, value in pair.place.items():
-                    setattr(layer, key, value)
+                change(layer, **pair.place)
                 return
         active = viewer.layers.selection.active
         layer = viewer.add_image(

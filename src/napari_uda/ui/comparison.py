@@ -11,6 +11,7 @@ from napari.utils.colormaps import Colormap
 from napari_uda.core.metrics.check_words import CHANGE_FLOOR, CHANGE_LIMIT
 
 from .captions import Captions, below
+from .changing import change
 from .session import METADATA_KEY, role_of
 from .sight import look_at
 from .sliced import Sliced
@@ -96,7 +97,7 @@ class Comparison:
                 del self._layers[name]
                 self._filled.pop(name, None)
             elif name not in wanted:
-                layer.visible = False
+                change(layer, visible=False)
         if pair is None or not wanted:
             self._captions.hide()
         if pair is None:
@@ -107,7 +108,7 @@ class Comparison:
         self._stack([self._layers[name] for name in wanted])
         self.adjust()
         for name in wanted:
-            self._layers[name].visible = True
+            change(self._layers[name], visible=True)
         if wanted:
             self._describe(pair)
             self._fit(pair, mode == "side")
@@ -138,12 +139,12 @@ class Comparison:
         }
         if (translated := layers.get("translated")) is not None:
             beside = self.mode == "side"
-            translated.opacity = self.share if self.mode == "blend" else 1.0
+            change(translated, opacity=self.share if self.mode == "blend" else 1.0)
             place = np.asarray(pair.place["translate"]) + beside * _beside(pair)
             if not np.allclose(translated.translate, place):
                 translated.translate = place
         if (changes := layers.get("changes")) is not None:
-            changes.opacity = self.strength
+            change(changes, opacity=self.strength)
         if (difference := layers.get("difference")) is not None:
             difference.contrast_limits = (-self.full, self.full)
         if (original := layers.get("original")) is not None and not original.rgb:
@@ -222,8 +223,7 @@ class Comparison:
                 self._viewer.layers.selection.active = active
             return
         layer.data = data
-        for key, value in (options | pair.place).items():
-            setattr(layer, key, value)
+        change(layer, **options, **pair.place)
 
     def _stack(self, layers: list[Image]) -> None:
         """Put each layer above the one before."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from qtpy.QtGui import QColor
 
+from .changing import change
 from .layers import (
     aligned,
     difference_colormap,
@@ -189,16 +190,24 @@ class Overlay:
         for whose, layers in self._masks.items():
             for layer in layers:
                 here = whose == self._side
-                layer.visible = shown and here and view != "difference"
-                layer.contour = CONTOUR if view == "contour" and flat else 0
-                layer.opacity = 1.0 if view == "contour" and flat else 0.5
+                outlined = view == "contour" and flat
+                change(
+                    layer,
+                    visible=shown and here and view != "difference",
+                    contour=CONTOUR if outlined else 0,
+                    opacity=1.0 if outlined else 0.5,
+                )
         for layer in self._truth:
-            layer.visible = shown and view != "difference" and flat
-            layer.contour = CONTOUR if flat else 0
-            layer.opacity = 1.0
+            change(
+                layer,
+                visible=shown and view != "difference" and flat,
+                contour=CONTOUR if flat else 0,
+                opacity=1.0,
+            )
         for whose, layers in self._difference.items():
             for layer in layers:
-                layer.visible = shown and whose == self._side and view == "difference"
+                here = whose == self._side
+                change(layer, visible=shown and here and view == "difference")
 
     def is_alive(self) -> bool:
         """Tell whether prediction and image are still among the viewer's layers."""
@@ -210,9 +219,9 @@ class Overlay:
         """Show every layer of ours that the view asks for, and the maps seen before."""
         self._visible = True
         if self.is_of_file:
-            self.image.visible = True
+            change(self.image, visible=True)
         for layer in self._maps_seen:
-            layer.visible = True
+            change(layer, visible=True)
         self._maps_seen = []
         self.apply(self._view)
 
@@ -225,7 +234,7 @@ class Overlay:
         drawn = (*(layer for layers in masks for layer in layers), *self._maps)
         for layer in (*drawn, *[self.image] * self.is_of_file):
             if layer is not but:
-                layer.visible = False
+                change(layer, visible=False)
 
     def note_saved(self, side: Side) -> None:
         """Take note that the masks of a side are on the disk."""
@@ -254,9 +263,8 @@ class Overlay:
         if role_of(image) is None:
             # Made here, not by the Data tab: it shows the file as it is now.
             image.data = data
-            for key, value in place.items():
-                setattr(image, key, value)
-        image.visible = self._visible
+            change(image, **place)
+        change(image, visible=self._visible)
         return image
 
     def _make_before(self) -> None:

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from napari.layers import Image, Labels
-from napari.utils.transforms import Affine
 
+from .changing import change
 from .session import METADATA_KEY, role_of
 
 if TYPE_CHECKING:
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 
 EARLIER = "{name} (earlier)"
 """What a layer is called until the next run uses it, or for good if it is kept."""
+LAST = ("metadata", "visible")
+"""What a layer that is used again keeps, and what it gets when all else is right."""
 
 
 class Shelf:
@@ -150,16 +151,5 @@ def _on_painted(event: Any) -> None:
 def _dress(layer: Layer, data: NDArray[Any], kwargs: dict[str, Any]) -> None:
     """Give a layer other pixels, another name and look; it is out of sight so far."""
     layer.data = data
-    for key, value in kwargs.items():
-        if key not in ("metadata", "visible") and not _same(getattr(layer, key), value):
-            setattr(layer, key, value)
-    layer.visible = kwargs.get("visible", True)
-
-
-def _same(now: Any, value: Any) -> bool:
-    """Tell whether a layer lies or looks so already: each change redraws it."""
-    if isinstance(value, Affine):
-        now, value = now.affine_matrix, value.affine_matrix
-    if isinstance(value, np.ndarray):
-        return np.array_equal(now, value)
-    return isinstance(value, str | float | tuple) and bool(now == value)
+    change(layer, **{key: kwargs[key] for key in kwargs if key not in LAST})
+    change(layer, visible=kwargs.get("visible", True))
