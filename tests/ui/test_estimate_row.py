@@ -68,10 +68,16 @@ def autogroup(pid):
 
 
 def children():
+    return [tuple(child.cmdline()) for child in running()]
+
+
+def running(script=""):
+    """Return the child processes that have not ended, of a script or all."""
     found = []
     for child in psutil.Process().children():
         with suppress(psutil.Error):  # it has just ended
-            found.append(tuple(child.cmdline()))
+            if str(script) in " ".join(child.cmdline()):
+                found.append(child)
     return found
 
 
@@ -144,9 +150,7 @@ def test_a_stale_estimate_is_ended_and_replaced(qtbot, widget, calls, monkeypatc
     widget.session.set_problem("")
     widget.show()
     qtbot.waitUntil(lambda: len(calls()) == 1, timeout=20_000)
-    (child,) = (
-        one for one in psutil.Process().children() if str(FAKE) in one.cmdline()
-    )
+    (child,) = running(FAKE)
     if psutil.POSIX:
         assert child.nice() == NICENESS
     # On Linux the group that shares the cores gives way; it must not be the window's.
@@ -165,9 +169,7 @@ def test_a_run_that_starts_ends_the_estimate(qtbot, widget, calls, tmp_path):
     widget.session.set_problem("")
     widget.show()
     qtbot.waitUntil(lambda: len(calls()) == 1, timeout=20_000)
-    (child,) = (
-        one for one in psutil.Process().children() if str(FAKE) in one.cmdline()
-    )
+    (child,) = running(FAKE)
     job = Job(RunFolder(tmp_path / "run"))
     widget.session.job = job
     qtbot.waitUntil(lambda: not child.is_running(), timeout=5000)

@@ -13,7 +13,11 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from napari_uda.core.errors import UserError
-from napari_uda.core.metrics.check_report import Checked, write_check_report
+from napari_uda.core.metrics.check_report import (
+    Checked,
+    draw_pictures,
+    write_check_report,
+)
 from napari_uda.core.metrics.structure import (
     change_map,
     compare_slice,
@@ -119,7 +123,7 @@ def test_the_page_holds_its_pictures_scores_and_verdicts(tmp_path):
             "the worst",
             scores,
             Verdict("rejected", "liver & spleen swapped"),
-            (original, other, changes),
+            draw_pictures(original, other, changes),
         ),
         Checked(
             "<MR>, slice 1 of 4",
