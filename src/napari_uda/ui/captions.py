@@ -8,7 +8,6 @@ import numpy as np
 from napari.layers import Points
 from napari.utils.theme import get_theme
 
-from .changing import change
 from .layers import camera_of
 from .session import METADATA_KEY
 
@@ -147,7 +146,9 @@ class Captions:
         layer.text.visible = False
         layer.data = points
         layer.text = self._text()
-        change(layer, **place)
+        # Also what stays: napari finds the extent of a hidden layer anew only then.
+        for key, value in place.items():
+            setattr(layer, key, value)
 
     def _text(self) -> dict[str, Any]:
         self._size = self._fitting()
