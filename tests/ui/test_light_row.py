@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from napari_uda.core.spec import events as ev
+from napari_uda.ui import light_row as module
 from napari_uda.ui.light_row import LightRow
 
 ABOUT = {"method": "cyclegan", "steps": 200, "device": "d", "precision": "p"}
@@ -85,6 +86,17 @@ def test_what_was_said_beyond_a_resumed_step_is_void(row, qtbot):
     assert words(row)["generator"][0] == "error"
     row.add([started(ev.Resumed, 20), validation(50), validation(100)])
     qtbot.waitUntil(lambda: words(row)["generator"][0] == "ok")
+
+
+def test_what_is_due_is_looked_at_at_once_and_the_rest_soon(row, qtbot, monkeypatch):
+    bad = [validation(s, variety=0.0) for s in (50, 100)]
+    row.add([started(), losses(10)])
+    row.add(bad)
+    assert words(row)["generator"][0] == "unknown"  # looked at a moment ago
+    qtbot.waitUntil(lambda: words(row)["generator"][0] == "error")
+    monkeypatch.setattr(module, "PAUSE", 0)
+    row.add([started(ev.Resumed, 20), validation(50), validation(100)])
+    assert words(row)["generator"][0] == "ok"
 
 
 def test_clearing_forgets_the_run(row):

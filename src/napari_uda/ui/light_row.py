@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from html import escape
+from math import inf
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QTimer
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 PAUSE = 1000
 """Milliseconds between two looks at the events at least."""
+LATEST = 1500
+"""Milliseconds after which events are looked at if no more come."""
 WIDEST = "\N{WHITE CIRCLE} discriminator: after 10 reports"
 """What a light says that needs room; few say more, and end in an ellipsis then."""
 UNKNOWN_SIGN = "\N{WHITE CIRCLE}"
@@ -70,7 +74,8 @@ class LightRow(QWidget):
         self._grid.setVerticalSpacing(2)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(PAUSE)
+        self._timer.setInterval(LATEST)
+        self._looked = -inf
         self._timer.timeout.connect(self._on_time)
         self.hide()
 
@@ -81,22 +86,27 @@ class LightRow(QWidget):
     def clear(self) -> None:
         """Forget the run."""
         self._timer.stop()
+        self._looked = -inf
         self._events = []
         self._show([])
 
     def add(self, events: Iterable[Event]) -> None:
-        """Take in what a run has said; looked at once per second at most."""
-        first = not self._events
+        """Take in what a run has said; looked at once per second at most.
+
+        If that is due, at once: the window is painted for what came anyway.
+        """
         for event in events:
             self._events.append(event)
             if isinstance(event, Resumed):
                 self._events = valid_events(self._events)
-        if first:
+        if monotonic() - self._looked >= PAUSE / 1000:
             self._on_time()
         elif not self._timer.isActive():
             self._timer.start()
 
     def _on_time(self) -> None:
+        self._timer.stop()
+        self._looked = monotonic()
         if sum(isinstance(one, Step) for one in self._events) > 2 * MOST_STEPS:
             self._events = thinned(self._events)
         self._show(lights(self._events))
