@@ -25,7 +25,7 @@ CASES = [*((name, 2) for name in METHODS), ("ada", 3), ("cycle_shape", 3)]
 
 @pytest.fixture
 def slow(monkeypatch):
-    """Steps that take long enough for somebody to press Pause in between."""
+    """Steps that take long enough to press Pause in between; call it to end that."""
     from napari_uda.core.engine.trainer import Trainer  # not before Qt
 
     step = Trainer._one_step
@@ -35,6 +35,7 @@ def slow(monkeypatch):
         step(self)
 
     monkeypatch.setattr(Trainer, "_one_step", slow_step)
+    return lambda: monkeypatch.setattr(Trainer, "_one_step", step)
 
 
 @pytest.mark.parametrize(("name", "dims"), CASES)
@@ -80,6 +81,7 @@ def test_train_pause_stop_resume_and_predict(
     settle(qtbot, widget)
     run = widget.session.selected_run
     assert run.state() == "stopped", widget.status.messages.text()
+    slow()
     widget.resume(run)
     until(lambda: widget.session.job is None)
     settle(qtbot, widget)

@@ -162,9 +162,7 @@ def test_resampling_comes_back_with_its_folders(tabs, qtbot, tmp_path, unequal):
     assert "Both domains are resampled to 8 x 8 nm" in then.verdict.text()
     assert then.fix.text() == "Undo resampling"
     then.fix.click()
-    qtbot.waitUntil(
-        lambda: looked(then) and "in the target" in then.verdict.text()
-    )
+    qtbot.waitUntil(lambda: looked(then) and "in the target" in then.verdict.text())
 
     last = tabs()
     choose(last, qtbot, unequal)
