@@ -90,7 +90,9 @@ def test_what_was_said_beyond_a_resumed_step_is_void(row, qtbot):
 
 def test_what_is_due_is_looked_at_at_once_and_the_rest_soon(row, qtbot, monkeypatch):
     bad = [validation(s, variety=0.0) for s in (50, 100)]
+    row.add([])
     row.add([started(), losses(10)])
+    assert words(row)["generator"][0] == "unknown"
     row.add(bad)
     assert words(row)["generator"][0] == "unknown"  # looked at a moment ago
     qtbot.waitUntil(lambda: words(row)["generator"][0] == "error")

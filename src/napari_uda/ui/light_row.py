@@ -99,6 +99,8 @@ class LightRow(QWidget):
             self._events.append(event)
             if isinstance(event, Resumed):
                 self._events = valid_events(self._events)
+        if not self._events:
+            return
         if monotonic() - self._looked >= PAUSE / 1000:
             self._on_time()
         elif not self._timer.isActive():
