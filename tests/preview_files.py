@@ -1,4 +1,4 @@
-"""What the tests of previews share: files of a run, and a wait until they are seen."""
+"""What the tests of previews share: a run with files, a wait until they are seen."""
 
 from __future__ import annotations
 
@@ -6,6 +6,38 @@ import numpy as np
 import pytest
 
 from napari_uda.core.spec import events as ev
+from napari_uda.core.spec.domain import Structure
+from napari_uda.core.spec.run import RunFolder
+from napari_uda.ui import previews as module
+from napari_uda.ui.previews import Previews
+from napari_uda.ui.session import Session
+
+STRUCTURES = (
+    Structure(name="nucleus", color="#ff0000"),
+    Structure(name="membrane", color="#00ff00"),
+)
+
+
+@pytest.fixture
+def run(tmp_path):
+    run = RunFolder(tmp_path / "run")
+    run.previews.mkdir(parents=True)
+    return run
+
+
+@pytest.fixture
+def viewer(make_napari_viewer):
+    return make_napari_viewer()
+
+
+@pytest.fixture
+def previews(viewer, qtbot, monkeypatch, run):
+    """The slider over the previews of an empty run, as fast as it can be."""
+    monkeypatch.setattr(module, "FASTEST", 0)
+    widget = Previews(Session.of(viewer))
+    qtbot.addWidget(widget)
+    widget.open(run, STRUCTURES)
+    return widget
 
 
 def write(run, step, side=8, **more):

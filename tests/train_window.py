@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtWidgets import QApplication, QMessageBox
 
 from napari_uda.core.spec.domain import Dataset
 from napari_uda.core.spec.experiment import Experiment
@@ -17,6 +18,20 @@ TINY = {
     "steps": 150, "batch_size": 2, "patch_size": 32, "width": 4, "levels": 2,
     "domain_width": 4, "domain_depth": 2,
 }  # fmt: skip
+
+
+def answer(words, seen):
+    """Click the button with these words as soon as the question is there."""
+
+    def click():
+        box = QApplication.activeModalWidget()
+        if not isinstance(box, QMessageBox):
+            QTimer.singleShot(50, click)
+            return
+        seen.append(box.text())
+        next(b for b in box.buttons() if words in b.text()).click()
+
+    QTimer.singleShot(50, click)
 
 
 def settle(qtbot, widget):

@@ -8,12 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from qtpy.QtCore import QEvent, QTimer
-from qtpy.QtWidgets import QApplication, QMessageBox
+from qtpy.QtCore import QEvent
+from qtpy.QtWidgets import QApplication
 
 from napari_uda.core.spec.run import list_runs
 from train_window import (
     FAKE,
+    answer,
     begin,
     prepared_run,
     select,
@@ -59,20 +60,6 @@ def test_after_a_crash_of_napari_the_run_goes_on_and_is_offered(
     stop(qtbot, widget)
     assert run.state() == "stopped"
     assert not widget.background.isVisibleTo(widget)
-
-
-def answer(words, seen):
-    """Click the button with these words as soon as the question is there."""
-
-    def click():
-        box = QApplication.activeModalWidget()
-        if not isinstance(box, QMessageBox):
-            QTimer.singleShot(50, click)
-            return
-        seen.append(box.text())
-        next(b for b in box.buttons() if words in b.text()).click()
-
-    QTimer.singleShot(50, click)
 
 
 def end_napari(viewer):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from napari_uda.core.spec.domain import IGNORE
-from napari_uda.ui.mosaics import GAP, Mosaic, load_mosaics, mosaic
+from napari_uda.ui.mosaics import DAMAGED, GAP, Mosaic, load_mosaics, mosaic
 
 
 def test_samples_lie_below_each_other():
@@ -54,3 +54,24 @@ def test_no_pickle_is_ever_loaded(tmp_path):
     np.savez(tmp_path / "p.npz", source=np.array([object()]))
     with pytest.raises(ValueError, match="pickle"):
         load_mosaics(tmp_path / "p.npz")
+
+
+def test_a_file_that_is_torn_or_overwritten_raises_nothing_else(tmp_path):
+    file, chance = tmp_path / "000010.npz", np.random.default_rng(0)
+    image = chance.normal(size=(2, 8, 8)).astype(np.float16)
+    np.savez_compressed(file, source=image, target=image)
+    whole = file.read_bytes()
+    damaged = [whole[:size] for size in range(0, len(whole), 9)]
+    for _ in range(500):
+        content = bytearray(whole)
+        for place in chance.integers(len(whole), size=3):
+            content[place] = chance.integers(256)
+        damaged.append(bytes(content))
+    failed = 0
+    for content in damaged:
+        file.write_bytes(content)
+        try:
+            load_mosaics(file)
+        except DAMAGED:
+            failed += 1
+    assert failed > 300

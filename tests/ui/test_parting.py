@@ -8,13 +8,13 @@ import weakref
 import pytest
 from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, QTimer
-from qtpy.QtWidgets import QApplication, QMessageBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from napari_uda.ui.dock import AdaptationDock
 from napari_uda.ui.launch import open_dock
 from napari_uda.ui.parting import Parting
 from napari_uda.ui.session import Session
-from train_window import begin, prepared_run, settle, wait_for, wait_for_the_end
+from train_window import answer, begin, prepared_run, settle, wait_for, wait_for_the_end
 
 pytestmark = pytest.mark.usefixtures("own_settings")
 
@@ -113,20 +113,6 @@ def test_no_widget_of_ours_outlives_its_dock(viewer, qtbot, name):
     for key in ("C", "Shift-C", "V"):
         if action := viewer.keymap.get(key):
             action(viewer)
-
-
-def answer(words, seen):
-    """Click the button with these words as soon as the question is there."""
-
-    def click():
-        box = QApplication.activeModalWidget()
-        if not isinstance(box, QMessageBox):
-            QTimer.singleShot(50, click)
-            return
-        seen.append(box.text())
-        next(b for b in box.buttons() if words in b.text()).click()
-
-    QTimer.singleShot(50, click)
 
 
 def test_the_question_stays_when_the_dock_that_started_the_run_is_closed(

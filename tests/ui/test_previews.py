@@ -8,38 +8,12 @@ from napari.utils.notifications import notification_manager
 from qtpy.QtCore import QTimer
 
 from napari_uda.core.spec import events as ev
-from napari_uda.core.spec.domain import Structure
 from napari_uda.core.spec.run import RunFolder
 from napari_uda.ui import previews as module
-from napari_uda.ui.previews import Previews
 from napari_uda.ui.session import Session, role_of
-from preview_files import show, shown_at, write
+from preview_files import STRUCTURES, previews, run, show, shown_at, viewer, write
 
-STRUCTURES = (
-    Structure(name="nucleus", color="#ff0000"),
-    Structure(name="membrane", color="#00ff00"),
-)
-
-
-@pytest.fixture
-def run(tmp_path):
-    run = RunFolder(tmp_path / "run")
-    run.previews.mkdir(parents=True)
-    return run
-
-
-@pytest.fixture
-def viewer(make_napari_viewer):
-    return make_napari_viewer()
-
-
-@pytest.fixture
-def previews(viewer, qtbot, monkeypatch, run):
-    monkeypatch.setattr(module, "FASTEST", 0)
-    widget = Previews(Session.of(viewer))
-    qtbot.addWidget(widget)
-    widget.open(run, STRUCTURES)
-    return widget
+__all__ = ["previews", "run", "viewer"]  # fixtures
 
 
 def note_loads(monkeypatch):

@@ -6,32 +6,10 @@ import pytest
 
 from napari_uda.core.spec import events as ev
 from napari_uda.core.spec.run import RunFolder
-from napari_uda.ui import previews as module
-from napari_uda.ui.previews import Previews
-from napari_uda.ui.session import Session
-from preview_files import show, shown_at, write
+from preview_files import previews, run, show, shown_at, viewer, write
 from train_window import begin, prepared_run, select, settle, wait_for, wait_for_the_end
 
-
-@pytest.fixture
-def run(tmp_path):
-    run = RunFolder(tmp_path / "run")
-    run.previews.mkdir(parents=True)
-    return run
-
-
-@pytest.fixture
-def viewer(make_napari_viewer):
-    return make_napari_viewer()
-
-
-@pytest.fixture
-def previews(viewer, qtbot, monkeypatch, run):
-    monkeypatch.setattr(module, "FASTEST", 0)
-    widget = Previews(Session.of(viewer))
-    qtbot.addWidget(widget)
-    widget.open(run, ())
-    return widget
+__all__ = ["previews", "run", "viewer"]  # fixtures
 
 
 def says(previews, step):

@@ -4,32 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from napari_uda.core.spec.run import RunFolder
-from napari_uda.ui import previews as module
-from napari_uda.ui.previews import Previews
-from napari_uda.ui.session import Session
-from preview_files import show, write
+from preview_files import previews, run, show, viewer, write
 
-
-@pytest.fixture
-def run(tmp_path):
-    run = RunFolder(tmp_path / "run")
-    run.previews.mkdir(parents=True)
-    return run
-
-
-@pytest.fixture
-def viewer(make_napari_viewer):
-    return make_napari_viewer()
-
-
-@pytest.fixture
-def previews(viewer, qtbot, monkeypatch, run):
-    monkeypatch.setattr(module, "FASTEST", 0)
-    widget = Previews(Session.of(viewer))
-    qtbot.addWidget(widget)
-    widget.open(run, ())
-    return widget
+__all__ = ["previews", "run", "viewer"]  # fixtures
 
 
 @pytest.mark.parametrize("kept", [0, 40, 400, -1], ids=lambda kept: f"{kept} bytes")

@@ -12,23 +12,13 @@ from napari_uda.ui import previews as module
 from napari_uda.ui.dock import AdaptationDock
 from napari_uda.ui.sight import look_at
 from napari_uda.ui.train_widget import TrainWidget
-from preview_files import show, shown_at, write
+from preview_files import run, show, shown_at, viewer, write
 from train_window import settle
+
+__all__ = ["run", "viewer"]  # fixtures
 
 pytestmark = pytest.mark.usefixtures("own_settings")
 TRAIN, PREDICT, CHECK = 1, 2, 3
-
-
-@pytest.fixture
-def run(tmp_path):
-    run = RunFolder(tmp_path / "run")
-    run.previews.mkdir(parents=True)
-    return run
-
-
-@pytest.fixture
-def viewer(make_napari_viewer):
-    return make_napari_viewer()
 
 
 @pytest.fixture

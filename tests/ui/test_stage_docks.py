@@ -8,17 +8,16 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QCoreApplication, QEvent, Qt
 
 from check_window import HEIGHT, WIDTH, add_image, press, runs, viewer, volume
-from napari_uda.core.spec.run import RunFolder
 from napari_uda.ui import previews as module
 from napari_uda.ui.check_widget import CheckWidget
 from napari_uda.ui.predict_widget import PredictWidget
 from napari_uda.ui.review_panel import AGAIN
 from napari_uda.ui.train_widget import TrainWidget
-from preview_files import show, shown_at, write
+from preview_files import run, show, shown_at, write
 from stage_window import CHECKED, PREDICTED, checked, folder, predicted, seen
 from train_window import settle
 
-__all__ = ["folder", "runs", "viewer"]  # fixtures
+__all__ = ["folder", "run", "runs", "viewer"]  # fixtures
 
 
 def dock(viewer, qtbot, kind):
@@ -49,13 +48,6 @@ def check(viewer, qtbot, predict, folder):
     widget = dock(viewer, qtbot, CheckWidget)
     checked(widget, qtbot, folder)
     return widget
-
-
-@pytest.fixture
-def run(tmp_path):
-    run = RunFolder(tmp_path / "previewed")
-    run.previews.mkdir(parents=True)
-    return run
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +32,8 @@ TITLES = {
 """Names of keys that do not speak for themselves."""
 LASTING = ("source", "source_label", "target", "target_label")
 """Keys that training does not change."""
+DAMAGED = (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What numpy raises of files that are missing, torn or overwritten in places."""
 GAP = 4
 """Pixels between two samples."""
 
@@ -80,10 +84,11 @@ def load_mosaics(file: Path) -> list[Mosaic]:
 
     Raises
     ------
-    OSError, ValueError, EOFError, zipfile.BadZipFile, ...
-        If the file is missing or damaged: of torn parts numpy lets out any error.
+    OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error
+        If the file is missing or damaged (`DAMAGED`).
     """
-    with np.load(file, allow_pickle=False) as arrays:
+    # Opened here, as numpy leaves a file open that it cannot read.
+    with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
         keys = sorted(arrays.files, key=_rank)
         return [Mosaic(key, mosaic(arrays[key])) for key in keys]
 

@@ -20,7 +20,7 @@ from superqt.utils import signals_blocked
 
 from napari_uda.core.spec.events import Preview, Resumed
 
-from .mosaics import Mosaic, load_mosaics
+from .mosaics import DAMAGED, Mosaic, load_mosaics
 from .preview_strip import PreviewStrip
 from .steady_label import SteadyLabel
 
@@ -271,7 +271,6 @@ class Previews(QWidget):
 def _load(file: Path) -> list[Mosaic]:
     try:
         return load_mosaics(file)
-    except Exception:
-        # The run was deleted or is being copied: there is simply nothing to show. Of a
-        # file that ends early numpy lets out what its parts raise, from EOFError on.
+    except DAMAGED:
+        # The run was deleted or is being copied: there is simply nothing to show.
         return []
