@@ -73,19 +73,6 @@ def test_all_layers_can_be_cleared_in_a_training(train, qtbot, fake):
     assert train.session.selected_run.state() == "finished"
 
 
-def test_a_folder_deleted_in_a_training_ends_it_with_a_sentence(train, qtbot, fake):
-    fake("wait")
-    job = begin(qtbot, train, step=5)
-    settle(qtbot, train)
-    shutil.rmtree(job.run.path)
-    train.stop_button.click()
-    wait_for_the_end(qtbot, train)
-    assert f"{job.run.path} was removed" in train.status.messages.text()
-    assert not job.run.path.exists()
-    assert train.run_list.tree.topLevelItemCount() == 0
-    assert train.start_button.isEnabled()
-
-
 def test_a_folder_deleted_before_it_is_opened_is_a_sentence(
     train, qtbot, fake, monkeypatch
 ):

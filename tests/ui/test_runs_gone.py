@@ -85,6 +85,7 @@ def test_a_run_that_goes_while_it_trains_can_only_be_left(train, qtbot, fake):
     wait_for_the_end(qtbot, train)
     assert gone(train, job.run)
     assert "Start a new one" in train.status.messages.text()
+    assert train.start_button.isEnabled()
     for button in (train.status.resume, train.status.log_button, train.status.fix):
         assert not button.isVisibleTo(train)
 
