@@ -110,9 +110,9 @@ def test_no_widget_of_ours_outlives_its_dock(viewer, qtbot, name):
     session.runs_changed.emit()
     session.choices_changed.emit()
     viewer.add_points([[0, 0]])
-    for key in ("C", "Shift-C", "V"):
-        if action := viewer.keymap.get(key):
-            action(viewer)
+    assert bool(viewer.keymap) == (name == "3 Predict")
+    for action in list(viewer.keymap.values()):
+        action(viewer)
 
 
 def test_the_question_stays_when_the_dock_that_started_the_run_is_closed(

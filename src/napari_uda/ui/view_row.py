@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from weakref import ref
 
-from qtpy.compat import isalive
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
     QButtonGroup,
@@ -18,6 +16,7 @@ from qtpy.QtWidgets import (
 from superqt import QElidingLabel
 
 from .overlays import SIDES, VIEWS, Side, View
+from .viewer_key import ViewerKey
 from .words import DIFFERENCE_WORDS
 
 if TYPE_CHECKING:
@@ -152,24 +151,8 @@ class ViewRow(QWidget):
 
     def bind_keys(self, viewer: Viewer) -> None:
         """Make its keys work wherever in the window of a viewer the focus is."""
-        row = ref(self)
-
-        def alive() -> ViewRow | None:
-            """Return the row, unless it is gone or Qt has destroyed it."""
-            one = row()
-            there = one is not None and isalive(one)  # type: ignore[no-untyped-call]
-            return one if there else None
-
-        def next_view(_viewer: Any) -> None:
-            if (one := alive()) is not None:
-                one.next_view()
-
-        def swap(_viewer: Any) -> None:
-            if (one := alive()) is not None:
-                one.swap()
-
-        viewer.bind_key("C", next_view, overwrite=True)
-        viewer.bind_key("Shift-C", swap, overwrite=True)
+        for key, act in (("C", self.next_view), ("Shift-C", self.swap)):
+            ViewerKey(viewer, key, act).hold()
 
     def _group(
         self, names: tuple[Any, ...]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from weakref import WeakMethod
 
+from qtpy.compat import isalive
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -21,7 +23,7 @@ class ViewerKey:
     key
         The key, as napari calls it.
     act
-        What it does, a method; whose object is not kept alive.
+        What it does, a method of a widget, which is not kept alive.
     """
 
     def __init__(self, viewer: Viewer, key: str, act: Callable[[], None]) -> None:
@@ -37,8 +39,10 @@ class ViewerKey:
         method = self._act
 
         def act(_viewer: Any) -> None:
-            if (alive := method()) is not None:
-                alive()
+            found = method()
+            # Qt may have destroyed a widget that Python still holds.
+            if found and isalive(found.__self__):  # type: ignore[no-untyped-call, attr-defined]
+                found()
 
         self._viewer.bind_key(self._key, act, overwrite=True)
         self._held = True
