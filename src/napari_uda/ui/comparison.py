@@ -141,8 +141,7 @@ class Comparison:
             beside = self.mode == "side"
             change(translated, opacity=self.share if self.mode == "blend" else 1.0)
             place = np.asarray(pair.place["translate"]) + beside * _beside(pair)
-            if not np.allclose(translated.translate, place):
-                translated.translate = place
+            change(translated, translate=place)
         if (changes := layers.get("changes")) is not None:
             change(changes, opacity=self.strength)
         if (difference := layers.get("difference")) is not None:

@@ -9,6 +9,7 @@ import numpy as np
 from napari.layers import Image, Labels
 
 from .captions import Captions, below
+from .changing import change
 from .layers import class_colormap, previews_in
 from .mosaics import GAP, Mosaic
 from .session import FOLLOWING, METADATA_KEY, role_of
@@ -112,7 +113,7 @@ class PreviewStrip:
                 if layer.visible:
                     _spare(layer)
                 # napari counts what is hidden when the user has it fit the view.
-                _put(layer, {"scale": (pixel, pixel), "translate": (top, start)}, pixel)
+                change(layer, scale=(pixel, pixel), translate=(top, start))
         self._placed = list(zip(mosaics, places, strict=True))
         self._unshown = list(self._placed)
 
@@ -249,7 +250,7 @@ class PreviewStrip:
             self._unfinished.append((layer, name, changed))
         if about.pop("spare", False):
             layer.visible = True
-        _put(layer, place, pixel)
+        change(layer, **place)
         if (
             isinstance(layer, Labels)
             and layer.metadata["structures"] != self._structures
@@ -314,20 +315,8 @@ class PreviewStrip:
         ]
 
 
-def _put(layer: Layer, place: dict[str, tuple[float, float]], pixel: float) -> None:
-    """Set scale and place of a layer, unless they are as good as that already."""
-    for key, value in place.items():
-        if any(
-            abs(one - other) > 1e-6 * pixel
-            for one, other in zip(getattr(layer, key), value, strict=True)
-        ):
-            setattr(layer, key, value)
-
-
 def _reveal(layer: Layer) -> None:
-    # Even a layer that is visible already would be laid out again, at some cost.
-    if not layer.visible:
-        layer.visible = True
+    change(layer, visible=True)
 
 
 def _spare(layer: Layer) -> None:
