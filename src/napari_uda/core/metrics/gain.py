@@ -10,8 +10,9 @@ from .outcome import EQUAL
 from .report import mean_dice
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from .paired import Score
     from .report import Row
 
 ENOUGH = 6
@@ -108,12 +109,9 @@ def _paired(
     after: Sequence[Row], before: Sequence[Row]
 ) -> dict[str, tuple[float, float]]:
     """Return the mean Dice of both by image, over structures that both have."""
-    other = {(row["image"], row["class"]): row["dice"] for row in before}
     found: dict[str, list[tuple[float, float]]] = {}
-    for row in after:
-        pair = row["dice"], other.get((row["image"], row["class"]), math.nan)
-        if all(map(math.isfinite, pair)):
-            found.setdefault(row["image"], []).append(pair)
+    for row, one, two in _both(after, before, "dice"):
+        found.setdefault(row["image"], []).append((one, two))
     return {
         image: (fmean(one for one, _ in values), fmean(two for _, two in values))
         for image, values in found.items()
@@ -127,14 +125,9 @@ def _way(
 
     None if it was not measured, or in several units.
     """
-    other = {(row["image"], row["class"]): row for row in before}
     found: dict[str, list[tuple[float, float]]] = {}
     units = set()
-    for row in after:
-        match = other.get((row["image"], row["class"]))
-        one, two = row[key], match[key] if match else None
-        if one is None or two is None or not math.isfinite(one + two):
-            continue
+    for row, one, two in _both(after, before, key):
         found.setdefault(row["class"], []).append((one, two))
         units.add(row["unit"])
     if len(units) != 1:
@@ -146,6 +139,17 @@ def _way(
     if abs(now - then) <= CLOSE * max(now, then):
         return 0
     return 1 if now < then else -1
+
+
+def _both(
+    after: Sequence[Row], before: Sequence[Row], key: Score
+) -> Iterator[tuple[Row, float, float]]:
+    """Yield rows that have a score on both sides, with that of run and baseline."""
+    other = {(row["image"], row["class"]): row[key] for row in before}
+    for row in after:
+        one, two = row[key], other.get((row["image"], row["class"]))
+        if one is not None and two is not None and math.isfinite(one + two):
+            yield row, one, two
 
 
 def _counted(pairs: list[tuple[float, float]], higher: bool) -> str:
