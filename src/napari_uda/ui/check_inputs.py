@@ -10,6 +10,7 @@ from superqt.utils import signals_blocked
 
 from napari_uda.core.errors import UserError
 from napari_uda.core.io import stem_of
+from napari_uda.core.spec.folders import data_folder
 
 from .check_form import FILES, LAYERS, LOOKS, CheckForm
 from .child import ImageInput
@@ -274,8 +275,7 @@ class CheckInputs(CheckForm):
             return None
         for domain in domains:
             image = looks.data.domain(domain).samples[0].image
-            inside = image.parent.name == "images"
-            folder = image.parent.parent if inside else image.parent
+            folder = data_folder(image)
             # The copies of layers that a run keeps are no folder of images.
             if image.exists() and not folder.is_relative_to(looks.run.path):
                 return folder

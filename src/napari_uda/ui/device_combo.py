@@ -1,4 +1,4 @@
-"""The choice of a device, and how work that found it full is done again."""
+"""The choice of a device."""
 
 from __future__ import annotations
 

@@ -18,8 +18,7 @@ from superqt import QElidingLabel
 
 from napari_uda.core.errors import UserError
 from napari_uda.core.io import FORMATS, is_image, stem_of
-from napari_uda.core.spec.config import parse
-from napari_uda.core.spec.folders import FolderConfig, read_yaml
+from napari_uda.core.spec.folders import folder_config
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QDragEnterEvent, QDropEvent
@@ -163,7 +162,5 @@ def _listed(paths: list[Path]) -> tuple[list[Path], set[str]]:
                 f"{path} holds no images: choose a folder with {formats} files."
             )
         files += found
-        if (path / "dataset.yaml").exists():
-            config = parse(FolderConfig, read_yaml(path / "dataset.yaml"))
-            test |= set(map(str, config.split.get("test", ())))
+        test |= set(map(str, folder_config(path).split.get("test", ())))
     return files, test

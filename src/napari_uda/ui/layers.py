@@ -13,6 +13,7 @@ from napari_uda.core.io import Geometry, Header, Volume
 from napari_uda.core.spec.config import parse
 from napari_uda.core.spec.domain import PALETTE, Structure
 
+from .array_file import grey
 from .session import METADATA_KEY, role_of
 from .snapshot import default_axes
 from .words import DIFFERENCE_WORDS
@@ -133,9 +134,8 @@ def layer_volume(item: LayerData, pixels: Any, notes: tuple[str, ...] = ()) -> V
     """
     array = np.asarray(pixels)
     if item.rgb and array.ndim > len(item.image.shape) - 1:
-        weights = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
-        grey = array[..., :3].astype(np.float32) @ weights
-        array = grey if array.dtype.kind == "f" else np.rint(grey).astype(array.dtype)
+        light = grey(array)
+        array = light if array.dtype.kind == "f" else light.astype(array.dtype)
     if array.dtype.kind == "b":
         array = array.view(np.uint8)
     return Volume(array, layer_header(item, array, notes))

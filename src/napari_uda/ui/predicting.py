@@ -145,15 +145,15 @@ class Predictor:
     ) -> Generator[Progress | Failure, None, dict[str, Any] | None]:
         """Run children; returns what they wrote by image, or None if one failed."""
         request = self.request
-        # The options of a command hold for all its images, so that each size has one.
+        # The options of a command hold for all its images: one for each size and axes.
         groups: dict[tuple[str, ...], list[int]] = {}
         for index, item in enumerate(request.inputs):
             groups.setdefault(tuple(typed_words(item)), []).append(index)
         found: dict[str, Any] = {}
-        for number, (size, members) in enumerate(groups.items()):
+        for number, (options, members) in enumerate(groups.items()):
             names = {files[index]: request.inputs[index].name for index in members}
             here = out.with_name(f"{out.name}_{number}") if number else out
-            words = ["predict", str(run.path), *map(str, names), *size]
+            words = ["predict", str(run.path), *map(str, names), *options]
             words += ["--out", str(here), "--checkpoint", request.checkpoint]
             words += ["--device", request.device]
             if part == 0:

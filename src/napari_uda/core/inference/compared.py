@@ -13,9 +13,8 @@ from napari_uda.core.io import NANOMETRES
 from napari_uda.core.io.labels import read_labels
 from napari_uda.core.metrics.report import score_volume
 from napari_uda.core.spec.classes import MOST_CLASSES
-from napari_uda.core.spec.config import parse
 from napari_uda.core.spec.domain import IGNORE
-from napari_uda.core.spec.folders import FolderConfig, read_yaml
+from napari_uda.core.spec.folders import FolderConfig, folder_config
 from napari_uda.core.spec.geometry import geometry_of, whole_size
 
 if TYPE_CHECKING:
@@ -178,9 +177,8 @@ def compare_masks(
 def dataset_config(labels: Path) -> FolderConfig:
     """Return the `dataset.yaml` of a label file or folder, or an empty one."""
     for folder in (labels, *list(labels.absolute().parents)[:2]):
-        file = folder / "dataset.yaml"
-        if file.is_file():
-            return parse(FolderConfig, read_yaml(file), where=str(file))
+        if (folder / "dataset.yaml").is_file():
+            return folder_config(folder)
     return FolderConfig()
 
 
