@@ -7,8 +7,8 @@ alone) and as a bad one would (noise, blur, shift, a moved structure, another im
 The thresholds of `core/metrics/trust.py` lie between. A segmenter that reads a changed
 image perfectly finds the labels changed alike: its mask Dice is that of labels and
 changed labels, whose outlines are a pixel off, as those of a good segmenter are. The
-last columns are of the map of changes: what 95 % of its pixels stay below, and the part
-of them that is drawn.
+last columns are of the map of changes: what 95 % of its pixels stay below, the part of
+them that is drawn, and that part near the border of the image.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ SHIFT, MOVED = 4, 8
 """Pixels by which an image is shifted, and its largest structure moved."""
 EVERY = 4
 """Of the maps of changes, every so many pixels along each side are looked at."""
+BORDER = 3
+"""Pixels from the border of an image that count as near it."""
 FEWEST = 60
 """Pixels of a structure that is to be moved."""
 
@@ -120,6 +122,7 @@ def main() -> None:
     """Measure, and print a table in Markdown."""
     found: dict[str, dict[str, list[float]]] = {}
     maps: dict[str, list[Image]] = {}
+    borders: dict[str, list[Image]] = {}
     all_slices = list(slices())
     for at, (name, image, masks) in enumerate(all_slices):
         same = [i for i, (other, *_) in enumerate(all_slices) if other == name]
@@ -130,14 +133,17 @@ def main() -> None:
             for key in SCORES:
                 rows[key].append(float(scores[key][0]))
             rows["mask"].append(mask_dice(masks, after))
-            pixels = change_map(image, changed)[::EVERY, ::EVERY]
-            maps.setdefault(what, []).append(pixels.ravel())
+            change = change_map(image, changed)
+            maps.setdefault(what, []).append(change[::EVERY, ::EVERY].ravel())
+            near = np.ones(change.shape, bool)
+            near[BORDER:-BORDER, BORDER:-BORDER] = False
+            borders.setdefault(what, []).append(change[near])
     names = [*SCORES, "mask"]
     print(
         f"{len(all_slices)} slices; 5th percentile, median, 95th; share that agrees\n"
     )
-    print("| change |", " | ".join((*names, "map", "drawn")), "|")
-    print("|---" * (len(names) + 3) + "|")
+    print("| change |", " | ".join((*names, "map", "drawn", "at the border")), "|")
+    print("|---" * (len(names) + 4) + "|")
     for what, rows in found.items():
         cells = [what]
         for name in names:
@@ -149,6 +155,7 @@ def main() -> None:
         pixels = np.concatenate(maps[what])
         cells.append(f"{np.percentile(pixels, 95):.3f}")
         cells.append(f"{np.mean(pixels >= CHANGE_FLOOR):.1%}")
+        cells.append(f"{np.mean(np.concatenate(borders[what]) >= CHANGE_FLOOR):.1%}")
         print("|", " | ".join(cells), "|")
         sys.stdout.flush()
 
