@@ -28,6 +28,9 @@ def test_a_card_says_what_a_method_does_needs_and_when_to_prefer_it(name):
 def test_the_box_says_the_title_and_its_list_all_of_the_cards(box, qtbot):
     box.setCurrentIndex(box.findData("accseg"))
     assert box.currentText() == "AccSeg-Net"
+    box.setStyleSheet("QComboBox { combobox-popup: 0; }")  # a list that scrolls
+    box.setMaxVisibleItems(3)
+    box.setCurrentIndex(box.count() - 1)
     box.showPopup()
     view = box.view()
     assert view.width() >= WIDTH

@@ -36,12 +36,6 @@ class MethodCombo(NarrowCombo):
             )
         self.setItemDelegate(CardDelegate(self))
 
-    def showPopup(self) -> None:
-        """Begin at the chosen card."""
-        super().showPopup()
-        if (view := self.view()) is not None:
-            view.scrollTo(view.currentIndex())
-
 
 class CardDelegate(QStyledItemDelegate):
     """Draws a method as a card; what cannot be chosen now is pale."""
