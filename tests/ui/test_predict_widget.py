@@ -137,8 +137,10 @@ def test_without_truth_there_is_no_table_and_choosing_it_scores(viewer, widget, 
     predict(widget, qtbot)
     assert not widget.scores.isVisibleTo(widget)
     assert not widget.shown.button("difference").isEnabled()
+    assert not widget.shown.legend.isVisibleTo(widget)
     widget.inputs.truth.setLayer(labels)
     qtbot.waitUntil(lambda: widget.scores.isVisibleTo(widget))
+    assert widget.shown.legend.isVisibleTo(widget)
     assert "difference · MR" in ours(viewer)
 
 

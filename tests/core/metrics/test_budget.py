@@ -20,7 +20,9 @@ def said(steps, before, run=GRL, baseline=BEFORE, **changes):
     )
 
 
-@pytest.mark.parametrize(("steps", "before"), [(400, 400), (400, 395), (0, 400)])
+@pytest.mark.parametrize(
+    ("steps", "before"), [(400, 400), (400, 395), (440, 400), (0, 400)]
+)
 def test_the_same_budget_or_an_unknown_one_is_no_news(steps, before):
     assert said(steps, before) == ""
 
@@ -28,12 +30,14 @@ def test_the_same_budget_or_an_unknown_one_is_no_news(steps, before):
 def test_other_numbers_of_steps_are_told_whichever_is_more():
     assert said(250, 60) == "trained for 250 steps, the baseline for 60"
     assert said(60, 1250) == "trained for 60 steps, the baseline for 1,250"
+    assert said(450, 400) == "trained for 450 steps, the baseline for 400"
     assert said(80, 60) == "trained for 80 steps, the baseline for 60"
 
 
 def test_other_patches_and_segmenters_are_told():
     assert said(400, 400, patch_size=64) == "trained with another patch size"
-    assert said(400, 400, width=32) == "trained with another segmenter"
+    for changed in ({"width": 32}, {"levels": 3}, {"segmenter": "lv_unet"}):
+        assert said(400, 400, **changed) == "trained with another segmenter"
     assert said(9, 400, patch_size=64, segmenter="lv_unet") == (
         "trained for 9 steps, the baseline for 400, with another patch size and "
         "segmenter"

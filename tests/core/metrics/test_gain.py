@@ -104,6 +104,23 @@ def test_distances_that_say_otherwise_are_named(hd95, assd, words):
     assert level == ("note" if words else "ok")
 
 
+def test_distances_in_several_units_say_nothing():
+    far = {"hd95": (9.0, 9.0), "assd": (9.0, 9.0)}
+    after = distances(rows(0.7, 0.6), **far, unit=("px", "px"))
+    assert "; HD95 and ASSD are not" in said(after, rows(0.5, 0.5))[1]
+    after = distances(rows(0.7, 0.6), **far, unit=("px", "nm"))
+    assert " not" not in said(after, rows(0.5, 0.5))[1]
+
+
+def test_distances_are_means_of_structures_not_of_images():
+    """One structure is much better on one image, the other worse on three."""
+    before = rows(0.5, 0.5, 0.5) + rows(0.5, name="b")
+    after = rows(0.7, 0.7, 0.7) + rows(0.7, name="b")
+    before = distances(before, hd95=(2.0, 2.0, 2.0, 3.5))
+    after = distances(after, hd95=(3.0, 3.0, 3.0, 1.0))
+    assert "not" not in said(after, before)[1]
+
+
 def test_a_worse_run_may_have_better_distances():
     after = distances(rows(0.4), hd95=(0.5,), assd=(9.0,))
     level, text = said(after, rows(0.5))

@@ -62,6 +62,16 @@ def test_255_is_a_class_only_if_it_is_the_only_one(
     assert len(domain.classes) == len(values) - (1 if foreground == 255 else 2)
 
 
+def test_labels_that_cannot_be_read_are_passed_over_if_asked(folder: Folder) -> None:
+    path = folder("s")
+    (path / "labels" / "a.tif").write_bytes(b"no picture")
+    with pytest.raises(UserError, match=r"a\.tif"):
+        domain_from_folder(path, "source")
+    domain = domain_from_folder(path, "source", lenient=True)
+    assert list(domain.classes) == [1, 2]
+    assert len(domain.samples) == 2
+
+
 def test_dataset_yaml_says_what_files_cannot(folder: Folder) -> None:
     yaml = """
         classes: {1: mito, 2: {name: er, color: "#00ff00"}}
