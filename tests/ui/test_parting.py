@@ -10,6 +10,7 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, QTimer
 from qtpy.QtWidgets import QApplication, QVBoxLayout, QWidget
 
+from napari_uda.ui import parting
 from napari_uda.ui.dock import AdaptationDock
 from napari_uda.ui.launch import open_dock
 from napari_uda.ui.parting import Parting
@@ -83,6 +84,7 @@ def test_what_is_shown_as_a_window_goes_on(viewer, qtbot):
     qtbot.addWidget(widget)
     turn()
     assert isalive(widget)
+    assert widget not in parting._LEAVING  # Python may end it
 
 
 def test_what_gets_another_parent_at_once_goes_on(viewer):

@@ -108,6 +108,7 @@ def test_the_run_that_trains_shows_its_previews_again_after_another_was_looked_a
     train.footer.elsewhere.click()
     settle(qtbot, train)
     assert train.previews.step_label.text() == "5"
+    assert train.previews.live.isChecked()
     picture = train.previews.layers()["source"]
     wait_for(qtbot, lambda: picture.data[0, 0] == pytest.approx(0.25, abs=1e-3))
     assert picture.visible
