@@ -68,8 +68,8 @@ per call of a slot or event handler of ours, outermost calls on the main thread 
 cpu: the most of a processor that a call took, which other processes cannot lengthen.
 What is called for layout only (size hints) is not counted.
 
-Target: p99 of all calls below 10 ms. Below, every slot that ever took more than 1
-ms."""
+Target: p99 of all calls below 10 ms. Here: {found}. Below, every slot that ever took
+more than 1 ms."""
 
 
 class Stopwatch:
@@ -269,7 +269,16 @@ def main() -> None:
     options = parser.parse_args()
     load = os.getloadavg()[0]
     found = measure(options.parts, options.seconds, options.method)
-    words = WORDS.format(seconds=options.seconds, method=options.method, files=FILES)
+    p99 = {
+        title: np.percentile([ms for many in calls.values() for ms, _ in many], 99)
+        for title, calls in found.items()
+    }
+    words = WORDS.format(
+        seconds=options.seconds,
+        method=options.method,
+        files=FILES,
+        found="; ".join(f"{title}: **{ms:.1f} ms**" for title, ms in p99.items()),
+    )
     header = ("slot", "calls", "p50", "p95", "p99", "max", "cpu")
     body = "\n\n".join(
         f"## {title}\n\n{table(header, rows(calls))}" for title, calls in found.items()
